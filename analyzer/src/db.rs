@@ -1,0 +1,67 @@
+//! The salsa database: two inputs, no I/O. Whoever owns the database (the CLI, the language server) reads files
+//! and sets inputs; queries only ever see what was set.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the queries need of a database: nothing but salsa.
+#[salsa::db]
+pub trait Db: salsa::Database {}
+
+/// One source file.
+#[salsa::input(debug)]
+pub struct SourceFile {
+    /// Path as given by the caller; identity for messages, never opened.
+    #[returns(ref)]
+    pub path: Arc<str>,
+    /// Directory that has to be on `sys.path` for the module to be importable.
+    #[returns(ref)]
+    pub root: Arc<str>,
+    /// Dotted module name below `root`.
+    #[returns(ref)]
+    pub module: Arc<str>,
+    /// The decoded text.
+    #[returns(ref)]
+    pub text: Arc<str>,
+}
+
+/// Everything analysed together.
+#[salsa::input(debug)]
+pub struct Project {
+    /// All files, sorted by path.
+    #[returns(ref)]
+    pub files: Arc<[SourceFile]>,
+    /// Installed distributions of the environment: normalised name to version. Empty when there is none.
+    #[returns(ref)]
+    pub installed: Arc<BTreeMap<String, String>>,
+}
+
+/// The database. Cloning makes another handle to the same storage, one per thread.
+#[salsa::db]
+#[derive(Clone, Default)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {}
+
+impl Database {
+    /// An empty database.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A database that reports the name of each query as it is executed, for tests of reuse.
+    pub fn with_event_log(log: impl Fn(String) + Send + Sync + 'static) -> Self {
+        let storage = salsa::Storage::new(Some(Box::new(move |event: salsa::Event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                log(format!("{database_key:?}"));
+            }
+        })));
+        Self { storage }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `ftlint` command.
+fn main() {}

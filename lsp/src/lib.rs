@@ -1,0 +1,1 @@
+//! The language server; a skeleton until its issue.
