@@ -7,8 +7,11 @@ pub mod check;
 pub mod db;
 pub mod diagnostic;
 pub mod evidence;
+pub mod layout;
 pub mod rule;
 pub mod rules;
+pub mod settings;
+pub mod suppress;
 
 use db::{Database, Project, SourceFile};
 use diagnostic::Diagnostic;
