@@ -42,7 +42,9 @@ pub enum RuntimeError {
         source: io::Error,
     },
     /// This system cannot isolate a replay.
-    #[error("replay needs Linux or macOS: process groups and resource limits are not available here")]
+    #[error(
+        "replay needs Linux or macOS: process groups and resource limits are not available here"
+    )]
     Unsupported,
 }
 

@@ -42,7 +42,10 @@ pub struct Installed {
 }
 
 /// Installs into the cache. Safe to interrupt and to run twice at once.
-pub fn install(request: &Request<'_>, _progress: &mut dyn FnMut(Progress<'_>)) -> Result<Installed, RuntimeError> {
+pub fn install(
+    request: &Request<'_>,
+    _progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Installed, RuntimeError> {
     let _ = request;
     Err(RuntimeError::Install("not written yet".into()))
 }

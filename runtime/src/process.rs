@@ -11,7 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+#[cfg(unix)]
+mod capture;
 mod scratch;
+#[cfg(unix)]
+mod stragglers;
+#[cfg(all(test, unix))]
+mod tests;
 #[cfg(unix)]
 mod unix;
 
@@ -43,7 +49,8 @@ pub struct Job {
 pub struct Limits {
     /// Wall-clock time.
     pub wall: Duration,
-    /// Private memory in bytes, per process. The address space gets [`ADDRESS_SPACE_SLACK`] more.
+    /// Private memory in bytes, per process; each thread's stack counts in full, mostly 8 MiB. The address space gets
+    /// [`ADDRESS_SPACE_SLACK`] more. Linux only: macOS has no such limit.
     pub memory: u64,
     /// Bytes kept of each of stdout and stderr; the rest is read and dropped.
     pub output: usize,
@@ -59,7 +66,13 @@ pub const ADDRESS_SPACE_SLACK: u64 = 4 << 30;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall: Duration::from_secs(10), memory: 4 << 30, output: 1 << 20, results: 16 << 20, file_size: 1 << 30 }
+        Self {
+            wall: Duration::from_secs(10),
+            memory: 4 << 30,
+            output: 1 << 20,
+            results: 16 << 20,
+            file_size: 1 << 30,
+        }
     }
 }
 

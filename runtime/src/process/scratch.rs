@@ -30,3 +30,25 @@ impl Scratch {
         self.path().join(".ftlint-results.jsonl")
     }
 }
+
+impl Drop for Scratch {
+    /// `TempDir` removes the directory after this. It cannot look into directories that the child closed.
+    fn drop(&mut self) {
+        open_directories(self.path());
+    }
+}
+
+/// Best effort: makes every directory below writable for its owner. Does not follow links.
+fn open_directories(directory: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700));
+    }
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|it| it.is_dir()) {
+            open_directories(&entry.path());
+        }
+    }
+}
