@@ -1,5 +1,6 @@
 //! What can go wrong in this crate. A verdict is never an error, and trouble of ours is never a verdict.
 
+use crate::interpreter::Origin;
 use std::io;
 use std::path::PathBuf;
 
@@ -9,8 +10,8 @@ pub enum RuntimeError {
     /// The interpreter that was asked for by name cannot be used: a mistake of the caller, to be corrected there.
     #[error("{origin} names `{}`, which cannot be used: {reason}", path.display())]
     BadInterpreter {
-        /// Who named it: "--python" or "`FTLINT_PYTHON`".
-        origin: &'static str,
+        /// Who named it: `--python` or `FTLINT_PYTHON`.
+        origin: Origin,
         /// What was named.
         path: PathBuf,
         /// Why it cannot be used.
