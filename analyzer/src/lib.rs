@@ -11,10 +11,12 @@ pub mod evidence;
 mod facts;
 mod index;
 mod knowledge;
+pub mod layout;
 mod program;
 mod report;
 pub mod rule;
 pub mod rules;
+pub mod settings;
 pub mod suppress;
 mod syntax;
 
