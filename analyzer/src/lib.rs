@@ -9,6 +9,8 @@ pub mod diagnostic;
 pub mod evidence;
 pub mod rule;
 pub mod rules;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use db::{Database, Project, SourceFile};
 use diagnostic::Diagnostic;
