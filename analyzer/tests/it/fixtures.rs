@@ -56,14 +56,14 @@ fn codes_exist() {
 #[test]
 fn comments_are_read_from_tokens() {
     let text = r##"# min-confidence: low
-# installed: orjson 3.11.9
+# installed: fastavro 1.12.1
 s = "# error: [FTL999]"
 x += 1  # error: 5 [FTL101] "a # b"  # replay: confirmed  # error: [FTL105]
 y = (  # todo: [FTL102] because
 "##;
     let found = Expectations::parse(text);
     assert_eq!(found.problems, Vec::<String>::new());
-    assert_eq!(found.installed["orjson"], "3.11.9");
+    assert_eq!(found.installed["fastavro"], "1.12.1");
     let items: Vec<String> = found
         .items
         .iter()
