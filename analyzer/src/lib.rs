@@ -19,6 +19,8 @@ pub mod rules;
 pub mod settings;
 pub mod suppress;
 mod syntax;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use rayon::prelude::*;
 
