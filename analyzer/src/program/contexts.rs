@@ -52,9 +52,9 @@ pub(crate) struct Contexts {
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
     contexts.find_edges(world, types, threads);
-    contexts.multiply(threads);
     contexts.reach_from_spawns(threads);
     contexts.reach_from_outside(world, threads);
+    contexts.multiply(threads);
     contexts.find_live(world, threads);
     contexts.find_loop_only(world);
     contexts.find_init_only(world);
@@ -159,6 +159,8 @@ impl Contexts {
             let func = spawn.func;
             let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
             spawn.many |= n_calls > 1 && spawn.own_instance.is_none();
+            let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
+            spawn.many |= spawn.pool && again;
         }
     }
 

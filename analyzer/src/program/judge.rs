@@ -296,7 +296,9 @@ impl Facts<'_> {
             }
         }
         let mut best = best?;
-        if self.is_idempotent(suspect, accesses) || is_test_module(&self.world.module(suspect.func).path) {
+        // A test that starts threads itself means it; nobody else calls tests from threads.
+        let in_test = is_test_module(&self.world.module(suspect.func).path) && best.confidence < Confidence::High;
+        if in_test || self.is_idempotent(suspect, accesses) {
             best.confidence = Confidence::Low;
         }
         Some(best)

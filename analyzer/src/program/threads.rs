@@ -18,6 +18,8 @@ pub(crate) struct Spawn {
     pub(crate) target: FuncGid,
     /// The code may run beside itself.
     pub(crate) many: bool,
+    /// It runs beside itself if the function that starts it is called again.
+    pub(crate) pool: bool,
     /// The class whose instances each have a thread of their own, so that their attributes see one such thread.
     pub(crate) own_instance: Option<ClassGid>,
     /// From when to when the thread may run, in the sequence of `func`; `NONE` while nothing joins it.
@@ -163,7 +165,8 @@ fn record(
             func,
             call: index,
             target: run,
-            many: looped || pool,
+            many: looped || (pool && maps(world, func, call)),
+            pool,
             own_instance: receiver.filter(|_| fresh_receiver),
             live,
         });
@@ -197,6 +200,9 @@ pub(crate) fn runs(
                 };
                 out.extend(world.methods(class).filter(handles).map(|it| (it, Some(class))));
             }
+            Ty::Class(class) => {
+                out.extend(world.method(class, &Name::new_static("__init__")).map(|it| (it, None)));
+            }
             Ty::Instance(class) => {
                 let call = world.method(class, &Name::new_static("__call__"));
                 out.extend(call.map(|it| (it, Some(class))));
@@ -211,6 +217,17 @@ pub(crate) fn runs(
     }
     // `copy_context().run` and the like: the real function is the next argument; see ENTRY table.
     out
+}
+
+/// One call that runs its function many times.
+fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
+    let Origin::Place(place) = call.callee else { return true };
+    match world.func(func).places[place as usize].path.last() {
+        Some(Step::Attr(name)) => {
+            !matches!(name.as_str(), "submit" | "run_in_executor" | "to_thread" | "apply_async" | "apply" | "run_sync")
+        }
+        _ => true,
+    }
 }
 
 /// A pool that was made with one worker runs its tasks one after the other.

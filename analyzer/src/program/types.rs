@@ -409,7 +409,7 @@ impl TypeTable {
             for elem in alloc.elems.iter().take(MAX_TYPES) {
                 // Only what names resolve directly: an element may be made from other elements of the same list.
                 match *elem {
-                    Origin::Place(_) => {}
+                    Origin::Place(_) => out.extend(entity_type(world.entity(site.0, *elem), NOWHERE)),
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
                 }
