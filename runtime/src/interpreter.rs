@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 pub(crate) mod places;
 mod probe;
-#[cfg(all(test, unix))]
-mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+pub(crate) mod tests;
 
 use places::Place;
 
