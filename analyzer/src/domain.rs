@@ -187,6 +187,8 @@ pub(crate) struct Event {
     pub(crate) guard: u32,
     /// Position in evaluation order, shared with calls.
     pub(crate) seq: u32,
+    /// Innermost loop, [`NONE`] outside.
+    pub(crate) in_loop: u32,
     /// Number of possible thread switches of a GIL build before this event.
     pub(crate) clock: u32,
     /// Value stored.
@@ -205,8 +207,6 @@ pub(crate) struct Flags {
     pub(crate) owned: bool,
     /// In a `try` that catches the exception a lost race would raise.
     pub(crate) caught: bool,
-    /// In a `finally` or `except` of cleanup.
-    pub(crate) in_loop: bool,
 }
 
 /// One argument.

@@ -31,6 +31,7 @@ pub(crate) fn lower_module(body: &[Stmt], text: &str, module: &str, is_package: 
         module_bindings: Vec::new(),
         frames: Vec::new(),
         has_main: false,
+        type_checking: 0,
     };
     let name = Name::new_static("<module>");
     let frame = frame::Frame::new(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);

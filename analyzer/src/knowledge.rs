@@ -53,6 +53,7 @@ pub(crate) struct MethodRow {
     pub(crate) class: String,
     pub(crate) name: String,
     pub(crate) argument: usize,
+    pub(crate) keyword: Option<String>,
     pub(crate) kind: SpawnKind,
     pub(crate) evidence: String,
 }

@@ -45,7 +45,9 @@ fn measure(root: &Path, scratch: &Path, corpus: Option<PathBuf>, n_pairs: usize)
             .success(),
         "the release build failed"
     );
-    let ftlint = root.join("target/release/ftlint");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let ftlint = target.join("release/ftlint");
     let ruff = find_ruff(scratch)?;
     let source = match corpus {
         Some(dir) => dir,

@@ -188,6 +188,7 @@ impl Lowerer<'_> {
     pub(crate) fn finish(&mut self) {
         let Some(mut frame) = self.frames.pop() else { return };
         frame.facts.exit_held = frame.held_now();
+        frame.settle_escapes();
         super::windows::find(&mut frame.facts);
         let scope = frame.scope as usize;
         self.functions[scope] = Some(frame.facts);

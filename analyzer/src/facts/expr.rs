@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 
 use super::frame::{Val, key_of, to_u32};
 use super::lower::Lowerer;
-use crate::domain::{Arg, Base, Bound, Call, Container, FunctionKind, Key, NONE, Op, Origin, Step};
+use crate::domain::{Arg, Atom, AtomKind, Base, Bound, Call, Container, FunctionKind, Key, NONE, Op, Origin, Step};
 use crate::index::scopes::Home;
 
 impl Lowerer<'_> {
@@ -65,11 +65,13 @@ impl Lowerer<'_> {
             Expr::Starred(it) => self.eval(&it.value),
             Expr::Compare(_) => {
                 let (atoms, _) = self.test(expr);
-                Val { deps: atoms.iter().map(|it| it.event).collect(), ..Val::default() }
+                let deps = atoms.iter().map(|it| it.event).collect();
+                Val { deps, truth: atoms.into_iter().collect(), ..Val::default() }
             }
             Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
                 let val = self.eval(&it.operand);
-                Val { origin: Origin::Unknown, main: None, deps: val.deps }
+                let truth = super::lower::negate(&self.truth_atoms(&val, true)).into_iter().collect();
+                Val { deps: val.deps, truth, ..Val::default() }
             }
             Expr::BinOp(it) => {
                 let parts = [self.eval(&it.left), self.eval(&it.right)];
@@ -127,7 +129,9 @@ impl Lowerer<'_> {
         }
         self.frame().guard = outer;
         let origin = parts.iter().rev().map(|it| it.origin).find(|it| *it != Origin::Unknown).unwrap_or_default();
-        Val { origin, ..Val::mix(parts) }
+        let tested = if it.op == ast::BoolOp::Or { parts.first().and_then(|it| it.main) } else { None };
+        let chosen = tested.map(|event| Atom { event, kind: AtomKind::Truthy, holds: false });
+        Val { origin, chosen, ..Val::mix(parts) }
     }
 
     fn conditional(&mut self, it: &ast::ExprIf) -> Val {
@@ -139,7 +143,14 @@ impl Lowerer<'_> {
         let orelse = self.eval(&it.orelse);
         self.frame().guard = outer;
         let origin = if body.origin == Origin::Nothing { orelse.origin } else { body.origin };
-        let mut val = Val { origin, ..Val::mix([body, orelse]) };
+        // `x if x is not None else make()` is made when the test fails, the other way round when it holds.
+        let keeps = |val: &Val| val.main.is_some();
+        let chosen = match (keeps(&body), keeps(&orelse)) {
+            (true, false) => atoms.last().map(|it| Atom { holds: !it.holds, ..*it }),
+            (false, true) => atoms.last().copied(),
+            _ => None,
+        };
+        let mut val = Val { origin, chosen, ..Val::mix([body, orelse]) };
         val.deps.extend(atoms.iter().map(|it| it.event));
         val
     }
@@ -177,7 +188,7 @@ impl Lowerer<'_> {
             return Val::of(Origin::Place(self.frame().place(Base::Cls, &[])));
         }
         let origin = self.frame().extend(receiver.origin, Step::Attr(it.attr.id.clone()));
-        let mut val = Val { origin, main: None, deps: receiver.deps };
+        let mut val = Val::from_deps(origin, receiver.deps);
         let site = self.site(it.range());
         val.main = self.frame().access(site, origin, Op::Load, Key::NONE);
         val.deps.extend(val.main);
@@ -197,7 +208,7 @@ impl Lowerer<'_> {
         let site = self.site(it.range());
         let main = self.frame().access(site, receiver.origin, Op::GetItem, key);
         let origin = self.frame().extend(receiver.origin, Step::Elem);
-        let mut val = Val { origin, main, deps: receiver.deps.clone() };
+        let mut val = Val { main, ..Val::from_deps(origin, receiver.deps.clone()) };
         val.absorb(&index);
         val.deps.extend(main);
         val
@@ -303,7 +314,7 @@ impl Lowerer<'_> {
             ("len", [arg]) => {
                 let val = self.eval(arg);
                 let main = self.frame().access(site, val.origin, Op::Len, Key::NONE);
-                let mut out = Val { origin: Origin::Number, main, deps: val.deps };
+                let mut out = Val { main, ..Val::from_deps(Origin::Number, val.deps) };
                 out.deps.extend(main);
                 Some(out)
             }
@@ -323,7 +334,7 @@ impl Lowerer<'_> {
                 let origin = self.frame().extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
                 let main = self.frame().access(site, origin, Op::Load, Key::NONE);
                 self.frame().clock += 1;
-                let mut out = Val { origin, main, deps: receiver.deps };
+                let mut out = Val { main, ..Val::from_deps(origin, receiver.deps) };
                 out.deps.extend(main);
                 Some(out)
             }

@@ -18,11 +18,20 @@ pub(crate) struct Val {
     pub(crate) main: Option<u32>,
     /// All events whose values flow into it.
     pub(crate) deps: SmallVec<[u32; 3]>,
+    /// What is known when the value is true.
+    pub(crate) truth: SmallVec<[Atom; 1]>,
+    /// What was found when this value was chosen: `x or make()` is made when `x` is false.
+    pub(crate) chosen: Option<Atom>,
 }
 
 impl Val {
     pub(crate) fn of(origin: Origin) -> Self {
-        Val { origin, main: None, deps: SmallVec::new() }
+        Val { origin, ..Val::default() }
+    }
+
+    /// A value of this origin computed from others.
+    pub(crate) fn from_deps(origin: Origin, deps: SmallVec<[u32; 3]>) -> Self {
+        Val { origin, deps, ..Val::default() }
     }
 
     /// An unknown value computed from these.
@@ -208,7 +217,8 @@ impl Frame {
         }
         let owned = matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
         let flags =
-            Flags { augmented: false, owned, caught: self.caught > 0, in_loop: !self.loops.is_empty() };
+            Flags { augmented: false, owned, caught: self.caught > 0 };
+        let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());
         self.facts.events.push(Event {
@@ -219,6 +229,7 @@ impl Frame {
             held,
             guard: self.guard,
             seq,
+            in_loop,
             clock: self.clock,
             value: Origin::Unknown,
             deps: SmallVec::new(),
@@ -245,6 +256,20 @@ impl Frame {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What escapes late in a loop is known to others early in its next round.
+    pub(crate) fn settle_escapes(&mut self) {
+        for event in &mut self.facts.events {
+            if !event.flags.owned || event.in_loop == NONE {
+                continue;
+            }
+            let base = &self.facts.places[event.place as usize].base;
+            let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
+            if made_outside && self.escaped.contains(base) {
+                event.flags.owned = false;
+            }
         }
     }
 
@@ -311,6 +336,10 @@ fn merge(have: &mut Val, other: &Val) {
     if have.main != other.main {
         have.main = None;
     }
+    if have.truth != other.truth {
+        have.truth.clear();
+    }
+    have.chosen = None;
     have.absorb(other);
 }
 

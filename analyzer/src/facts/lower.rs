@@ -25,6 +25,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) module_bindings: Vec<(Name, crate::domain::Binding)>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) has_main: bool,
+    /// Depth of `if TYPE_CHECKING:` blocks.
+    pub(crate) type_checking: u32,
 }
 
 impl Lowerer<'_> {
@@ -142,7 +144,7 @@ impl Lowerer<'_> {
             }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
                 let origin = self.frame().extend(val.origin, Step::Elem);
-                let elem = Val { origin, main: None, deps: val.deps };
+                let elem = Val::from_deps(origin, val.deps);
                 for elt in elts {
                     self.assign(elt, elem.clone());
                 }
@@ -155,7 +157,10 @@ impl Lowerer<'_> {
     fn store(&mut self, range: TextRange, place: Origin, op: Op, key: Key, val: &Val) {
         let site = self.site(range);
         let frame = self.frame();
-        let Some(event) = frame.access(site, place, op, key) else { return };
+        let outer = frame.assume(val.chosen.into_iter().collect());
+        let event = frame.access(site, place, op, key);
+        frame.guard = outer;
+        let Some(event) = event else { return };
         let it = &mut frame.facts.events[event as usize];
         it.value = val.origin;
         it.deps.clone_from(&val.deps);
@@ -324,7 +329,10 @@ impl Lowerer<'_> {
             let guard = self.frame().assume(atoms.clone());
             let lock = acquired.filter(|(_, holds)| index == 0 && *holds);
             let region = lock.map(|(it, _)| self.frame().enter(it, false));
+            let checking = index == 0 && is_type_checking(&stmt.test);
+            self.type_checking += u32::from(checking);
             let exits = self.block(body);
+            self.type_checking -= u32::from(checking);
             if let Some(region) = region
                 && self.frame().held.contains(&region)
             {
@@ -404,7 +412,7 @@ impl Lowerer<'_> {
         let site = self.site(iter.range());
         self.frame().access(site, iterable.origin, Op::Iterate, Key::NONE);
         let origin = self.frame().extend(iterable.origin, Step::Elem);
-        Val { origin, main: None, deps: iterable.deps }
+        Val::from_deps(origin, iterable.deps)
     }
 
     fn with_stmt(&mut self, stmt: &ast::StmtWith) -> bool {
@@ -500,8 +508,10 @@ impl Lowerer<'_> {
     fn import(&mut self, stmt: &ast::StmtImport) {
         for alias in &stmt.names {
             let func = self.frame().scope;
-            let site = self.site(alias.range);
-            self.imports.push(ImportSite { site, module: alias.name.id.clone(), func });
+            let site = self.site(stmt.range);
+            if self.type_checking == 0 {
+                self.imports.push(ImportSite { site, module: alias.name.id.clone(), func });
+            }
             let (bound, target) = match &alias.asname {
                 Some(name) => (name.id.clone(), alias.name.id.clone()),
                 None => (first_part(&alias.name.id), first_part(&alias.name.id)),
@@ -519,9 +529,11 @@ impl Lowerer<'_> {
                 self.star_imports.push(Name::new(&base));
                 continue;
             }
-            let site = self.site(alias.range);
+            let site = self.site(stmt.range);
             let target = Name::new(format!("{base}.{}", alias.name));
-            self.imports.push(ImportSite { site, module: target.clone(), func });
+            if self.type_checking == 0 {
+                self.imports.push(ImportSite { site, module: target.clone(), func });
+            }
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).id.clone();
             self.bind_import(bound, target);
         }
@@ -569,7 +581,7 @@ impl Lowerer<'_> {
         }
         self.frame().rewind(mark);
         let origin = self.frame().alloc(kind, elems);
-        Val { origin, main: None, deps: deps.deps }
+        Val::from_deps(origin, deps.deps)
     }
 }
 
@@ -579,13 +591,22 @@ fn bind_all(frame: &mut Frame, target: &Expr, elem: &Val) {
     let nested = !matches!(target, Expr::Name(_));
     for name in names {
         let origin = if nested { frame.extend(elem.origin, Step::Elem) } else { elem.origin };
-        frame.bind(name, Val { origin, main: None, deps: elem.deps.clone() });
+        frame.bind(name, Val::from_deps(origin, elem.deps.clone()));
     }
 }
 
 /// The opposite of a conjunction, taken atom by atom.
 pub(crate) fn negate(atoms: &[Atom]) -> SmallVec<[Atom; 2]> {
     atoms.iter().map(|it| Atom { holds: !it.holds, ..*it }).collect()
+}
+
+/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`.
+fn is_type_checking(test: &Expr) -> bool {
+    match test {
+        Expr::Name(name) => name.id == "TYPE_CHECKING",
+        Expr::Attribute(it) => it.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
+    }
 }
 
 /// `__name__ == "__main__"`.

@@ -50,6 +50,9 @@ impl Lowerer<'_> {
 
     /// The truth of a value: of the event that produced it, and something about those before.
     pub(crate) fn truth_atoms(&mut self, val: &Val, holds: bool) -> SmallVec<[Atom; 2]> {
+        if !val.truth.is_empty() {
+            return if holds { val.truth.iter().copied().collect() } else { negate(&val.truth) };
+        }
         atoms(val, AtomKind::Truthy, holds)
     }
 
@@ -120,7 +123,7 @@ impl Lowerer<'_> {
             }
             _ => {
                 let other = self.eval(right);
-                if is_len(&it.left) && matches!(op, CmpOp::Gt | CmpOp::GtE) {
+                if is_len(&it.left) && right.is_number_literal_expr() && matches!(op, CmpOp::Gt | CmpOp::GtE) {
                     return atoms(&left, AtomKind::Truthy, true);
                 }
                 let mut atoms = all_compared(&Val::mix([left, other]));

@@ -52,9 +52,9 @@ pub(crate) struct Contexts {
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
     contexts.find_edges(world, types, threads);
-    contexts.multiply(threads);
     contexts.reach_from_spawns(threads);
     contexts.reach_from_outside(world, threads);
+    contexts.multiply(threads);
     contexts.find_live(world, threads);
     contexts.find_loop_only(world);
     contexts.find_init_only(world);
@@ -100,10 +100,11 @@ impl Contexts {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in &it.args {
-                    if let Origin::Func(local) = arg.value {
-                        let to = world.func_gid(world.module_of(from), local);
-                        self.edges.push(Edge { from, to, call, on_self: false });
+                for arg in it.args.iter().filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_))) {
+                    for ty in types.of(world, from, arg.value) {
+                        if let Ty::Func(to) | Ty::Method(to) = ty {
+                            self.edges.push(Edge { from, to, call, on_self: false });
+                        }
                     }
                 }
             }
@@ -158,6 +159,8 @@ impl Contexts {
             let func = spawn.func;
             let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
             spawn.many |= n_calls > 1 && spawn.own_instance.is_none();
+            let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
+            spawn.many |= spawn.pool && again;
         }
     }
 
@@ -218,6 +221,10 @@ impl Contexts {
                 let spawned = reached.iter().flat_map(|it| self.spawns_in.get(it)).flatten();
                 let targets: Vec<FuncGid> = spawned.map(|it| threads.spawns[*it as usize].target).collect();
                 closed.extend(reached.iter().copied());
+                let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
+                // Undecorated functions of a program are called by the program or not at all.
+                let own = (0..n).map(|it| world.func_gid(module, it));
+                closed.extend(own.filter(|it| world.func(*it).decorators.is_empty()));
                 closed.extend(self.reach(targets));
             }
         }
@@ -245,7 +252,10 @@ impl Contexts {
         if facts.kind == FunctionKind::Module || facts.kind == FunctionKind::ClassBody {
             return false;
         }
-        if is_test_module(&world.module(func).path) {
+        if is_test_module(&world.module(func).path) || facts.name.starts_with("test_") {
+            return false;
+        }
+        if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
             return false;
         }
         let called = self.calls_of(func).any(|it| it.from != func);
@@ -289,8 +299,15 @@ impl Contexts {
     }
 
     /// Whether a thread of the program may run while main code is at this point of a function.
-    pub(crate) fn is_live(&self, world: &World, threads: &Threads, func: FuncGid, seq: u32) -> bool {
-        self.live_at(world, threads, &self.leaves, func, seq)
+    pub(crate) fn is_live(&self, world: &World, threads: &Threads, func: FuncGid, event: &crate::domain::Event) -> bool {
+        let again = |it: &u32| {
+            let spawn = &threads.spawns[*it as usize];
+            let call = &world.func(func).calls[spawn.call as usize];
+            spawn.many && call.in_loop != NONE && call.in_loop == event.in_loop
+        };
+        // What stands before a spawn in a loop comes after it in the next round.
+        self.spawns_in.get(&func).into_iter().flatten().any(again)
+            || self.live_at(world, threads, &self.leaves, func, event.seq)
     }
 
     fn live_at(&self, world: &World, threads: &Threads, leaves: &FxHashSet<FuncGid>, func: FuncGid, seq: u32) -> bool {

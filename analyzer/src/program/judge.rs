@@ -205,7 +205,13 @@ impl Facts<'_> {
         match candidate.pattern {
             // `xs += [x]` stores the same list back.
             Pattern::Augment if last.op == Op::Store => {
-                known && held.iter().all(|it| matches!(it, Ty::Made(kind, _) if *kind != crate::domain::Container::Tuple))
+                known && held.iter().all(in_place)
+            }
+            Pattern::Augment if last.op == Op::SetItem => {
+                let mut elem = place.clone();
+                elem.path.push(Step::Elem);
+                let held = self.types.place(self.world, func, &elem);
+                !held.is_empty() && held.iter().all(in_place)
             }
             // Methods of the project's own classes are calls, not container operations.
             Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => {
@@ -216,7 +222,7 @@ impl Facts<'_> {
     }
 
     /// Making the value twice does no harm.
-    fn is_idempotent(&self, suspect: &Suspect) -> bool {
+    fn is_idempotent(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
         let it = self.world.func(suspect.func);
         let value = it.events[suspect.candidate.last as usize].value;
         match suspect.candidate.pattern {
@@ -231,7 +237,12 @@ impl Facts<'_> {
                 Origin::Place(place) => self.world.place_entity(suspect.func, &it.places[place as usize]).is_some(),
                 _ => false,
             },
-            Pattern::CheckThenInsert => matches!(value, Origin::Immutable | Origin::Bool(_) | Origin::Nothing),
+            Pattern::CheckThenInsert => {
+                // A start value that is counted up afterwards must not be stored twice.
+                let plain =
+                    matches!(value, Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number);
+                plain && !accesses.iter().any(|it| self.event(*it).flags.augmented)
+            }
             _ => false,
         }
     }
@@ -246,11 +257,10 @@ impl Facts<'_> {
 
     fn side(&self, id: AccessId) -> Side<'_> {
         let func = id.0 as usize;
-        let seq = self.event(id).seq;
         Side {
             spawns: &self.contexts.spawns[func],
             public: self.contexts.public[func] && !self.contexts.on_loop[func],
-            live_main: self.contexts.main[func] && self.contexts.is_live(self.world, self.threads, id.0, seq),
+            live_main: self.contexts.main[func] && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
         }
     }
 
@@ -281,13 +291,46 @@ impl Facts<'_> {
             if !window.is_empty() && locks.is_empty() {
                 continue;
             }
-            consider(*other, self.concurrent(own, *other, suspect));
+            if !self.ordered_by_event(own, *other) {
+                consider(*other, self.concurrent(own, *other, suspect));
+            }
         }
         let mut best = best?;
-        if self.is_idempotent(suspect) || is_test_module(&self.world.module(suspect.func).path) {
+        // A test that starts threads itself means it; nobody else calls tests from threads.
+        let in_test = is_test_module(&self.world.module(suspect.func).path) && best.confidence < Confidence::High;
+        if in_test || self.is_idempotent(suspect, accesses) {
             best.confidence = Confidence::Low;
         }
         Some(best)
+    }
+
+    /// One side waits for a `threading.Event` that the other sets when it is done.
+    fn ordered_by_event(&self, a: AccessId, b: AccessId) -> bool {
+        let waits_for = |first: AccessId, then: AccessId| {
+            let sets = self.event_calls(first.0, "set", |seq| seq > self.event(first).seq);
+            let waits = self.event_calls(then.0, "wait", |seq| seq < self.event(then).seq);
+            sets.iter().any(|it| waits.contains(it))
+        };
+        a.0 != b.0 && (waits_for(a, b) || waits_for(b, a))
+    }
+
+    /// Events on which a function calls a method at such a point.
+    fn event_calls(&self, func: FuncGid, method: &str, at: impl Fn(u32) -> bool) -> Vec<Location> {
+        let it = self.world.func(func);
+        let calls = it.calls.iter().filter(|call| at(call.seq));
+        calls
+            .filter_map(|call| {
+                let Origin::Place(place) = call.callee else { return None };
+                let place = &it.places[place as usize];
+                let Some((Step::Attr(name), front)) = place.path.split_last() else { return None };
+                let receiver = Place { base: place.base.clone(), path: front.into() };
+                let is_event = name == method
+                    && self.types.place(self.world, func, &receiver).iter().any(
+                        |it| matches!(it, Ty::External(name, _) if name == "threading.Event"),
+                    );
+                is_event.then(|| resolve(self.world, self.types, func, &receiver)).flatten()
+            })
+            .collect()
     }
 
     /// Locks that cover the whole window in one region.
@@ -489,6 +532,15 @@ impl Facts<'_> {
         }
         let name = &self.world.class(class).name;
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+    }
+}
+
+/// `+=` on it changes the object itself, or is atomic.
+fn in_place(ty: &Ty) -> bool {
+    match ty {
+        Ty::Made(kind, _) => *kind != crate::domain::Container::Tuple,
+        Ty::External(name, _) => KNOWLEDGE.safe.contains_key(name.as_str()),
+        _ => false,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::contexts::Contexts;
 use super::locations::{Location, Root};

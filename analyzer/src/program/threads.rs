@@ -18,6 +18,8 @@ pub(crate) struct Spawn {
     pub(crate) target: FuncGid,
     /// The code may run beside itself.
     pub(crate) many: bool,
+    /// It runs beside itself if the function that starts it is called again.
+    pub(crate) pool: bool,
     /// The class whose instances each have a thread of their own, so that their attributes see one such thread.
     pub(crate) own_instance: Option<ClassGid>,
     /// From when to when the thread may run, in the sequence of `func`; `NONE` while nothing joins it.
@@ -40,12 +42,12 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
     for func in 0..world.n_functions() {
         let facts = world.func(func);
         for (index, call) in (0u32..).zip(&facts.calls) {
-            let what = spawned(world, types, func, call);
-            let Some((target, kind)) = what else { continue };
+            for (target, kind) in spawned(world, types, func, call) {
             let before = threads.spawns.len();
             record(world, types, &mut threads, func, index, target, kind);
             if threads.spawns.len() > before {
                 share_arguments(world, types, &mut threads, func, call, target);
+            }
             }
         }
     }
@@ -54,43 +56,41 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
     threads
 }
 
-/// The origin that runs on a thread because of this call.
-fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -> Option<(Origin, SpawnKind)> {
+/// What a call runs on threads.
+pub(crate) type Spawned = SmallVec<[(Origin, SpawnKind); 1]>;
+
+/// The origins that run on a thread because of this call.
+pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -> Spawned {
     if matches!(call.callee, Origin::Unknown) {
-        return None;
+        return Spawned::new();
     }
-    let Origin::Place(place) = call.callee else { return thread_subclass(world, func, call) };
+    let Origin::Place(place) = call.callee else { return thread_subclass(world, func, call).into_iter().collect() };
     let place = &world.func(func).places[place as usize];
     if let Some(entity) = world.place_entity(func, place) {
-        return match entity {
-            Entity::External(name) => {
-                let row = KNOWLEDGE.callables.get(name.as_str())?;
-                let target = argument(call, row.argument, Some(&row.keyword))?;
-                Some((target, row.kind))
-            }
+        let one = match entity {
+            Entity::External(name) => KNOWLEDGE.callables.get(name.as_str()).and_then(|row| {
+                Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
+            }),
             Entity::Class(_) => thread_subclass(world, func, call),
             _ => None,
         };
+        return one.into_iter().collect();
     }
-    let Some(Step::Attr(method)) = place.path.last() else { return None };
+    let Some(Step::Attr(method)) = place.path.last() else { return Spawned::new() };
     if !KNOWLEDGE.methods.iter().any(|it| it.name == method.as_str()) {
-        return None;
+        return Spawned::new();
     }
     let receiver =
         crate::domain::Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
     let known = types.place(world, func, &receiver);
-    let row = KNOWLEDGE.methods.iter().find(|row| {
+    let applies = |row: &&crate::knowledge::MethodRow| {
         let typed = known.iter().any(|it| matches!(it, Ty::External(name, _) if executor(name) == row.class));
-        row.name == method.as_str() && (typed || (row.class.is_empty() && known.is_empty()))
-    });
-    let row = row.or_else(|| {
-        // `run_in_executor` and callbacks work on any loop or future.
-        let any = |it: &&crate::knowledge::MethodRow| {
-            it.class.is_empty() && it.name == method.as_str() && method != "submit"
-        };
-        KNOWLEDGE.methods.iter().find(any)
-    })?;
-    Some((argument(call, row.argument, None)?, row.kind))
+        // Executors of unknown type are taken for thread pools; callbacks and loops need no type.
+        let untyped = row.class.is_empty() && (known.is_empty() || method != "submit");
+        row.name == method.as_str() && (typed || untyped)
+    };
+    let rows = KNOWLEDGE.methods.iter().filter(applies);
+    rows.filter_map(|row| Some((argument(call, row.argument, row.keyword.as_deref())?, row.kind))).collect()
 }
 
 /// Aliases of executor classes.
@@ -113,12 +113,17 @@ pub(crate) fn owns_thread(world: &World, class: ClassGid) -> bool {
     has_base(world, class, |it| it.shared == InstanceSharing::Own)
 }
 
+/// Whether instances of the class handle one request each.
+pub(crate) fn is_per_request(world: &World, class: ClassGid) -> bool {
+    has_base(world, class, |it| it.shared == InstanceSharing::Never && !it.methods.is_empty())
+}
+
 /// Whether a base outside the project has this property.
 pub(crate) fn has_base(world: &World, class: ClassGid, test: impl Fn(&crate::knowledge::BaseRow) -> bool) -> bool {
     world.classes[class as usize].external_bases.iter().any(|it| KNOWLEDGE.bases.get(it.as_str()).is_some_and(&test))
 }
 
-fn argument(call: &Call, position: usize, keyword: Option<&str>) -> Option<Origin> {
+pub(crate) fn argument(call: &Call, position: usize, keyword: Option<&str>) -> Option<Origin> {
     let named = call.args.iter().find(|it| it.name.as_ref().is_some_and(|name| Some(name.as_str()) == keyword));
     let positional = || call.args.iter().filter(|it| it.name.is_none() && !it.starred).nth(position);
     named.or_else(positional).map(|it| it.value)
@@ -160,7 +165,8 @@ fn record(
             func,
             call: index,
             target: run,
-            many: looped || pool,
+            many: looped || (pool && maps(world, func, call)),
+            pool,
             own_instance: receiver.filter(|_| fresh_receiver),
             live,
         });
@@ -186,6 +192,17 @@ pub(crate) fn runs(
             Ty::Class(class) if owns_thread(world, class) => {
                 out.extend(world.method(class, &Name::new_static("run")).map(|it| (it, Some(class))));
             }
+            // A server was given its handler class.
+            Ty::Class(class) if is_per_request(world, class) => {
+                let handles = |it: &FuncGid| {
+                    let name = &world.func(*it).name;
+                    name.starts_with("do_") || matches!(name.as_str(), "handle" | "setup" | "finish")
+                };
+                out.extend(world.methods(class).filter(handles).map(|it| (it, Some(class))));
+            }
+            Ty::Class(class) => {
+                out.extend(world.method(class, &Name::new_static("__init__")).map(|it| (it, None)));
+            }
             Ty::Instance(class) => {
                 let call = world.method(class, &Name::new_static("__call__"));
                 out.extend(call.map(|it| (it, Some(class))));
@@ -200,6 +217,17 @@ pub(crate) fn runs(
     }
     // `copy_context().run` and the like: the real function is the next argument; see ENTRY table.
     out
+}
+
+/// One call that runs its function many times.
+fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
+    let Origin::Place(place) = call.callee else { return true };
+    match world.func(func).places[place as usize].path.last() {
+        Some(Step::Attr(name)) => {
+            !matches!(name.as_str(), "submit" | "run_in_executor" | "to_thread" | "apply_async" | "apply" | "run_sync")
+        }
+        _ => true,
+    }
 }
 
 /// A pool that was made with one worker runs its tasks one after the other.

@@ -148,6 +148,53 @@ impl TypeTable {
                 }
             }
             self.flow_append(world, func, call);
+            self.flow_to_thread(world, func, call);
+        }
+    }
+
+    /// What a thread's target is called with: `args=(...)`, or what follows the callable.
+    fn flow_to_thread(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
+        for (target, _) in super::threads::spawned(world, self, func, call) {
+            let facts = world.func(func);
+            let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
+            let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
+            match args.map(|it| it.value) {
+                Some(Origin::Alloc(id)) => values.extend(facts.allocs[id as usize].elems.iter().copied()),
+                Some(_) => {}
+                None => {
+                    let after = call.args.iter().skip_while(|it| it.value != target).skip(1);
+                    values.extend(after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value));
+                }
+            }
+            // `start_new_thread(f, (a, b))`, `Thread(None, f, None, (a, b))`.
+            if let [.., Origin::Alloc(id)] = values.as_slice()
+                && args.is_none()
+                && facts.allocs[*id as usize].kind == Container::Tuple
+            {
+                values = facts.allocs[*id as usize].elems.iter().copied().collect();
+            }
+            let mut runs: SmallVec<[(FuncGid, u32, SmallVec<[Origin; 4]>); 2]> = SmallVec::new();
+            for ty in self.of(world, func, target) {
+                match ty {
+                    Ty::Func(it) => runs.push((it, 0, values.clone())),
+                    Ty::Method(it) => runs.push((it, 1, values.clone())),
+                    Ty::External(name, (made_in, made)) if name == "functools.partial" && made_in == func => {
+                        let partial = &facts.calls[made as usize];
+                        let Some(inner) = partial.args.first() else { continue };
+                        let bound: SmallVec<[Origin; 4]> = partial.args.iter().skip(1).map(|it| it.value).collect();
+                        for (it, offset) in self.targets(world, func, inner.value) {
+                            runs.push((it, offset, bound.clone()));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for (run, offset, values) in runs {
+                for (slot, value) in (offset..).zip(values) {
+                    let types = self.of(world, func, value);
+                    self.add(Node::Param(run, slot), types);
+                }
+            }
         }
     }
 
@@ -362,7 +409,7 @@ impl TypeTable {
             for elem in alloc.elems.iter().take(MAX_TYPES) {
                 // Only what names resolve directly: an element may be made from other elements of the same list.
                 match *elem {
-                    Origin::Place(_) => {}
+                    Origin::Place(_) => out.extend(entity_type(world.entity(site.0, *elem), NOWHERE)),
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
                 }

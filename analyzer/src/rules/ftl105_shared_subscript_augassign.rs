@@ -2,7 +2,7 @@
 
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
-use crate::evidence::{Evidence, Pattern, PlaceKind};
+use crate::evidence::{Evidence, Pattern};
 use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 

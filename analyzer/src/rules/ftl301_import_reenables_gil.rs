@@ -13,10 +13,18 @@ declare_rule! {
     /// On a free-threaded CPython the first import of such an extension enables the GIL for the rest of the process. Only that first one warns; every thread runs under the GIL from then on.
     ///
     /// ## Example
-    /// What is reported depends on the installed version, so there is no example that can be run here: `import fastavro` with fastavro 1.12.1 in the environment is one.
+    /// What is reported depends on what is installed; the first line stands for an environment.
+    /// ```python
+    /// # installed: fastavro 1.12.1
+    /// import fastavro  # error
+    /// ```
     ///
     /// ## Use instead
-    /// A release that declares support, or another package; `python -v` prints every module that requires the GIL.
+    /// A release that declares support, or another package. `python -v` prints every module that requires the GIL.
+    /// ```python
+    /// # installed: msgpack 1.2.0
+    /// import msgpack
+    /// ```
     ///
     /// ## Known limits
     /// Only modules of the table are known; extensions that are merely missing a free-threaded wheel are not reported.

@@ -37,6 +37,19 @@ fn ok_files_promise_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn folders_below_projects_are_one_project() {
+    let fixtures = load_fixtures(&fixtures_dir());
+    let modules = |name: &str| {
+        let found: Vec<_> = fixtures.iter().filter(|it| it.name == name).collect();
+        assert_eq!(found.len(), 1, "{name}");
+        found[0].files.iter().map(|it| it.module.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(modules("projects/package"), ["main", "shop", "shop.basket", "shop.customers"]);
+    assert_eq!(modules("demo"), ["app", "mirrors", "tracker"]);
+    assert_eq!(modules("programs/two_locks.py"), ["two_locks"]);
+}
+
 /// The codes in fixtures exist; a typing error would otherwise look like a missing finding.
 #[test]
 fn codes_exist() {
