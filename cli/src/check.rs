@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ftlint_analyzer::check_project;
 use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::settings::{OutputFormat, Settings};
+use ftlint_analyzer::{check_project, suppression_problems};
 
 use crate::FAILED;
 use crate::args::CheckArgs;
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     for problem in &problems {
         console.error(problem);
     }
+    warn_of_suppressions(&db, &loaded, &short, console);
     let diagnostics = diagnostics(&db, &loaded, &files);
     let replayed = match args.replay {
         true => replay::replay(args, diagnostics, console),
@@ -125,6 +126,18 @@ fn targets(
         }
     }
     Ok((res, problems))
+}
+
+/// A suppression that is misspelt hides nothing; the user should know.
+fn warn_of_suppressions(db: &Database, loaded: &Loaded, short: &Short, console: Console) {
+    // The project's list is sorted by path, the set is not.
+    let reported = loaded.project.files(db).iter().filter(|it| loaded.reported.contains(it));
+    for file in reported.filter(|it| it.text(db).contains("ftlint:")) {
+        for problem in suppression_problems(db, *file) {
+            let path = short.path(&**file.path(db));
+            console.warning(&format!("{path}:{}: {}", problem.line, problem.message));
+        }
+    }
 }
 
 /// The findings to show, by file and position.

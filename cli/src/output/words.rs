@@ -59,19 +59,29 @@ pub(super) fn level(it: EvidenceLevel) -> &'static str {
     }
 }
 
-/// "reads `self.hits`".
+/// "reads `self.hits`". A place in brackets is an element already: "writes `CACHE[key]`".
 pub(super) fn does(kind: &AccessKind, place: &str) -> String {
+    let is_element = place.ends_with(']');
     match kind {
         AccessKind::Read => format!("reads `{place}`"),
         AccessKind::Store => format!("writes `{place}`"),
         AccessKind::Delete => format!("deletes `{place}`"),
+        AccessKind::GetItem if is_element => format!("reads `{place}`"),
         AccessKind::GetItem => format!("reads an element of `{place}`"),
+        AccessKind::SetItem if is_element => format!("writes `{place}`"),
         AccessKind::SetItem => format!("writes an element of `{place}`"),
+        AccessKind::DelItem if is_element => format!("deletes `{place}`"),
         AccessKind::DelItem => format!("deletes an element of `{place}`"),
+        AccessKind::Contains if is_element => format!("tests for `{place}`"),
         AccessKind::Contains => format!("tests membership in `{place}`"),
-        AccessKind::Call(method) => format!("calls `.{method}()` on `{place}`"),
+        AccessKind::Call(method) => format!("calls `.{method}()` on `{}`", container(place)),
         AccessKind::Iterate => format!("iterates over `{place}`"),
     }
+}
+
+/// `self.by_host` of `self.by_host[...]`: a method is called on the container.
+fn container(place: &str) -> &str {
+    place.strip_suffix("[...]").unwrap_or(place)
 }
 
 /// The way out, in words; the rule's page has the code.
