@@ -195,6 +195,7 @@ impl Lowerer<'_> {
         frame.facts.exit_held = frame.held_now();
         frame.settle_escapes();
         super::windows::find(&mut frame.facts);
+        frame.facts.shrink();
         let scope = frame.scope as usize;
         self.functions[scope] = Some(frame.facts);
     }

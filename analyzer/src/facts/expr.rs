@@ -268,6 +268,11 @@ impl Lowerer<'_> {
             }
         };
         let args = self.arguments(&it.arguments, &mut val);
+        if self.is_plain(it, callee, &args) {
+            self.frame().clock += u32::from(!is_cheap(it));
+            args.iter().for_each(|arg| self.frame().escape(arg.value));
+            return val;
+        }
         if let Some((receiver, name)) = method {
             self.note_elements(receiver, &name, &args);
             if is_container_method(&name) && !self.is_imported(receiver) {
@@ -309,11 +314,7 @@ impl Lowerer<'_> {
 
     fn record_call(&mut self, it: &ast::ExprCall, callee: Origin, args: Vec<Arg>) -> Origin {
         let site = self.site(it.range());
-        let cheap = matches!(&*it.func, Expr::Name(name) if matches!(name.id.as_str(), "len" | "isinstance" | "type"));
-        let text = match it.arguments.args.first() {
-            Some(Expr::StringLiteral(it)) => Some(Name::new(it.value.to_str())),
-            _ => None,
-        };
+        let cheap = is_cheap(it);
         let first = it.arguments.args.first().or_else(|| {
             let named = |it: &&ast::Keyword| {
                 it.arg
@@ -338,10 +339,25 @@ impl Lowerer<'_> {
             seq,
             in_loop,
             awaited: false,
-            text,
             workers: first.and_then(small_int),
         });
         Origin::Call(id)
+    }
+
+    /// A call that nothing later asks about: of an unknown callee or a builtin, without functions among its arguments.
+    fn is_plain(&mut self, it: &ast::ExprCall, callee: Origin, args: &[Arg]) -> bool {
+        let data = |it: &Arg| !matches!(it.value, Origin::Func(_) | Origin::Place(_) | Origin::Class(_));
+        match (&*it.func, callee) {
+            (_, Origin::Unknown) => args.iter().all(data),
+            (Expr::Name(name), _) if !self.definitions.bound.contains(&name.id) => matches!(
+                name.id.as_str(),
+                "isinstance" | "issubclass" | "str" | "int" | "float" | "bool" | "repr" | "range" | "print" | "format"
+                    | "ord" | "chr" | "abs" | "round" | "hasattr" | "callable" | "id" | "hash" | "bytes" | "divmod"
+                    | "ValueError" | "TypeError" | "KeyError" | "RuntimeError" | "AttributeError" | "IndexError"
+                    | "OSError" | "NotImplementedError" | "hex" | "pow" | "any" | "all" | "sum" | "vars" | "dir"
+            ),
+            _ => false,
+        }
     }
 
     /// Calls that are accesses or type tests rather than calls.
@@ -494,6 +510,11 @@ fn is_container_method(name: &str) -> bool {
             | "intersection_update"
             | "rotate"
     )
+}
+
+/// Calls after which a GIL build does not look for a waiting thread.
+fn is_cheap(it: &ast::ExprCall) -> bool {
+    matches!(&*it.func, Expr::Name(name) if matches!(name.id.as_str(), "len" | "isinstance" | "type"))
 }
 
 /// A small integer literal.

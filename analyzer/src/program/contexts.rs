@@ -147,11 +147,11 @@ impl Contexts {
     }
 
     fn reach(&self, from: impl IntoIterator<Item = FuncGid>) -> Vec<FuncGid> {
-        let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
+        let mut seen = vec![false; self.main.len()];
         let mut todo: Vec<FuncGid> = from.into_iter().collect();
         let mut out = Vec::new();
         while let Some(func) = todo.pop() {
-            if seen.insert(func) {
+            if !std::mem::replace(&mut seen[func as usize], true) {
                 out.push(func);
                 todo.extend(self.calls_from(func).map(|it| it.to));
             }
@@ -215,18 +215,22 @@ impl Contexts {
 
     fn reach_from_outside(&mut self, world: &World, threads: &Threads) {
         let mut closed: FxHashSet<FuncGid> = FxHashSet::default();
+        let tops = (0..super::world::to_u32(world.modules.len())).map(|it| world.func_gid(it, 0));
+        for func in self.reach(tops) {
+            self.main[func as usize] = true;
+        }
         for module in 0..super::world::to_u32(world.modules.len()) {
-            let top = world.func_gid(module, 0);
-            let reached = self.reach([top]);
-            for func in &reached {
-                self.main[*func as usize] = true;
+            let complete = is_complete_program(world, module);
+            if !complete && (threads.spawns.is_empty() || !world.modules[module as usize].facts.has_main) {
+                continue;
             }
+            let reached = self.reach([world.func_gid(module, 0)]);
             for func in &reached {
                 for spawn in self.spawns_in.get(func).into_iter().flatten() {
                     self.program_of.entry(*spawn).or_insert(module);
                 }
             }
-            if is_complete_program(world, module) {
+            if complete {
                 let spawned = reached.iter().flat_map(|it| self.spawns_in.get(it)).flatten();
                 let targets: Vec<FuncGid> =
                     spawned.map(|it| threads.spawns[*it as usize].target).collect();
@@ -380,20 +384,25 @@ impl Contexts {
                 }
             }
         }
+        if !self.on_loop.contains(&true) {
+            return;
+        }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let inner = world.func(*it).name.starts_with('_') || world.class_of(*it).is_none();
+                inner && !self.on_loop[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
         loop {
-            let mut changed = false;
-            for func in 0..world.n_functions() {
-                if self.on_loop[func as usize] || world.func(func).kind == FunctionKind::Module {
-                    continue;
-                }
-                let inner =
-                    world.func(func).name.starts_with('_') || world.class_of(func).is_none();
-                if inner && self.all_callers(func, |it| self.on_loop[it.from as usize]) {
-                    self.on_loop[func as usize] = true;
-                    changed = true;
-                }
+            let n_before = candidates.len();
+            let (found, rest) =
+                candidates.into_iter().partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.on_loop[func as usize] = true;
             }
-            if !changed {
+            if candidates.len() == n_before {
                 break;
             }
         }
@@ -415,18 +424,23 @@ impl Contexts {
         for func in 0..world.n_functions() {
             self.init_only[func as usize] = is_init(func);
         }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let private = world.func(*it).name.starts_with('_');
+                private && !self.init_only[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
         loop {
-            let mut changed = false;
-            for func in 0..world.n_functions() {
-                if self.init_only[func as usize] || !world.func(func).name.starts_with('_') {
-                    continue;
-                }
-                if self.all_callers(func, |it| it.on_self && self.init_only[it.from as usize]) {
-                    self.init_only[func as usize] = true;
-                    changed = true;
-                }
+            let n_before = candidates.len();
+            let (found, rest) = candidates.into_iter().partition(|it| {
+                self.all_callers(*it, |edge| edge.on_self && self.init_only[edge.from as usize])
+            });
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.init_only[func as usize] = true;
             }
-            if !changed {
+            if candidates.len() == n_before {
                 break;
             }
         }

@@ -119,6 +119,10 @@ impl Locks {
                     }
                     let held =
                         world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
+                    if held == 0 && !self.entry.contains_key(&edge.from) {
+                        common = Some(Vec::new());
+                        break;
+                    }
                     let at: Vec<LockId> =
                         self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
                     common = Some(match common {
@@ -126,9 +130,11 @@ impl Locks {
                         Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
                     });
                 }
-                let held = next.entry(*func).or_default();
-                held.extend(common.into_iter().flatten());
-                held.dedup();
+                if let Some(common) = common.filter(|it| !it.is_empty()) {
+                    let held = next.entry(*func).or_default();
+                    held.extend(common);
+                    held.dedup();
+                }
             }
             next.retain(|_, it| !it.is_empty());
             if next == self.entry {

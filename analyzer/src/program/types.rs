@@ -2,9 +2,12 @@
 //! cells and container elements. Locals were resolved by lowering. Sets are capped; a full set stops growing, which
 //! only makes later steps know less.
 
+use std::cell::Cell;
+use std::hash::BuildHasher;
+
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
@@ -44,6 +47,15 @@ pub(crate) enum Node {
     Elem(AllocSite),
 }
 
+thread_local! {
+    /// The nodes read while one function is evaluated, by hash; `None` outside of that.
+    static READS: Cell<Option<Vec<u64>>> = const { Cell::new(None) };
+}
+
+fn hash_of(node: &Node) -> u64 {
+    rustc_hash::FxBuildHasher.hash_one(node)
+}
+
 /// The result.
 #[derive(Default)]
 pub(crate) struct TypeTable {
@@ -63,27 +75,36 @@ const ROUNDS: usize = 3;
 pub(crate) fn solve(world: &World) -> TypeTable {
     let mut table = TypeTable::default();
     let mut active: Vec<FuncGid> = (0..world.n_functions()).collect();
+    let mut reads: Vec<Vec<u64>> = vec![Vec::new(); world.n_functions() as usize];
     for _ in 0..ROUNDS {
-        let added: Vec<(FuncGid, Additions)> = active
+        let added: Vec<(FuncGid, Additions, Vec<u64>)> = active
             .par_iter()
             .with_min_len(64)
             .filter_map(|func| {
                 let mut out = Additions::new();
+                READS.set(Some(Vec::new()));
                 table.flow(world, *func, &mut out);
-                (!out.is_empty()).then_some((*func, out))
+                let read = READS.take().unwrap_or_default();
+                (!out.is_empty() || !read.is_empty()).then_some((*func, out, read))
             })
             .collect();
-        // What could not be evaluated may be later; what adds nothing and reads nothing is done.
-        let mut changed = false;
-        for (_, additions) in added {
+        // Only who reads what changed is evaluated again.
+        let mut changed: FxHashSet<u64> = FxHashSet::default();
+        for (func, additions, read) in added {
+            reads[func as usize] = read;
             for (node, types) in additions {
-                changed |= table.add(node, types);
+                let hash = hash_of(&node);
+                if table.add(node, types) {
+                    changed.insert(hash);
+                }
             }
         }
-        if !changed {
+        active = (0..world.n_functions())
+            .filter(|it| reads[*it as usize].iter().any(|it| changed.contains(it)))
+            .collect();
+        if active.is_empty() {
             break;
         }
-        active.retain(|it| reads_nodes(world, *it));
     }
     table
 }
@@ -91,6 +112,10 @@ pub(crate) fn solve(world: &World) -> TypeTable {
 impl TypeTable {
     /// The types of a node.
     pub(crate) fn node(&self, node: &Node) -> &[Ty] {
+        if let Some(mut reads) = READS.take() {
+            reads.push(hash_of(node));
+            READS.set(Some(reads));
+        }
         self.nodes.get(node).map_or(&[], |it| it.as_slice())
     }
 
@@ -579,20 +604,6 @@ fn push(out: &mut Additions, node: Node, types: Types) {
     if !types.is_empty() {
         out.push((node, types));
     }
-}
-
-/// Whether what a function adds can change when the table grows.
-fn reads_nodes(world: &World, func: FuncGid) -> bool {
-    let facts = world.func(func);
-    let open = |it: Origin| matches!(it, Origin::Place(_) | Origin::Call(_));
-    facts.returns.iter().any(|it| open(*it))
-        || facts.events.iter().any(|it| open(it.value))
-        || facts.calls.iter().any(|call| {
-            call.args.iter().any(|it| open(it.value))
-                || (!call.args.is_empty()
-                    && world.entity(func, call.callee).is_none()
-                    && open(call.callee))
-        })
 }
 
 /// The project's decorators of a function.
