@@ -12,7 +12,8 @@ use ftlint_analyzer::settings::OutputFormat;
 #[command(
     name = "ftlint",
     version,
-    after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`.\n\
+    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|runtime|server ...",
+    after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`; `ftlint check --help` has the options.\n\
                   Exit status: 0 nothing found, 1 findings, 2 wrong usage, configuration or unreadable input."
 )]
 pub(crate) struct Cli {
@@ -36,6 +37,7 @@ pub(crate) enum Command {
 
 /// Options of `check`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct CheckArgs {
     /// Files and directories; `-` is standard input
     #[arg(default_value = ".", value_name = "PATH")]
@@ -133,7 +135,7 @@ pub(crate) enum RuntimeCommand {
         #[arg(long, value_name = "PATH")]
         python: Option<PathBuf>,
     },
-    /// Put a free-threaded CPython into ftlint's own cache
+    /// Put a free-threaded Python into ftlint's own cache
     Install {
         /// `3.14` or `3.14.5`, for example
         version: Option<String>,

@@ -14,6 +14,7 @@ use crate::args::CheckArgs;
 use crate::console::Console;
 use crate::interpreter::choose;
 use crate::output::Finding;
+use crate::paths::Short;
 
 /// What is known after the replays.
 pub(crate) struct Replayed {
@@ -34,7 +35,12 @@ impl Replayed {
 }
 
 /// Replays every finding that can be.
-pub(crate) fn replay(args: &CheckArgs, diagnostics: Vec<Diagnostic>, console: Console) -> Replayed {
+pub(crate) fn replay(
+    args: &CheckArgs,
+    diagnostics: Vec<Diagnostic>,
+    short: &Short,
+    console: Console,
+) -> Replayed {
     let mut res = Replayed::without(diagnostics);
     for finding in &mut res.findings {
         finding.verdict = never(&finding.diagnostic);
@@ -54,7 +60,7 @@ pub(crate) fn replay(args: &CheckArgs, diagnostics: Vec<Diagnostic>, console: Co
     if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
         console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
     }
-    each(&mut res, &interpreter, args, &cancel, console);
+    each(&mut res, &interpreter, args, &cancel, short, console);
     res.interrupted = cancel.is_cancelled();
     res
 }
@@ -64,6 +70,7 @@ fn each(
     interpreter: &Interpreter,
     args: &CheckArgs,
     cancel: &Cancel,
+    short: &Short,
     console: Console,
 ) {
     let bar = progress(res.findings.len());
@@ -72,17 +79,14 @@ fn each(
             break;
         }
         let location = &finding.diagnostic.location;
-        bar.set_message(format!(
-            "{} {}:{}",
-            finding.diagnostic.rule.code, location.file, location.start.line
-        ));
+        let place = format!("{}:{}", short.path(&*location.file), location.start.line);
+        bar.set_message(format!("{} {place}", finding.diagnostic.rule.code));
         if is_open(finding) {
             match run(interpreter, &finding.diagnostic, args.schedule.as_deref(), cancel) {
                 // What a killed child leaves behind says nothing about the code.
                 _ if cancel.is_cancelled() => {}
                 Ok(verdict) => finding.verdict = Some(verdict),
                 Err(error) => {
-                    let place = format!("{}:{}", location.file, location.start.line);
                     bar.suspend(|| {
                         console
                             .error(&format!("{place}: {}: {error}", finding.diagnostic.rule.code))

@@ -52,7 +52,7 @@ fn confirmed(res: &mut String, diagnostic: &Diagnostic, verdict: &Verdict, view:
     }
 }
 
-/// " on CPython 3.14.5 free-threading (driver, `split_update`)".
+/// Which interpreter, which evidence, which strategy.
 fn ran(verdict: &Verdict) -> String {
     let mut res = String::new();
     if let Some(runtime) = &verdict.runtime {
