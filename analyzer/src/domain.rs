@@ -227,6 +227,8 @@ pub(crate) struct Call {
     pub(crate) seq: u32,
     /// Innermost loop, [`NONE`] outside.
     pub(crate) in_loop: u32,
+    /// `await` stands before it.
+    pub(crate) awaited: bool,
     /// The constant text of the first argument, for calls that name an attribute.
     pub(crate) text: Option<Name>,
     /// The first positional argument is this integer literal, or `max_workers=` is.

@@ -42,6 +42,8 @@ pub(crate) struct CallableRow {
     pub(crate) name: String,
     pub(crate) argument: usize,
     pub(crate) keyword: String,
+    /// The attribute under which what runs sees the object that was made.
+    pub(crate) back: Option<String>,
     pub(crate) kind: SpawnKind,
     pub(crate) evidence: String,
 }

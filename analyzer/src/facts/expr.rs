@@ -50,6 +50,9 @@ impl Lowerer<'_> {
             Expr::Await(it) => {
                 let val = self.eval(&it.value);
                 self.frame().clock += 1;
+                if let Origin::Call(call) = val.origin {
+                    self.frame().facts.calls[call as usize].awaited = true;
+                }
                 val
             }
             Expr::Yield(it) => {
@@ -299,7 +302,7 @@ impl Lowerer<'_> {
         let (held, seq) = (frame.held_now(), frame.tick());
         let in_loop = frame.loops.last().copied().unwrap_or(NONE);
         let id = to_u32(frame.facts.calls.len());
-        frame.facts.calls.push(Call { site, callee, args, held, seq, in_loop, text, workers: first.and_then(small_int) });
+        frame.facts.calls.push(Call { site, callee, args, held, seq, in_loop, awaited: false, text, workers: first.and_then(small_int) });
         Origin::Call(id)
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -
     contexts.find_edges(world, types, threads);
     contexts.reach_from_spawns(threads);
     contexts.reach_from_outside(world, threads);
-    contexts.multiply(threads);
+    contexts.multiply(world, threads);
     contexts.find_live(world, threads);
     contexts.find_loop_only(world);
     contexts.find_init_only(world);
@@ -95,6 +95,14 @@ impl Contexts {
                         && facts.places[place as usize].path.len() == 1);
                 for to in callees(world, types, from, it.callee) {
                     self.edges.push(Edge { from, to, call, on_self });
+                    // Calling a decorated function calls what its decorator returned.
+                    for decorator in super::types::decorators(world, types, to) {
+                        for ty in types.node(&super::types::Node::Return(decorator)) {
+                            if let Ty::Func(wrapper) = ty {
+                                self.edges.push(Edge { from, to: *wrapper, call, on_self: false });
+                            }
+                        }
+                    }
                 }
                 if spawn_calls.contains(&(from, call)) {
                     continue;
@@ -154,11 +162,13 @@ impl Contexts {
     }
 
     /// A function that starts a thread and is itself called in a loop, twice, or from many threads, starts many.
-    fn multiply(&self, threads: &mut Threads) {
+    fn multiply(&self, world: &World, threads: &mut Threads) {
         for spawn in &mut threads.spawns {
             let func = spawn.func;
             let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
-            spawn.many |= n_calls > 1 && spawn.own_instance.is_none();
+            let looped = |it: &Edge| world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE);
+            let repeated = n_calls > 1 || self.calls_of(func).any(looped);
+            spawn.many |= repeated && spawn.own_instance.is_none() && !spawn.serial;
             let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
             spawn.many |= spawn.pool && again;
         }

@@ -181,18 +181,22 @@ impl Facts<'_> {
         if on_self && self.contexts.init_only[func as usize] {
             return true;
         }
-        (0..place.path.len()).any(|n| {
+        // The innermost holder of known class decides.
+        for n in (0..place.path.len()).rev() {
             let holder = Place { base: place.base.clone(), path: place.path[..n].into() };
-            self.types.place(self.world, func, &holder).iter().any(|it| match it {
-                Ty::External(name, _) => KNOWLEDGE.own.contains_key(name.as_str()),
-                Ty::Instance(class) => {
-                    n == 0 && has_base(self.world, *class, |it| {
-                        matches!(it.shared, InstanceSharing::Never | InstanceSharing::Serialised)
-                    })
+            for ty in self.types.place(self.world, func, &holder) {
+                match ty {
+                    Ty::External(name, _) if KNOWLEDGE.own.contains_key(name.as_str()) => return true,
+                    Ty::Instance(class) => {
+                        return has_base(self.world, class, |it| {
+                            matches!(it.shared, InstanceSharing::Never | InstanceSharing::Serialised)
+                        });
+                    }
+                    _ => {}
                 }
-                _ => false,
-            })
-        })
+            }
+        }
+        false
     }
 
     /// Windows that lose nothing whatever comes between.
@@ -403,6 +407,10 @@ impl Facts<'_> {
             let (confidence, because) = self.proven(root, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
+        if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root)) {
+            let (confidence, because) = self.proven(root, spawn)?;
+            return Some((confidence, Some(spawn), because));
+        }
         let spawn = |side: &Side<'_>| side.spawns.iter().copied().find(|it| self.sees(*it, root));
         if let Some(found) = spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public)) {
             let (confidence, because) = self.proven(root, found)?;
@@ -430,6 +438,21 @@ impl Facts<'_> {
             }
         }
         theirs.spawns.iter().copied().find(|it| mine.live_main && !same && self.sees(*it, root))
+    }
+
+    /// A thread that itself started one which is still running.
+    fn started_here(&self, a: AccessId, b: AccessId, root: &Root) -> Option<u32> {
+        let seq = self.event(a).seq;
+        let on_thread = !self.contexts.spawns[a.0 as usize].is_empty();
+        self.contexts.spawns_in.get(&a.0).into_iter().flatten().copied().find(|it| {
+            let spawn = &self.threads.spawns[*it as usize];
+            let reaches = |t: &u32| self.threads.spawns[*t as usize].target == spawn.target;
+            on_thread
+                && spawn.live.0 < seq
+                && seq < spawn.live.1
+                && self.contexts.spawns[b.0 as usize].iter().any(reaches)
+                && self.sees(*it, root)
+        })
     }
 
     /// Each instance has one such thread.

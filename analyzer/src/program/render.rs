@@ -95,6 +95,14 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
         Root::Global(module, name) => {
             PlaceKind::Global { module: world.modules[*module as usize].name.to_string(), name: below(name) }
         }
+        // Only the class has it until the update makes an attribute of the instance.
+        Root::Instance(class, name)
+            if world.classes[*class as usize].class_attrs.contains(name)
+                && !world.classes[*class as usize].plain_attrs.contains(name) =>
+        {
+            let (module, class) = class_names(*class);
+            PlaceKind::ClassAttribute { module, class, name: below(name) }
+        }
         Root::Instance(class, name) => {
             let (module, class) = class_names(*class);
             PlaceKind::InstanceAttribute { module, class, name: below(name) }

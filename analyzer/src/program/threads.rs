@@ -20,6 +20,8 @@ pub(crate) struct Spawn {
     pub(crate) many: bool,
     /// It runs beside itself if the function that starts it is called again.
     pub(crate) pool: bool,
+    /// A pool of one: its tasks run one after the other.
+    pub(crate) serial: bool,
     /// The class whose instances each have a thread of their own, so that their attributes see one such thread.
     pub(crate) own_instance: Option<ClassGid>,
     /// From when to when the thread may run, in the sequence of `func`; `NONE` while nothing joins it.
@@ -47,6 +49,12 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
             record(world, types, &mut threads, func, index, target, kind);
             if threads.spawns.len() > before {
                 share_arguments(world, types, &mut threads, func, call, target);
+                if let Some(Entity::Class(class)) = world.entity(func, call.callee)
+                    && served(world, class).is_some()
+                {
+                    let why = format!("`{}` answers requests on threads", world.class(class).name);
+                    threads.shared.entry(class).or_insert(why);
+                }
             }
             }
         }
@@ -71,7 +79,11 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
             Entity::External(name) => KNOWLEDGE.callables.get(name.as_str()).and_then(|row| {
                 Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
             }),
-            Entity::Class(_) => thread_subclass(world, func, call),
+            Entity::Class(class) => {
+                thread_subclass(world, func, call).or_else(|| served(world, class).and_then(|row| {
+                    Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
+                }))
+            }
             _ => None,
         };
         return one.into_iter().collect();
@@ -91,6 +103,12 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
     };
     let rows = KNOWLEDGE.methods.iter().filter(applies);
     rows.filter_map(|row| Some((argument(call, row.argument, row.keyword.as_deref())?, row.kind))).collect()
+}
+
+/// The server class outside the project from which a class derives.
+pub(crate) fn served(world: &World, class: ClassGid) -> Option<&'static crate::knowledge::CallableRow> {
+    let bases = &world.classes[class as usize].external_bases;
+    bases.iter().filter_map(|it| KNOWLEDGE.callables.get(it.as_str())).find(|it| it.back.is_some())
 }
 
 /// Aliases of executor classes.
@@ -143,8 +161,9 @@ fn record(
     let call = &facts.calls[index as usize];
     let live = lifetime(world, func, index, kind);
     for (run, receiver) in runs(world, types, func, target, 0) {
-        let looped = call.in_loop != NONE && !joined_in_loop(world, func, index);
         let pool = kind == SpawnKind::Pool && !single_worker(world, types, func, call);
+        let serial = kind == SpawnKind::Pool && !pool;
+        let looped = call.in_loop != NONE && !serial && !joined_in_loop(world, func, index);
         let fresh_receiver = match target {
             Origin::Class(_) => true,
             Origin::Place(it) => match (&facts.places[it as usize].base, receiver) {
@@ -167,6 +186,7 @@ fn record(
             target: run,
             many: looped || (pool && maps(world, func, call)),
             pool,
+            serial,
             own_instance: receiver.filter(|_| fresh_receiver),
             live,
         });
@@ -271,9 +291,7 @@ fn lifetime(world: &World, func: FuncGid, index: u32, kind: SpawnKind) -> (u32, 
     let with_exit = executor_region(world, func, call).map(|it| it.exit);
     // Waiting for all: `wait(fs)`, `as_completed(fs)`, `list(executor.map(...))`, `await to_thread(...)`.
     let end = join.into_iter().chain(with_exit).min().unwrap_or(NONE);
-    let called_at_once = matches!(world.entity(func, call.callee), Some(Entity::External(name))
-        if matches!(name.as_str(), "asyncio.to_thread" | "anyio.to_thread.run_sync"));
-    if called_at_once { (start, start + 1) } else { (start, end) }
+    if call.awaited { (start, start + 1) } else { (start, end) }
 }
 
 fn executor_region<'w>(world: &'w World, func: FuncGid, call: &Call) -> Option<&'w Region> {
@@ -373,7 +391,7 @@ fn same_target_twice(threads: &mut Threads) {
         *count.entry(spawn.target).or_default() += 1;
     }
     for spawn in &mut threads.spawns {
-        spawn.many |= count.get(&spawn.target).is_some_and(|it| *it > 1);
+        spawn.many |= !spawn.serial && count.get(&spawn.target).is_some_and(|it| *it > 1);
     }
 }
 

@@ -127,6 +127,14 @@ impl TypeTable {
             self.add(Node::Return(func), types);
         }
         self.flow_calls(world, func);
+        self.flow_decorators(world, func);
+    }
+
+    /// A decorator is called with what it decorates.
+    fn flow_decorators(&mut self, world: &World, func: FuncGid) {
+        for decorator in decorators(world, self, func) {
+            self.add(Node::Param(decorator, 0), SmallVec::from_iter([Ty::Func(func)]));
+        }
     }
 
     fn flow_calls(&mut self, world: &World, func: FuncGid) {
@@ -156,6 +164,7 @@ impl TypeTable {
     fn flow_to_thread(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
         for (target, _) in super::threads::spawned(world, self, func, call) {
             let facts = world.func(func);
+            self.flow_to_handler(world, func, call, target);
             let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
             let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
             match args.map(|it| it.value) {
@@ -195,6 +204,15 @@ impl TypeTable {
                     self.add(Node::Param(run, slot), types);
                 }
             }
+        }
+    }
+
+    /// A request handler sees its server.
+    fn flow_to_handler(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call, handler: Origin) {
+        let Some(Entity::Class(server)) = world.entity(func, call.callee) else { return };
+        let back = super::threads::served(world, server).and_then(|it| it.back.as_ref());
+        if let (Some(Entity::Class(handler)), Some(name)) = (world.entity(func, handler), back) {
+            self.add(Node::Attr(handler, Name::new(name)), SmallVec::from_iter([Ty::Instance(server)]));
         }
     }
 
@@ -456,6 +474,25 @@ impl TypeTable {
             _ => None,
         }
     }
+}
+
+/// The project's decorators of a function.
+pub(crate) fn decorators(world: &World, types: &TypeTable, func: FuncGid) -> SmallVec<[FuncGid; 2]> {
+    let facts = world.func(func);
+    let parent = world.parent(func).unwrap_or(func);
+    let mut out = SmallVec::new();
+    for decorator in &facts.decorators {
+        match world.entity(parent, *decorator) {
+            Some(Entity::Func(it)) => out.push(it),
+            Some(_) => {}
+            // `@retry(3)`: what the call returns is applied.
+            None => out.extend(types.of(world, parent, *decorator).into_iter().filter_map(|it| match it {
+                Ty::Func(it) => Some(it),
+                _ => None,
+            })),
+        }
+    }
+    out
 }
 
 /// Whether an attribute access calls the function.

@@ -47,6 +47,8 @@ pub(crate) struct ClassEntry {
     methods: FxHashMap<Name, FuncGid>,
     /// Attributes that methods assign on `self`.
     pub(crate) instance_attrs: FxHashSet<Name>,
+    /// The same without augmented assignments.
+    pub(crate) plain_attrs: FxHashSet<Name>,
     /// Attributes that the class body assigns.
     pub(crate) class_attrs: FxHashSet<Name>,
 }
@@ -109,14 +111,17 @@ impl World {
                     _ => {}
                 }
             }
-            let mut instance_attrs = FxHashSet::default();
+            let (mut instance_attrs, mut plain_attrs) = (FxHashSet::default(), FxHashSet::default());
             for (_, method) in &facts.methods {
-                stored(&self.modules[module as usize].facts.functions[*method as usize], &Base::SelfObj, &mut instance_attrs);
+                let method = &self.modules[module as usize].facts.functions[*method as usize];
+                stored(method, &Base::SelfObj, true, &mut instance_attrs);
+                stored(method, &Base::SelfObj, false, &mut plain_attrs);
             }
             let mut class_attrs = FxHashSet::default();
-            stored(&self.modules[module as usize].facts.functions[facts.body as usize], &Base::Cls, &mut class_attrs);
+            stored(&self.modules[module as usize].facts.functions[facts.body as usize], &Base::Cls, true, &mut class_attrs);
             let entry = &mut self.classes[class as usize];
             entry.instance_attrs = instance_attrs;
+            entry.plain_attrs = plain_attrs;
             entry.class_attrs = class_attrs;
             entry.methods = methods;
             entry.bases.clone_from(&bases);
@@ -353,8 +358,8 @@ impl World {
 }
 
 /// Names of the attributes a function stores on a base.
-fn stored(facts: &FunctionFacts, base: &Base, out: &mut FxHashSet<Name>) {
-    for event in facts.events.iter().filter(|it| it.op == Op::Store) {
+fn stored(facts: &FunctionFacts, base: &Base, augmented: bool, out: &mut FxHashSet<Name>) {
+    for event in facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented)) {
         let place = &facts.places[event.place as usize];
         if let (true, [Step::Attr(name)]) = (place.base == *base, place.path.as_slice()) {
             out.insert(name.clone());
