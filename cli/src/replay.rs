@@ -87,10 +87,8 @@ fn each(
                 _ if cancel.is_cancelled() => {}
                 Ok(verdict) => finding.verdict = Some(verdict),
                 Err(error) => {
-                    bar.suspend(|| {
-                        console
-                            .error(&format!("{place}: {}: {error}", finding.diagnostic.rule.code))
-                    });
+                    let message = format!("{place}: {}: {error}", finding.diagnostic.rule.code);
+                    bar.suspend(|| console.error(&message));
                     res.failed = true;
                 }
             }

@@ -91,10 +91,9 @@ fn interleaving(res: &mut String, steps: &[WitnessStep], view: &View<'_>) {
         let width = texts.chain([title.chars().count(), NARROWEST]).max().unwrap_or(NARROWEST);
         columns.push((title, width));
     }
-    let header =
-        columns.iter().map(|(title, width)| format!("{title:width$}  ")).collect::<String>();
+    let titles: Vec<_> = columns.iter().map(|(title, width)| format!("{title:width$}")).collect();
     if !steps.is_empty() {
-        line(res, &format!("  #  {header}"));
+        line(res, &format!("  #  {}", titles.join("  ")));
     }
     for (number, (lane, text)) in (1..).zip(&cells) {
         let before: usize =
