@@ -105,6 +105,8 @@ class Director:
         lane = self.lanes.get(ident)
         if lane is not None and lane.pending is not None and lane.pending.frame is frame:
             self._completed(lane, lane.pending, frame)
+        if id(code) not in self._codes and not self.wants(code):
+            return False
         if self._queued and id(code) in self._first_codes:
             lane = lane or self._enter(ident)
             if lane.entered is not frame:

@@ -19,13 +19,14 @@ class EventMonitor:
 
     def __init__(self) -> None:
         self._api: Any = getattr(sys, "monitoring")
-        self._tool = next(it for it in (3, 4, 2, 1, 0, 5) if self._api.get_tool(it) is None)
+        self._tool = next(it for it in (3, 4, 2, 1, 0, 5) if self._api.get_tool(it) in (None, "ftlint"))
         self._running = False
 
     def start(self, listener: Listener) -> None:
         api, tool, events = self._api, self._tool, self._api.events
         local = events.INSTRUCTION | events.PY_RETURN
-        api.use_tool_id(tool, "ftlint")
+        if api.get_tool(tool) is None:
+            api.use_tool_id(tool, "ftlint")
         self._running = True
 
         def started(code: CodeType, _offset: int) -> Any:
@@ -50,6 +51,7 @@ class EventMonitor:
         api.register_callback(tool, events.PY_RETURN, returned)
         api.register_callback(tool, events.PY_UNWIND, unwound)
         api.set_events(tool, events.PY_START | events.PY_UNWIND)
+        api.restart_events()
 
     def stop(self) -> None:
         if self._running:

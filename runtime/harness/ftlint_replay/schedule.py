@@ -42,10 +42,25 @@ class Schedule:
         """Whether this is a control: nothing comes between."""
         return self.park == "after"
 
+    @property
+    def backward(self) -> bool:
+        """Whether lane B comes first: the other serial order of a driver."""
+        return self.steps[0].startswith("B")
+
+    def forward(self) -> Schedule:
+        """The same with the names of the lanes exchanged, when B comes first."""
+        if not self.backward:
+            return self
+        return replace(self, steps=tuple({"A": "B", "B": "A"}[it[0]] + it[1:] for it in self.steps))
+
     def control(self) -> Schedule:
         """The serial order that belongs to this schedule."""
         steps = tuple("A>act" if it.startswith("A@") else it for it in self.steps)
         return replace(self, steps=steps, arrival=0)
+
+    def turned(self) -> Schedule:
+        """The same order with the lanes exchanged."""
+        return replace(self, steps=tuple({"A": "B", "B": "A"}[it[0]] + it[1:] for it in self.steps))
 
 
 def parse(text: str) -> Schedule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -79,6 +78,7 @@ class Step:
     shown: str | None = None
     plain: bool = False
     holds: bool | None = None
+    ref: int = 0
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Trace:
     result_ids: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     gil: bool | None = None
-    final: str | None = None
+    harness: str = ""
 
 
 class Listener(Protocol):
@@ -147,4 +147,11 @@ class Monitor(Protocol):
         """Ends all reports; running frames go on undisturbed."""
 
 
-Start = Callable[[], None]
+class Strategy(Protocol):
+    """One file of `strategies`."""
+
+    def schedules(self, pattern: str) -> list[str]:
+        """The orders that show the fault, best first."""
+
+    def violation(self, window: Window, directed: Trace, controls: list[Trace]) -> str | None:
+        """What broke, in words. Without controls: whether it is worth to run them."""
