@@ -57,7 +57,7 @@ def pair(director: Director, a: Worker, b: Worker, seconds: float) -> None:
     if director.trace.blocked is not None:
         director.trace.blocked.proceeded = idle.wait_until(passed, min(1.0, end - time.monotonic()), lambda: a.done and b.done)
     _until_acted(director, director.a, lambda: a.done, a.tasks(), min(1.0, end - time.monotonic()))
-    director.release(director.b)
+    director.release_all()
     _join(director, [a, b], end)
 
 
@@ -79,7 +79,7 @@ def _until_stopped(director: Director, a: Worker, end: float) -> bool:
 
 def _until_acted(director: Director, lane: Lane | None, done: Callable[[], bool], tasks: list[tuple[int, int]], seconds: float) -> None:
     """Waits until the act that the lane was stopped before has happened, failed, or does not come back."""
-    watch = idle.Watch(HANG_PATIENCE)
+    watch = idle.Watch(LOCK_PATIENCE)
     errors = len(director.trace.errors)
     idle.wait_until(
         lambda: done() or lane is None or lane.acted > 0 or len(director.trace.errors) > errors,
@@ -162,16 +162,21 @@ def _complete(director: Director, over: Callable[[], bool], mine: int, end: floa
     if director.schedule.serial or a is None:
         return
     errors, acted = len(director.trace.errors), a.acted
+
+    def happened() -> bool:
+        return a.acted > acted or len(director.trace.errors) > errors or (a.left > 0 and a.inside is None) or over()
+
     director.release(a)
-    watch = idle.Watch(HANG_PATIENCE)
-    happened = idle.wait_until(
-        lambda: a.acted > acted or len(director.trace.errors) > errors or a.left > 0 and a.inside is None or over(),
-        min(2.0, end - time.monotonic()),
-        lambda: watch.all_wait([(a.ident, a.native)]),
-    )
-    if not happened and a.pending is not None:
-        director.trace.hung = idle.where(a.ident, "A")
-    elif len(director.trace.errors) > errors:
+    for patience in (LOCK_PATIENCE, HANG_PATIENCE):
+        watch = idle.Watch(patience)
+        if idle.wait_until(happened, min(2.0, end - time.monotonic()), lambda: watch.all_wait([(a.ident, a.native)])):
+            break
+        # A may wait for a lock of a thread that is held after its act.
+        director.release_all()
+    else:
+        if a.pending is not None:
+            director.trace.hung = idle.where(a.ident, "A")
+    if len(director.trace.errors) > errors:
         idle.wait_until(over, 0.02)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, FrameType
@@ -52,6 +53,7 @@ class Lane:
     slot: values.Slot | None = None
     arrivals: int = 0
     stopped: bool = False
+    has_read: bool = False
     entered: FrameType | None = None
 
 
@@ -80,7 +82,9 @@ class Director:
             sites[OTHER] = window.other
         self._sites = sites
         self._expressions = {role: values.Expression(site, values.source(site)) for role, site in sites.items()}
-        self._test = _enclosing_test(window)
+        self._test = enclosing_test(window)
+        self._gap = gap(window) if schedule.park == "gap" else None
+        self._keep = 0
 
     def wants(self, code: CodeType) -> bool:
         """Whether a site of the window is in this code object."""
@@ -98,9 +102,17 @@ class Director:
         return self._codes[known] is not None
 
     def instruction(self, frame: FrameType, code: CodeType, offset: int) -> bool:
-        """One instruction is about to run."""
+        """One instruction is about to run. Trouble of ours must not become an exception of the user's code."""
         if self.over:
             return False
+        try:
+            return self._instruction(frame, code, offset)
+        except Exception:  # noqa: BLE001
+            self.trace.harness = traceback.format_exc()
+            self.finish()
+            return False
+
+    def _instruction(self, frame: FrameType, code: CodeType, offset: int) -> bool:
         ident = threading.get_ident()
         lane = self.lanes.get(ident)
         if lane is not None and lane.pending is not None and lane.pending.frame is frame:
@@ -112,6 +124,9 @@ class Director:
             if lane.entered is not frame:
                 self._queue(lane, frame)
         role = self._points.get((id(code), offset))
+        if self._gap is not None and lane is not None and lane.inside is frame and not lane.stopped \
+                and lane.has_read and self._gap(frame.f_lineno or 0) and self._parks_here(lane, "gap", lane.slot):
+            self._park(lane, frame, lane.slot, "parked")
         if role is not None and not self.over:
             self._arrives(lane or self._enter(ident), role, frame)
         return True
@@ -121,6 +136,13 @@ class Director:
         lane = self.lanes.get(threading.get_ident())
         if lane is None or self.over:
             return
+        try:
+            self._leave(lane, frame, error)
+        except Exception:  # noqa: BLE001
+            self.trace.harness = traceback.format_exc()
+            self.finish()
+
+    def _leave(self, lane: Lane, frame: FrameType, error: BaseException | None) -> None:
         if lane.pending is not None and lane.pending.frame is frame:
             if error is None:
                 self._completed(lane, lane.pending, frame)
@@ -171,10 +193,15 @@ class Director:
                 lane.state = "running"
             self._changed.notify_all()
 
+    def release_all(self) -> None:
+        """All threads that were held go on."""
+        for lane in list(self.lanes.values()):
+            self.release(lane)
+
     def forget_a(self) -> None:
         """The thread that waited goes on, and the next one that comes there takes its part."""
         a = self.a
-        self.release(a)
+        self.release_all()
         with self._changed:
             if a is not None:
                 a.name = ""
@@ -195,6 +222,8 @@ class Director:
         slot = expression.slot(frame)
         if main & FIRST:
             self._begin(lane, frame, slot)
+        if main & (LAST | OTHER):
+            self._too_late(lane, frame, slot)
         if main & LAST:
             lane.arrivals += 1
             if self._parks_here(lane, "act", slot):
@@ -205,11 +234,20 @@ class Director:
         turn = site.kind in _TAKES_TURN and self._turn.acquire(timeout=0.05)
         lane.pending = Pending(frame, main, slot, expression.value(frame), turn)
 
+    def _too_late(self, lane: Lane, frame: FrameType, slot: values.Slot | None) -> None:
+        """One other thread has passed while A stands: a third one waits, so that the witness stays short."""
+        with self._changed:
+            a, b = self.a, self.b
+            waits = (not self.preassigned and not self.schedule.serial and not self.schedule.b_to_end and a is not None
+                     and a.state == "parked" and b is not None and b.passed > 0 and lane not in (a, b))
+        if waits and a is not None and values.same(slot, a.slot):
+            self._park(lane, frame, slot, "held")
+
     def _begin(self, lane: Lane, frame: FrameType, slot: values.Slot | None) -> None:
         """A thread is about to enter the window."""
         if lane.inside is not None:
             self._exit(lane)
-        lane.inside, lane.read, lane.slot = frame, None, slot
+        lane.inside, lane.read, lane.slot, lane.has_read = frame, None, slot, False
         with self._changed:
             if self._queued and lane is self.b and self.a is not None and not values.same(slot, self.a.slot):
                 self.b, lane.name = None, ""
@@ -259,7 +297,7 @@ class Director:
             kind = "read" if role & FIRST else ("act" if role & LAST else "other")
             self._note(lane, kind, site.file, site.line, pending.slot, value, None)
             if role & FIRST:
-                lane.read = pending.slot
+                lane.read, lane.has_read = pending.slot, True
             else:
                 hold = self._counts(lane, role, pending)
             self._changed.notify_all()
@@ -283,7 +321,7 @@ class Director:
         if self.b is None:
             self.b, lane.name = lane, "B"
         lane.passed += 1
-        return lane is self.b and not self.schedule.b_to_end and lane.passed == 1
+        return lane.passed == 1 and not self.schedule.b_to_end and (lane is self.b or not self.schedule.serial)
 
     def _parks_here(self, lane: Lane, place: str, slot: values.Slot | None) -> bool:
         if self.schedule.park != place or self.over:
@@ -308,6 +346,7 @@ class Director:
                 return
             lane.slot, lane.state = slot, state
             if state == "parked":
+                self._keep = len(self.trace.steps) + 1
                 self._note(lane, "wait", frame.f_code.co_filename, line, slot, values.MISSING, None)
             self._changed.notify_all()
             while lane.state == state and not self.over:
@@ -333,22 +372,18 @@ class Director:
     def _note(self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None) -> None:
         text = shown if shown is not None or value is values.MISSING else values.show(value)
         if len(self.trace.steps) > 400:
-            del self.trace.steps[:200]
+            start = self._keep if self.a is not None else 0
+            del self.trace.steps[start: start + 200]
         self.trace.steps.append(
             Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, values.is_plain(value)))
 
 
-def _enclosing_test(window: Window) -> tuple[ast.expr, bool] | None:
+def enclosing_test(window: Window) -> tuple[ast.expr, bool] | None:
     """The test of the `if` or `while` around the act that the first access is part of, and its wanted outcome."""
     first, last = window.first, window.last
     if first.file != last.file or first.function != last.function:
         return None
-    try:
-        with open(last.file, "rb") as file:
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
-    for node in ast.walk(tree):
+    for node in ast.walk(_tree(last.file)):
         if isinstance(node, (ast.If, ast.While)) and _spans(node.test, first) and not _spans(node.test, last):
             if any(_spans(it, last) for it in node.body):
                 return node.test, True
@@ -361,6 +396,31 @@ def _spans(node: ast.AST, site: Site) -> bool:
     start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
     end = (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
     return start <= (site.line, site.column) and (site.end_line, site.end_column) <= end
+
+
+def gap(window: Window) -> Callable[[int], bool] | None:
+    """Lines between two `with` statements of which one holds the first access and the other the last."""
+    first, last = window.first, window.last
+    if first.file != last.file or first.function != last.function:
+        return None
+    withs = [it for it in ast.walk(_tree(last.file)) if isinstance(it, (ast.With, ast.AsyncWith))]
+    before = [it for it in withs if _spans(it, first) and not _spans(it, last)]
+    behind = [it for it in withs if _spans(it, last) and not _spans(it, first)]
+    if behind:
+        line = min(it.lineno for it in behind)
+        return lambda now: now == line
+    if before:
+        start, end = min(it.lineno for it in before), max(it.end_lineno or 0 for it in before)
+        return lambda now: not start <= now <= end
+    return None
+
+
+def _tree(file: str) -> ast.AST:
+    try:
+        with open(file, "rb") as source:
+            return ast.parse(source.read())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])
 
 
 def user_threads(mine: int) -> int:

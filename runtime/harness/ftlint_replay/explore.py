@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import attempts, driver, program, target
+from . import attempts, director, driver, program, target
 from .schedule import Schedule, parse
 from .strategies import STRATEGIES
 from .types import Request, Trace, Window
@@ -78,7 +78,10 @@ def attempt(request: Request, window: Window, schedule: Schedule, search: int, s
 
 def _directed(request: Request, window: Window, mode: str, log: Log, end: float) -> Iterator[tuple[Schedule, Trace]]:
     """All directed attempts of one mode, until the time is over or the code shows that there is no use."""
-    orders = [tuple(it.split(",")) for it in STRATEGIES[request.strategy].schedules(window.pattern)]
+    texts = STRATEGIES[request.strategy].schedules(window.pattern)
+    if director.gap(window) is not None:
+        texts.insert(0, texts[0].replace("A@act", "A@gap"))
+    orders = [tuple(it.split(",")) for it in texts]
     if mode == "program":
         tries = [(0, arrival) for arrival in (0, 2, 11)]
     else:

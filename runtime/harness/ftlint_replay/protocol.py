@@ -60,12 +60,17 @@ class Results:
 
 
 def witness(trace: Trace) -> list[dict[str, object]]:
-    """The steps of the two lanes, in order; threads are numbered in the order in which they come."""
-    lanes = {it.thread for it in trace.steps if it.lane in ("A", "B")}
-    waits = next((index for index, it in enumerate(trace.steps) if it.kind == "wait"), 0)
+    """The steps of the two threads, from the first access of the one that waited to its act."""
+    waits = max((index for index, it in enumerate(trace.steps) if it.kind == "wait"), default=0)
     thread = trace.steps[waits].thread if trace.steps else 0
-    begin = max((index for index, it in enumerate(trace.steps[:waits]) if it.thread == thread and it.kind == "read"), default=waits)
-    told = [it for it in trace.steps[begin:] if it.thread in lanes][:24]
+    mine = [index for index, it in enumerate(trace.steps) if it.thread == thread]
+    begin = max((it for it in mine if it < waits and trace.steps[it].kind == "read"), default=waits)
+    end = min((it for it in mine if it > waits and trace.steps[it].kind in ("act", "raise")), default=len(trace.steps))
+    others = [it.thread for it in trace.steps[begin:end] if it.thread != thread and it.kind in ("act", "other")]
+    lanes = {thread, *others[-1:]}
+    told = [it for it in trace.steps[begin:end + 1] if it.thread in lanes]
+    if len(told) > 14:
+        told = told[:6] + told[-8:]
     return [
         {"thread": it.thread, "name": it.name, "file": it.file, "line": it.line, "kind": it.kind, "value": it.shown, "holds": it.holds}
         for it in told

@@ -1,6 +1,7 @@
 """The text of a schedule: `v1:driver.0:A@act,B>act,A*`. `schedule.rs` has the same grammar.
 
-Steps: `A@act` stops lane A just before its act, `A@read` just after its first access, `B>act` holds lane B just
+Steps: `A@act` stops lane A just before its act, `A@read` just after its first access,
+`A@gap` between two `with` blocks of the window, `B>act` holds lane B just
 after its act, `B*` lets a lane run on. `A#3@act` means the third time that a thread comes there.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_TEXT = re.compile(r"^v1:(program|driver)(?:\.(\d+))?(?:#(\d+))?:([AB](?:@act|@read|>act|\*)(?:,[AB](?:@act|@read|>act|\*))*)$")
+_TEXT = re.compile(r"^v1:(program|driver)(?:\.(\d+))?(?:#(\d+))?:([AB](?:@act|@gap|@read|>act|\*)(?:,[AB](?:@act|@gap|@read|>act|\*))*)$")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Schedule:
 
     @property
     def park(self) -> str:
-        """Where lane A stops: `act`, `read`, or `after` (it runs through its act first: a serial control)."""
+        """Where lane A stops: `act`, `gap`, `read`, or `after` (it runs through its act first: a serial control)."""
         first = self.steps[0]
         return "after" if first == "A>act" else first[2:]
 

@@ -175,7 +175,7 @@ def is_plain(value: Any, depth: int = 3) -> bool:
         return True
     if kind not in _CONTAINERS or depth == 0 or len(value) > 20:
         return False
-    parts = [*value.keys(), *value.values()] if kind is dict else list(value)
+    parts = [*list(value), *list(value.values())] if kind is dict else list(value.copy() if kind is deque else value)
     return all(is_plain(it, depth - 1) for it in parts)
 
 
