@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(crate) mod places;
 mod probe;
 #[cfg(all(test, unix))]
-mod tests;
+pub(crate) mod tests;
 
 use places::Place;
 

@@ -4,29 +4,46 @@ use super::{Extent, Found, Origin, Outcome, Request, Version, find};
 use crate::error::RuntimeError;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// A machine made of scripts: its `PATH` is `bin`, its home `home`.
-struct Machine {
+/// A machine made of scripts: its `PATH` is `bin` and `tools`, its home `home`.
+pub(crate) struct Machine {
     root: tempfile::TempDir,
-    variables: Vec<(&'static str, OsString)>,
+    pub(crate) variables: Vec<(&'static str, OsString)>,
 }
 
 impl Machine {
-    fn new() -> Self {
-        Self { root: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    pub(crate) fn new() -> Self {
+        let machine = Self { root: tempfile::tempdir().unwrap(), variables: Vec::new() };
+        fs::create_dir(machine.at("tools")).unwrap();
+        for tool in ["cat", "mkdir", "sleep", "chmod"] {
+            let real = ["/bin", "/usr/bin"]
+                .map(|it| Path::new(it).join(tool))
+                .into_iter()
+                .find(|it| it.exists());
+            std::os::unix::fs::symlink(real.unwrap(), machine.at("tools").join(tool)).unwrap();
+        }
+        machine
     }
 
-    fn at(&self, below: &str) -> PathBuf {
+    pub(crate) fn at(&self, below: &str) -> PathBuf {
         self.root.path().join(below)
     }
 
-    fn script(&self, below: &str, text: &str) -> PathBuf {
+    /// Another process writes the file: if this one did, a child that another test starts meanwhile would hold it open
+    /// for writing, and it could not be run.
+    pub(crate) fn script(&self, below: &str, text: &str) -> PathBuf {
         let path = self.at(below);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let write = r#"printf '#!/bin/sh\n%s\n' "$2" > "$1"; chmod 755 "$1""#;
+        let written = Command::new("/bin/sh")
+            .args(["-c", write, "sh"])
+            .arg(&path)
+            .arg(text)
+            .status()
+            .unwrap();
+        assert!(written.success());
         path
     }
 
@@ -47,13 +64,18 @@ impl Machine {
         self.script(below, &format!("echo noise; cat > \"$5\" <<'END'\n{answer}\nEND"))
     }
 
-    fn search(&self, python: Option<&Path>, extent: Extent) -> Result<Found, RuntimeError> {
-        let env = |name: &str| match name {
-            "PATH" => Some(format!("{}:/bin:/usr/bin", self.at("bin").display()).into()),
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        match name {
+            "PATH" => {
+                Some(format!("{}:{}", self.at("bin").display(), self.at("tools").display()).into())
+            }
             "HOME" => Some(self.at("home").into()),
             _ => self.variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone()),
-        };
-        find(&Request { python, env: &env, extent })
+        }
+    }
+
+    fn search(&self, python: Option<&Path>, extent: Extent) -> Result<Found, RuntimeError> {
+        find(&Request { python, env: &|name| self.variable(name), extent })
     }
 
     fn chosen(&self) -> (PathBuf, Origin) {
