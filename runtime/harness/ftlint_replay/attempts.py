@@ -63,7 +63,21 @@ def unpack(data: dict[str, Any], schedule: str) -> Trace:
     errors = [ThreadError(**it) for it in data["errors"]]
     blocked, hung = (Blocked(**data[it]) if data[it] else None for it in ("blocked", "hung"))
     rest = {key: data[key] for key in ("schedule", "outcome", "detail", "results", "result_ids", "notes", "gil", "harness")}
-    return Trace(steps=steps, errors=errors, blocked=blocked, hung=hung, **rest)
+    trace = Trace(steps=steps, errors=errors, blocked=blocked, hung=hung, **rest)
+    _renumber(trace)
+    return trace
+
+
+def _renumber(trace: Trace) -> None:
+    """Threads as the reader wants them: 1 is the one that waited, the others in the order in which they come."""
+    waits = [it.thread for it in trace.steps if it.kind == "wait"]
+    numbers: dict[int, int] = {waits[-1]: 1} if waits else {}
+    last = max((index for index, it in enumerate(trace.steps) if it.kind == "wait"), default=0)
+    acted = [it.thread for it in trace.steps[last:] if it.kind in ("act", "other")]
+    for thread in [*acted, *(it.thread for it in trace.steps)]:
+        numbers.setdefault(thread, len(numbers) + 1)
+    for step in trace.steps:
+        step.thread = numbers[step.thread]
 
 
 def _child(body: Callable[[Report], None], answer: str) -> None:

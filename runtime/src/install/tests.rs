@@ -178,10 +178,7 @@ fn with_compiler(curl: &str) -> Machine {
         "echo http://mirror.invalid/debian/; echo http://mirror.invalid/debian/",
     );
     let asked = machine.at("asked").display().to_string();
-    machine.script(
-        "bin/curl",
-        &format!("for url; do :; done\necho \"$url\" >> {asked}\n{curl}"),
-    );
+    machine.script("bin/curl", &format!("for url; do :; done\necho \"$url\" >> {asked}\n{curl}"));
     machine
 }
 
