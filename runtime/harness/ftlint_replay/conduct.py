@@ -108,7 +108,7 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     end = time.monotonic() + seconds
     mine = threading.get_native_id()
     blocked: Blocked | None = None
-    for _ in range(5):
+    for _ in range(3):
         stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
         idle.wait_until(lambda: stopped() or over(), end - time.monotonic())
         if not stopped():
@@ -118,6 +118,7 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
             director.finish()
             return
         blocked = _who_waits(director) or blocked
+        director.trace.parked = True
         director.forget_a()
         if blocked is not None and not blocked.proceeded:
             watch = idle.Watch(0.3)

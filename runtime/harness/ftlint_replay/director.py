@@ -85,6 +85,7 @@ class Director:
         self._test = enclosing_test(window)
         self._gap = gap(window) if schedule.park == "gap" else None
         self._keep = 0
+        self._closed = False
 
     def wants(self, code: CodeType) -> bool:
         """Whether a site of the window is in this code object."""
@@ -201,6 +202,9 @@ class Director:
     def forget_a(self) -> None:
         """The thread that waited goes on, and the next one that comes there takes its part."""
         a = self.a
+        with self._changed:
+            self._keep = 0
+            self.trace.steps.clear()
         self.release_all()
         with self._changed:
             if a is not None:
@@ -370,12 +374,17 @@ class Director:
             self._turn.release()
 
     def _note(self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None) -> None:
+        if self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
+            return
         text = shown if shown is not None or value is values.MISSING else values.show(value)
-        if len(self.trace.steps) > 400:
-            start = self._keep if self.a is not None else 0
-            del self.trace.steps[start: start + 200]
         self.trace.steps.append(
             Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, values.is_plain(value)))
+        if len(self.trace.steps) > 400:
+            # Before somebody stops, the oldest steps go; afterwards those in the middle of what the others do.
+            start = self._keep if self._keep else 0
+            del self.trace.steps[start: start + 200]
+        # The story ends with the act of the thread that had stopped: what comes later is another window.
+        self._closed = bool(self._keep) and lane is self.a and kind in ("act", "raise")
 
 
 def enclosing_test(window: Window) -> tuple[ast.expr, bool] | None:

@@ -82,13 +82,10 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
     if director.gap(window) is not None:
         texts.insert(0, texts[0].replace("A@act", "A@gap"))
     orders = [tuple(it.split(",")) for it in texts]
-    if mode == "program":
-        tries = [(0, arrival) for arrival in (0, 2, 11)]
-    else:
-        tries = [(0, 0)] * 4
+    tries = (0, 2, 11) if mode == "program" else (0,) * 4
     variant = 0
-    for _, arrival in tries:
-        reached = variant
+    for arrival in tries:
+        reached, locked = variant, 0
         for steps in orders:
             left = end - time.monotonic()
             if left <= 0:
@@ -101,11 +98,12 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
                 if reached == variant:
                     return
                 continue
+            locked += trace.blocked is not None and trace.blocked.lock
             schedule = parse(trace.schedule)
             yield schedule, trace
             reached = max(reached, schedule.variant)
         variant = reached + 1
-        if mode == "driver" and variant >= len(target.setups(window)):
+        if locked == len(orders) or mode == "driver" and variant >= len(target.setups(window)):
             return
 
 

@@ -49,7 +49,7 @@ class Results:
             "attempt", role=role, schedule=trace.schedule, outcome=trace.outcome, detail=trace.detail, gil=trace.gil,
             notes=trace.notes, errors=[it.text for it in trace.errors], harness=trace.harness,
             blocked=None if blocked is None else vars(blocked), hung=trace.hung is not None,
-            stopped=any(it.kind == "wait" for it in trace.steps),
+            stopped=trace.parked or any(it.kind == "wait" for it in trace.steps),
             acted=sum(1 for it in trace.steps if it.kind == "act"),
             steps=[[it.lane or str(it.thread), it.kind, it.line, it.shown] for it in trace.steps[:40]],
         )

@@ -122,6 +122,7 @@ class Trace:
     notes: list[str] = field(default_factory=list)
     gil: bool | None = None
     harness: str = ""
+    parked: bool = False
 
 
 class Listener(Protocol):
