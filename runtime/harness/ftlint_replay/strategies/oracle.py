@@ -1,0 +1,77 @@
+"""What several strategies ask of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import values
+from ..types import Step, Trace
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """One thread's window, and what the others did at the same place inside it."""
+
+    read: Step | None
+    act: Step | None
+    rechecked: bool | None
+    between: list[Step]
+
+
+def overlap(trace: Trace) -> Overlap | None:
+    """The window of the thread that waited; `None` when nobody did."""
+    waits = [index for index, it in enumerate(trace.steps) if it.kind == "wait"]
+    if not waits:
+        return None
+    wait = waits[-1]
+    thread = trace.steps[wait].thread
+    slot = trace.steps[wait].slot
+    mine = [(index, it) for index, it in enumerate(trace.steps) if it.thread == thread]
+    read = max((index for index, it in mine if it.kind == "read" and index < wait), default=None)
+    act = min((index for index, it in mine if it.kind in ("act", "raise") and index > wait), default=None)
+    done = trace.steps[act] if act is not None and trace.steps[act].kind == "act" else None
+    if done is not None:
+        slot = done.slot
+    start = read if read is not None else wait
+    span = trace.steps[start + 1: act]
+    between = [it for it in span if it.thread != thread and it.kind in ("act", "other") and values.same(it.slot, slot)]
+    rechecks = [it.holds for _, it in mine if it.kind == "recheck"]
+    return Overlap(trace.steps[read] if read is not None else None, done, rechecks[-1] if rechecks else None, between)
+
+
+def acts(trace: Trace) -> list[Step]:
+    """All acts and accesses of the other kind, in order."""
+    return [it for it in trace.steps if it.kind in ("act", "other")]
+
+
+def acted_twice(directed: Trace, controls: list[Trace]) -> Overlap | None:
+    """The overlap, when both threads did the act at one place and only one of them does in each serial order."""
+    found = overlap(directed)
+    if found is None or found.act is None or not any(it.kind == "act" for it in found.between):
+        return None
+    for control in controls:
+        first = next((index for index, it in enumerate(control.steps) if it.kind == "act"), None)
+        if first is None or control.blocked is not None and not control.blocked.proceeded:
+            return None
+        done = control.steps[first]
+        later = [it for it in control.steps[first + 1:] if it.thread != done.thread]
+        if not later or any(it.kind == "act" and values.same(it.slot, done.slot) for it in later):
+            return None
+    return found
+
+
+def new_error(directed: Trace, controls: list[Trace]) -> str | None:
+    """An exception in the thread that waited, of a type that no serial order raises."""
+    known = {it.type for control in controls for it in control.errors}
+    thread = next((it.thread for it in directed.steps if it.kind == "wait"), 1)
+    for error in directed.errors:
+        if error.lane == "A" and error.type not in known:
+            return f"{error.text} in thread {thread}"
+    return None
+
+
+def hangs(directed: Trace, controls: list[Trace]) -> str | None:
+    """A thread that waits for ever, where no serial order does."""
+    if directed.hung is None or directed.hung.lane != "A" or any(it.hung is not None for it in controls):
+        return None
+    return f"a thread waits for ever at line {directed.hung.line} (`{directed.hung.source}`)"
