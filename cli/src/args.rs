@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::settings::OutputFormat;
+use ftlint_runtime::schedule::Schedule;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
 #[derive(Debug, Parser)]
@@ -53,7 +54,7 @@ pub(crate) struct CheckArgs {
 
     /// Repeat one schedule, as printed with a confirmed finding
     #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]
-    pub(crate) schedule: Option<String>,
+    pub(crate) schedule: Option<Schedule>,
 
     /// Interpreter to replay on; its packages are taken for the installed ones
     #[arg(long, value_name = "PATH", help_heading = "Replay")]

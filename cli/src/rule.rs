@@ -27,7 +27,8 @@ pub(crate) fn run(args: &RuleArgs) -> anyhow::Result<u8> {
             }
         }
         (RuleFormat::Json, true) => {
-            json(&mut out, &rules.iter().map(|it| JsonRule::new(it)).collect::<Vec<_>>())?
+            let list: Vec<_> = rules.iter().map(|it| JsonRule::new(it)).collect();
+            json(&mut out, &list)?;
         }
         (RuleFormat::Json, false) => {
             for it in rules {
