@@ -6,15 +6,58 @@
 pub mod check;
 pub mod db;
 pub mod diagnostic;
+mod domain;
 pub mod evidence;
+mod facts;
+mod index;
+mod knowledge;
+pub mod layout;
+mod program;
+mod report;
 pub mod rule;
 pub mod rules;
+pub mod settings;
+pub mod suppress;
+mod syntax;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+use rayon::prelude::*;
 
 use db::{Database, Project, SourceFile};
 use diagnostic::Diagnostic;
 
 /// All diagnostics of the files for which `wanted` holds, sorted by path and position. The other files of the
 /// project only lend context. Runs on rayon's current pool. Suppressed findings are left out.
-pub fn check_project(_db: &Database, _project: Project, _wanted: &(dyn Fn(SourceFile) -> bool + Sync)) -> Vec<Diagnostic> {
-    Vec::new()
+pub fn check_project(db: &Database, project: Project, wanted: &(dyn Fn(SourceFile) -> bool + Sync)) -> Vec<Diagnostic> {
+    let files = project.files(db);
+    // Each job has a handle of its own to the same storage.
+    files.par_iter().for_each_with(db.clone(), |db, file| {
+        index::facts(db, *file);
+    });
+    program::program(db, project);
+    let mut out: Vec<Diagnostic> = files
+        .par_iter()
+        .map_with(db.clone(), |db, file| {
+            if wanted(*file) { report::diagnostics(db, project, *file) } else { Vec::new() }
+        })
+        .flatten_iter()
+        .collect();
+    out.sort_by(|a, b| (&a.location.file, a.location.start).cmp(&(&b.location.file, b.location.start)));
+    out
+}
+
+/// The diagnostics of one file.
+pub fn check_file(db: &Database, project: Project, file: SourceFile) -> Vec<Diagnostic> {
+    report::diagnostics(db, project, file)
+}
+
+/// Suppression comments that do not mean what their author hoped: unknown codes, missing brackets.
+pub fn suppression_problems(db: &Database, file: SourceFile) -> Vec<suppress::Problem> {
+    report::suppression_problems(db, file)
+}
+
+/// Problems of the embedded knowledge tables; empty in every release.
+pub fn knowledge_problems() -> &'static [String] {
+    &knowledge::KNOWLEDGE.problems
 }

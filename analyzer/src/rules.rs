@@ -1,10 +1,37 @@
 //! The registry: one `mod` line and one entry per rule, sorted by code, nothing else.
 
+mod ftl101_shared_attribute_augassign;
+mod ftl102_shared_global_augassign;
+mod ftl103_shared_closure_augassign;
+mod ftl104_class_attribute_augassign;
+mod ftl105_shared_subscript_augassign;
+mod ftl106_shared_read_modify_write;
+mod ftl201_check_then_insert;
+mod ftl202_check_then_use;
+mod ftl203_check_then_pop;
+mod ftl205_unsynchronised_lazy_init;
+mod ftl207_test_and_set_flag;
+mod ftl301_import_reenables_gil;
+pub(crate) mod words;
+
 use crate::evidence::Evidence;
 use crate::rule::{Replay, Rule, Severity};
 
 /// All rules, sorted by code.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &ftl101_shared_attribute_augassign::RULE,
+    &ftl102_shared_global_augassign::RULE,
+    &ftl103_shared_closure_augassign::RULE,
+    &ftl104_class_attribute_augassign::RULE,
+    &ftl105_shared_subscript_augassign::RULE,
+    &ftl106_shared_read_modify_write::RULE,
+    &ftl201_check_then_insert::RULE,
+    &ftl202_check_then_use::RULE,
+    &ftl203_check_then_pop::RULE,
+    &ftl205_unsynchronised_lazy_init::RULE,
+    &ftl207_test_and_set_flag::RULE,
+    &ftl301_import_reenables_gil::RULE,
+];
 
 /// The pseudo-rule of files that cannot be parsed completely. Not selectable, not suppressible.
 pub static INVALID_SYNTAX: Rule = Rule {

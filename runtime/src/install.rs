@@ -12,7 +12,8 @@ mod build;
 mod fetch;
 mod pins;
 mod store;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod tool;
 mod uv;

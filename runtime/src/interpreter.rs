@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) mod places;
 mod probe;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 pub(crate) mod tests;
 
 use places::Place;

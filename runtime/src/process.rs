@@ -16,7 +16,8 @@ mod capture;
 mod scratch;
 #[cfg(unix)]
 mod stragglers;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 #[cfg(unix)]
 mod unix;

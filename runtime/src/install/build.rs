@@ -58,8 +58,8 @@ pub(super) fn build(
         "--without-static-libpython",
         "--with-ensurepip=no",
     ];
-    let mut configure = Command::new("/bin/sh");
-    configure.arg("./configure").arg(format!("--prefix={PREFIX}")).args(options);
+    let mut configure = Command::new(source.join("configure"));
+    configure.arg(format!("--prefix={PREFIX}")).args(options);
     must(configure.current_dir(&source), &log, progress)?;
     let jobs = thread::available_parallelism().map_or(1, usize::from);
     progress(Progress::Step(&format!(

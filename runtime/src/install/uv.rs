@@ -28,7 +28,10 @@ pub(super) fn fetch(
     let status = tool::run(&mut command, &log, progress)?;
     if !status.success() {
         let said = tool::tail(&log, 1).pop().unwrap_or_else(|| status.to_string());
-        progress(Progress::Note(&format!("uv could not provide CPython {request}: {said}")));
+        progress(Progress::Note(&format!(
+            "uv could not provide CPython {request}: {}",
+            said.trim()
+        )));
         return Ok(None);
     }
     for (directory, program) in programs(&place) {

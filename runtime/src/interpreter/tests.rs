@@ -84,6 +84,7 @@ impl Machine {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     FreeThreaded,
     Usual,

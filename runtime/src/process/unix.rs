@@ -43,6 +43,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// See [`super::run`].
 pub(super) fn run(job: &Job) -> Result<Outcome, RuntimeError> {
     check_program(&job.program)?;
+    // A job can be run again; what it reported before is not of this run.
+    let _ = std::fs::remove_file(job.scratch.results());
     let began = Instant::now();
     let mut command = command(job);
     let mark = stragglers::mark(&mut command);
@@ -54,7 +56,7 @@ pub(super) fn run(job: &Job) -> Result<Outcome, RuntimeError> {
     let pid = Pid::from_child(&child);
     let _ = kill_process_group(pid, Signal::KILL);
     stragglers::kill(&mark, pid);
-    let (stopped, gone, stdout, stderr) = supervised?;
+    let (stopped, gone, stdout, stderr) = supervised.inspect_err(|_| drop(child.wait()))?;
     if gone.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
         return Err(RuntimeError::Harness(format!("process {pid:?} cannot be killed")));
     }

@@ -1,0 +1,79 @@
+//! Facts of one module: what its functions access, call, hold and test. No byte ranges: the wall.
+
+pub(crate) mod definitions;
+pub(crate) mod defs;
+pub(crate) mod expr;
+pub(crate) mod frame;
+pub(crate) mod lower;
+pub(crate) mod tests;
+pub(crate) mod windows;
+
+use ruff_python_ast::Stmt;
+use ruff_python_ast::name::Name;
+use ruff_text_size::TextRange;
+
+use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE};
+use crate::index::scopes::Scopes;
+
+/// Lowers a module. Returns the facts and the range of each site.
+pub(crate) fn lower_module(body: &[Stmt], text: &str, module: &str, is_package: bool) -> (ModuleFacts, Vec<TextRange>) {
+    let scopes = Scopes::build(body);
+    let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
+    let mut lowerer = lower::Lowerer {
+        text,
+        scopes: &scopes,
+        definitions: &definitions,
+        sites: vec![TextRange::default()],
+        functions: std::iter::repeat_with(|| None).take(scopes.all.len()).collect(),
+        classes: Vec::new(),
+        imports: Vec::new(),
+        star_imports: Vec::new(),
+        module_bindings: Vec::new(),
+        frames: Vec::new(),
+        has_main: false,
+        type_checking: 0,
+    };
+    let name = Name::new_static("<module>");
+    let frame = frame::Frame::new(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
+    lowerer.frames.push(frame);
+    lowerer.block(body);
+    lowerer.finish();
+    let mut bindings = lowerer.module_bindings;
+    // Later definitions win over earlier ones, except that a fallback does not replace an import; a name that is
+    // also assigned as a variable is a variable.
+    bindings.sort_by(|a, b| a.0.cmp(&b.0));
+    bindings.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same && !matches!(earlier.1, Binding::Import(_)) {
+            earlier.1 = later.1.clone();
+        }
+        same
+    });
+    for (name, binding) in &mut bindings {
+        if definitions.variables.contains(name) && !matches!(binding, Binding::Import(_)) {
+            *binding = Binding::Variable;
+        }
+    }
+    let known: rustc_hash::FxHashSet<Name> = bindings.iter().map(|it| it.0.clone()).collect();
+    bindings.extend(
+        definitions.bound.iter().filter(|it| !known.contains(*it)).map(|it| (it.clone(), Binding::Variable)),
+    );
+    bindings.sort_by(|a, b| a.0.cmp(&b.0));
+    let facts = ModuleFacts {
+        functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
+        classes: lowerer.classes,
+        bindings,
+        star_imports: lowerer.star_imports,
+        imports: lowerer.imports,
+        is_package,
+        says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
+        has_main: lowerer.has_main,
+    };
+    (facts, lowerer.sites)
+}
+
+/// Stands for a scope that lowering does not enter (a lambda in an annotation), so that ids stay aligned.
+fn unreached() -> crate::domain::FunctionFacts {
+    let name = Name::new_static("<unreached>");
+    frame::Frame::new(FunctionKind::Lambda, 0, name, String::new(), 0, 0).facts
+}

@@ -1,0 +1,363 @@
+//! The state of lowering one function: environment of locals, locks held, tests in force, counters.
+
+use ruff_python_ast::name::Name;
+use ruff_text_size::TextRange;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::domain::{
+    Alloc, Atom, Base, Bound, Container, Event, Flags, FunctionFacts, FunctionKind, Guard, Key, NONE, Op, Origin,
+    Place, Region, Step,
+};
+
+/// A value during lowering.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Val {
+    pub(crate) origin: Origin,
+    /// The event that produced exactly this value.
+    pub(crate) main: Option<u32>,
+    /// All events whose values flow into it.
+    pub(crate) deps: SmallVec<[u32; 3]>,
+    /// What is known when the value is true.
+    pub(crate) truth: SmallVec<[Atom; 1]>,
+    /// What was found when this value was chosen: `x or make()` is made when `x` is false.
+    pub(crate) chosen: Option<Atom>,
+}
+
+impl Val {
+    pub(crate) fn of(origin: Origin) -> Self {
+        Val { origin, ..Val::default() }
+    }
+
+    /// A value of this origin computed from others.
+    pub(crate) fn from_deps(origin: Origin, deps: SmallVec<[u32; 3]>) -> Self {
+        Val { origin, deps, ..Val::default() }
+    }
+
+    /// An unknown value computed from these.
+    pub(crate) fn mix(parts: impl IntoIterator<Item = Val>) -> Self {
+        let mut out = Val::default();
+        for part in parts {
+            out.absorb(&part);
+        }
+        out
+    }
+
+    pub(crate) fn absorb(&mut self, other: &Val) {
+        for dep in &other.deps {
+            if self.deps.len() < 12 && !self.deps.contains(dep) {
+                self.deps.push(*dep);
+            }
+        }
+    }
+}
+
+/// Deepest access path that is followed.
+const MAX_PATH: usize = 4;
+
+/// The function being lowered.
+pub(crate) struct Frame {
+    pub(crate) facts: FunctionFacts,
+    pub(crate) scope: u32,
+    pub(crate) self_name: Option<Name>,
+    pub(crate) env: FxHashMap<Name, Val>,
+    pub(crate) journal: Vec<(Name, Option<Val>)>,
+    pub(crate) held: SmallVec<[u32; 2]>,
+    pub(crate) guard: u32,
+    pub(crate) clock: u32,
+    pub(crate) seq: u32,
+    pub(crate) loops: Vec<u32>,
+    pub(crate) next_loop: u32,
+    pub(crate) caught: u32,
+    pub(crate) escaped: FxHashSet<Base>,
+    places: FxHashMap<Place, u32>,
+    held_sets: FxHashMap<SmallVec<[u32; 2]>, u32>,
+}
+
+impl Frame {
+    pub(crate) fn new(kind: FunctionKind, scope: u32, name: Name, qualname: String, parent: u32, site: u32) -> Self {
+        let facts = FunctionFacts {
+            name,
+            kind,
+            qualname,
+            parent,
+            class: NONE,
+            site,
+            is_async: false,
+            is_generator: false,
+            params: Vec::new(),
+            bound: Bound::Free,
+            decorators: Vec::new(),
+            caller_locks: false,
+            places: Vec::new(),
+            allocs: Vec::new(),
+            calls: Vec::new(),
+            events: Vec::new(),
+            guards: Vec::new(),
+            regions: Vec::new(),
+            held: vec![SmallVec::new()],
+            returns: Vec::new(),
+            yield_held: 0,
+            exit_held: 0,
+            candidates: Vec::new(),
+        };
+        Frame {
+            facts,
+            scope,
+            self_name: None,
+            env: FxHashMap::default(),
+            journal: Vec::new(),
+            held: SmallVec::new(),
+            guard: NONE,
+            clock: 0,
+            seq: 0,
+            loops: Vec::new(),
+            next_loop: 0,
+            caught: 0,
+            escaped: FxHashSet::default(),
+            places: FxHashMap::default(),
+            held_sets: std::iter::once((SmallVec::new(), 0)).collect(),
+        }
+    }
+
+    /// The id of a place.
+    pub(crate) fn place(&mut self, base: Base, path: &[Step]) -> u32 {
+        let place = Place { base, path: path.iter().cloned().collect() };
+        if let Some(id) = self.places.get(&place) {
+            return *id;
+        }
+        let id = to_u32(self.facts.places.len());
+        self.facts.places.push(place.clone());
+        self.places.insert(place, id);
+        id
+    }
+
+    /// The place one step below a value.
+    pub(crate) fn extend(&mut self, origin: Origin, step: Step) -> Origin {
+        let (base, mut path) = match origin {
+            Origin::Place(id) => {
+                let place = &self.facts.places[id as usize];
+                (place.base.clone(), place.path.clone())
+            }
+            Origin::Call(id) => (Base::Call(id), SmallVec::new()),
+            Origin::Alloc(id) => (Base::Alloc(id), SmallVec::new()),
+            _ => return Origin::Unknown,
+        };
+        if path.len() >= MAX_PATH {
+            return Origin::Unknown;
+        }
+        path.push(step);
+        Origin::Place(self.place(base, &path))
+    }
+
+    /// Makes a container.
+    pub(crate) fn alloc(&mut self, kind: Container, elems: Vec<Origin>) -> Origin {
+        let id = to_u32(self.facts.allocs.len());
+        self.facts.allocs.push(Alloc { kind, elems });
+        Origin::Alloc(id)
+    }
+
+    /// Index of the set of regions now held.
+    pub(crate) fn held_now(&mut self) -> u32 {
+        if let Some(id) = self.held_sets.get(&self.held) {
+            return *id;
+        }
+        let id = to_u32(self.facts.held.len());
+        self.facts.held.push(self.held.clone());
+        self.held_sets.insert(self.held.clone(), id);
+        id
+    }
+
+    /// Next position in evaluation order.
+    pub(crate) fn tick(&mut self) -> u32 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// Enters a region; returns its index.
+    pub(crate) fn enter(&mut self, what: Origin, is_async: bool) -> u32 {
+        let id = to_u32(self.facts.regions.len());
+        let enter = self.tick();
+        self.facts.regions.push(Region { what, is_async, enter, exit: NONE });
+        self.held.push(id);
+        id
+    }
+
+    /// Leaves a region.
+    pub(crate) fn leave(&mut self, region: u32) {
+        let exit = self.tick();
+        self.held.retain(|it| *it != region);
+        self.facts.regions[region as usize].exit = exit;
+    }
+
+    /// Puts a test in force; returns the one before.
+    pub(crate) fn assume(&mut self, atoms: SmallVec<[Atom; 2]>) -> u32 {
+        if atoms.is_empty() {
+            return self.guard;
+        }
+        let id = to_u32(self.facts.guards.len());
+        self.facts.guards.push(Guard { parent: self.guard, atoms });
+        std::mem::replace(&mut self.guard, id)
+    }
+
+    /// Records an access if its place can matter to another thread.
+    pub(crate) fn access(&mut self, site: u32, origin: Origin, op: Op, key: Key) -> Option<u32> {
+        let Origin::Place(place) = (match origin {
+            Origin::Place(_) => origin,
+            Origin::Alloc(id) => Origin::Place(self.place(Base::Alloc(id), &[])),
+            _ => return None,
+        }) else {
+            return None;
+        };
+        let it = &self.facts.places[place as usize];
+        let bare = it.path.is_empty();
+        let nameable = matches!(it.base, Base::Global(_) | Base::Cell(..));
+        if bare && !nameable && matches!(op, Op::Load | Op::Store | Op::Delete) {
+            return None;
+        }
+        let owned = matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
+        let flags =
+            Flags { augmented: false, owned, caught: self.caught > 0 };
+        let in_loop = self.loops.last().copied().unwrap_or(NONE);
+        let (held, seq) = (self.held_now(), self.tick());
+        let id = to_u32(self.facts.events.len());
+        self.facts.events.push(Event {
+            site,
+            place,
+            op,
+            key,
+            held,
+            guard: self.guard,
+            seq,
+            in_loop,
+            clock: self.clock,
+            value: Origin::Unknown,
+            deps: SmallVec::new(),
+            flags,
+        });
+        Some(id)
+    }
+
+    /// The value is now known to others.
+    pub(crate) fn escape(&mut self, origin: Origin) {
+        match origin {
+            Origin::Call(id) => {
+                self.escaped.insert(Base::Call(id));
+            }
+            Origin::Alloc(id) if self.escaped.insert(Base::Alloc(id)) => {
+                for elem in self.facts.allocs[id as usize].elems.clone() {
+                    self.escape(elem);
+                }
+            }
+            Origin::Place(id) => {
+                let base = self.facts.places[id as usize].base.clone();
+                if matches!(base, Base::Call(_) | Base::Alloc(_)) {
+                    self.escaped.insert(base);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What escapes late in a loop is known to others early in its next round.
+    pub(crate) fn settle_escapes(&mut self) {
+        for event in &mut self.facts.events {
+            if !event.flags.owned || event.in_loop == NONE {
+                continue;
+            }
+            let base = &self.facts.places[event.place as usize].base;
+            let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
+            if made_outside && self.escaped.contains(base) {
+                event.flags.owned = false;
+            }
+        }
+    }
+
+    /// Binds a local.
+    pub(crate) fn bind(&mut self, name: Name, val: Val) {
+        let old = self.env.insert(name.clone(), val);
+        self.journal.push((name, old));
+    }
+
+    /// Undoes the bindings since `mark`; returns what they were, latest wins.
+    pub(crate) fn rewind(&mut self, mark: usize) -> Vec<(Name, Val)> {
+        let mut changed: Vec<(Name, Val)> = Vec::new();
+        while self.journal.len() > mark {
+            let Some((name, old)) = self.journal.pop() else { break };
+            let new = match old {
+                Some(old) => self.env.insert(name.clone(), old),
+                None => self.env.remove(&name),
+            };
+            if let Some(new) = new
+                && !changed.iter().any(|(it, _)| *it == name)
+            {
+                changed.push((name, new));
+            }
+        }
+        changed
+    }
+
+    /// Binds what two branches may have bound. A branch that left contributes nothing.
+    pub(crate) fn join(&mut self, branches: Vec<(Vec<(Name, Val)>, bool)>) {
+        let live: Vec<_> = branches.into_iter().filter(|(_, exits)| !exits).map(|(it, _)| it).collect();
+        let n_live = live.len();
+        let mut merged: Vec<(Name, Val, usize)> = Vec::new();
+        for (name, val) in live.into_iter().flatten() {
+            match merged.iter_mut().find(|(it, ..)| *it == name) {
+                Some((_, have, n)) => {
+                    merge(have, &val);
+                    *n += 1;
+                }
+                None => merged.push((name, val, 1)),
+            }
+        }
+        for (name, mut val, n) in merged {
+            if n < n_live
+                && let Some(before) = self.env.get(&name)
+            {
+                merge(&mut val, &before.clone());
+            }
+            self.bind(name, val);
+        }
+    }
+}
+
+/// Joins two values a local may have.
+fn merge(have: &mut Val, other: &Val) {
+    let trivial = |it: &Origin| matches!(it, Origin::Nothing | Origin::Unknown);
+    if have.origin != other.origin {
+        // `x = self.x` joined with `x = make()`: keep what names a place or a fresh object.
+        have.origin = match (have.origin, other.origin) {
+            (mine, theirs) if trivial(&theirs) => mine,
+            (mine, theirs) if trivial(&mine) => theirs,
+            _ => Origin::Unknown,
+        };
+    }
+    if have.main != other.main {
+        have.main = None;
+    }
+    if have.truth != other.truth {
+        have.truth.clear();
+    }
+    have.chosen = None;
+    have.absorb(other);
+}
+
+/// Lengths fit: a file has fewer than 2^32 bytes.
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(NONE)
+}
+
+/// A key from source text: spaces do not matter, the reserved values are avoided.
+pub(crate) fn key_of(text: &str, range: TextRange) -> Key {
+    use std::hash::Hasher;
+    let slice = &text[range];
+    if slice.contains("get_ident") || slice.contains("current_thread") || slice.contains("get_native_id") {
+        return Key::PER_THREAD;
+    }
+    let mut hasher = rustc_hash::FxHasher::default();
+    for byte in slice.bytes().filter(|it| !it.is_ascii_whitespace()) {
+        hasher.write_u8(if byte == b'\'' { b'"' } else { byte });
+    }
+    Key(hasher.finish().max(2))
+}

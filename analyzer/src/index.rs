@@ -1,0 +1,48 @@
+//! The index of one file: its facts, and where each site stands in the text. Not comparable on purpose: it holds
+//! byte ranges, which every edit moves; [`facts`] is the part that stays equal.
+
+pub(crate) mod scopes;
+
+use std::sync::Arc;
+
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use crate::db::{Db, SourceFile};
+use crate::domain::ModuleFacts;
+use crate::syntax::{self, SyntaxProblem};
+
+/// What one parse of a file yields.
+pub(crate) struct ModuleIndex {
+    pub(crate) facts: Arc<ModuleFacts>,
+    /// Range of each site.
+    pub(crate) sites: Vec<TextRange>,
+    pub(crate) problems: Vec<SyntaxProblem>,
+    /// Range of each comment that addresses ftlint.
+    pub(crate) directives: Vec<TextRange>,
+    /// Where the first statement that is not the docstring starts.
+    pub(crate) body_start: Option<TextSize>,
+}
+
+/// Parses and lowers a file. The tree is dropped at the end.
+#[salsa::tracked(returns(ref), no_eq)]
+pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
+    let (text, path) = (file.text(db), file.path(db));
+    let parsed = syntax::parse(text, path);
+    let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
+    let directives = if text.contains("ftlint:") {
+        syntax::comments(&parsed).iter().filter(|it| text[**it].contains("ftlint:")).copied().collect()
+    } else {
+        Vec::new()
+    };
+    let suite = parsed.suite();
+    let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
+    let body_start = suite.get(docstring).map(Ranged::start);
+    let (facts, sites) = crate::facts::lower_module(suite, text, file.module(db), is_package);
+    ModuleIndex { facts: Arc::new(facts), sites, problems: syntax::problems(&parsed), directives, body_start }
+}
+
+/// The facts of a file: equal while edits only move code, so nothing later runs again.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn facts(db: &dyn Db, file: SourceFile) -> Arc<ModuleFacts> {
+    Arc::clone(&index(db, file).facts)
+}

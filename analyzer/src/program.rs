@@ -1,0 +1,60 @@
+//! The whole program: who calls whom, which threads exist, which lock is which, and which candidate windows race.
+//! One coarse query; [`slice`] cuts it into one piece per file.
+
+pub(crate) mod contexts;
+pub(crate) mod judge;
+pub(crate) mod locations;
+pub(crate) mod locks;
+pub(crate) mod render;
+pub(crate) mod slice;
+pub(crate) mod threads;
+pub(crate) mod types;
+pub(crate) mod world;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::db::{Db, Project, SourceFile};
+use slice::ProgramSlice;
+
+/// The result: one slice per file.
+pub(crate) struct Program {
+    slices: FxHashMap<SourceFile, Arc<ProgramSlice>>,
+}
+
+/// Analyses the project. Not comparable: the slices are.
+#[salsa::tracked(returns(ref), no_eq)]
+pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
+    let files = project.files(db);
+    let modules = files
+        .iter()
+        .map(|file| world::ModuleEntry {
+            name: Arc::clone(file.module(db)),
+            root: Arc::clone(file.root(db)),
+            path: Arc::clone(file.path(db)),
+            facts: Arc::clone(crate::index::facts(db, *file)),
+        })
+        .collect();
+    let world = world::World::new(modules);
+    let types = types::solve(&world);
+    let mut found = threads::find(&world, &types);
+    let contexts = contexts::compute(&world, &types, &mut found);
+    let locks = locks::find(&world, &types, &contexts, &found);
+    let slices = judge::judge(&judge::Facts {
+        world: &world,
+        types: &types,
+        threads: &found,
+        contexts: &contexts,
+        locks: &locks,
+        files,
+        installed: project.installed(db),
+    });
+    Program { slices: files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect() }
+}
+
+/// The slice of one file: equal while nothing that concerns the file changed.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn slice_of(db: &dyn Db, project: Project, file: SourceFile) -> Arc<ProgramSlice> {
+    program(db, project).slices.get(&file).cloned().unwrap_or_default()
+}

@@ -1,0 +1,459 @@
+//! From where each function can be reached: threads of the program, its main thread, or the users of a library.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::threads::{Spawn, Threads};
+use super::types::{Ty, TypeTable};
+use super::world::{FuncGid, ModuleId, World};
+use crate::domain::{Base, Binding, FunctionKind, NONE, Op, Origin, Step};
+
+/// A resolved call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    pub(crate) from: FuncGid,
+    pub(crate) to: FuncGid,
+    /// Index of the call in `from`, [`NONE`] for property reads.
+    pub(crate) call: u32,
+    /// The receiver is the caller's own `self`.
+    pub(crate) on_self: bool,
+}
+
+/// Where functions are reached from.
+pub(crate) struct Contexts {
+    pub(crate) edges: Vec<Edge>,
+    /// Edges by callee: ranges into `by_callee`.
+    callers: FxHashMap<FuncGid, SmallVec<[u32; 4]>>,
+    callees: FxHashMap<FuncGid, SmallVec<[u32; 4]>>,
+    /// Spawns that reach a function, by index.
+    pub(crate) spawns: Vec<SmallVec<[u32; 2]>>,
+    /// Users of the library may call it from any thread.
+    pub(crate) public: Vec<bool>,
+    /// Reached from the module top level or `__main__` code of a program that is complete.
+    pub(crate) main: Vec<bool>,
+    /// Threads may already be running when the function is entered from main.
+    pub(crate) entered_live: Vec<bool>,
+    /// Runs on an event loop only.
+    pub(crate) on_loop: Vec<bool>,
+    /// Only ever called while its object is being made.
+    pub(crate) init_only: Vec<bool>,
+    /// Indices of spawns by the function they stand in.
+    pub(crate) spawns_in: FxHashMap<FuncGid, SmallVec<[u32; 2]>>,
+    /// The caller edge by which a spawn's search first met a function.
+    parents: FxHashMap<(u32, FuncGid), u32>,
+    /// Spawns whose starting function is reached from a script's own top level, with that module.
+    pub(crate) program_of: FxHashMap<u32, ModuleId>,
+    /// Functions after whose call threads may be running.
+    leaves: FxHashSet<FuncGid>,
+}
+
+/// Computes the contexts.
+pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
+    let mut contexts = Contexts::new(world, threads);
+    contexts.find_edges(world, types, threads);
+    contexts.reach_from_spawns(threads);
+    contexts.reach_from_outside(world, threads);
+    contexts.multiply(world, threads);
+    contexts.find_live(world, threads);
+    contexts.find_loop_only(world);
+    contexts.find_init_only(world);
+    contexts
+}
+
+impl Contexts {
+    fn new(world: &World, threads: &Threads) -> Self {
+        let n = world.n_functions() as usize;
+        let mut spawns_in: FxHashMap<FuncGid, SmallVec<[u32; 2]>> = FxHashMap::default();
+        for (index, spawn) in (0u32..).zip(&threads.spawns) {
+            spawns_in.entry(spawn.func).or_default().push(index);
+        }
+        Contexts {
+            edges: Vec::new(),
+            callers: FxHashMap::default(),
+            callees: FxHashMap::default(),
+            spawns: vec![SmallVec::new(); n],
+            public: vec![false; n],
+            main: vec![false; n],
+            entered_live: vec![false; n],
+            on_loop: vec![false; n],
+            init_only: vec![false; n],
+            spawns_in,
+            parents: FxHashMap::default(),
+            program_of: FxHashMap::default(),
+            leaves: FxHashSet::default(),
+        }
+    }
+
+    fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
+        let spawn_calls: FxHashSet<(FuncGid, u32)> = threads.spawns.iter().map(|it| (it.func, it.call)).collect();
+        for from in 0..world.n_functions() {
+            let facts = world.func(from);
+            for (call, it) in (0u32..).zip(&facts.calls) {
+                let on_self = matches!(it.callee, Origin::Place(place)
+                    if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
+                        && facts.places[place as usize].path.len() == 1);
+                for to in callees(world, types, from, it.callee) {
+                    self.edges.push(Edge { from, to, call, on_self });
+                    // Calling a decorated function calls what its decorator returned.
+                    for decorator in super::types::decorators(world, types, to) {
+                        for ty in types.node(&super::types::Node::Return(decorator)) {
+                            if let Ty::Func(wrapper) = ty {
+                                self.edges.push(Edge { from, to: *wrapper, call, on_self: false });
+                            }
+                        }
+                    }
+                }
+                if spawn_calls.contains(&(from, call)) {
+                    continue;
+                }
+                // Functions handed to somebody who may call them here.
+                for arg in it.args.iter().filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_))) {
+                    for ty in types.of(world, from, arg.value) {
+                        if let Ty::Func(to) | Ty::Method(to) = ty {
+                            self.edges.push(Edge { from, to, call, on_self: false });
+                        }
+                    }
+                }
+            }
+            self.property_edges(world, from);
+        }
+        for (index, edge) in (0u32..).zip(&self.edges) {
+            self.callers.entry(edge.to).or_default().push(index);
+            self.callees.entry(edge.from).or_default().push(index);
+        }
+    }
+
+    fn property_edges(&mut self, world: &World, from: FuncGid) {
+        let Some(class) = world.class_of(from) else { return };
+        let facts = world.func(from);
+        for event in facts.events.iter().filter(|it| it.op == Op::Load) {
+            let place = &facts.places[event.place as usize];
+            if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
+                && let Some(to) = world.method(class, name)
+                && super::types::is_property(world, to)
+            {
+                self.edges.push(Edge { from, to, call: NONE, on_self: true });
+            }
+        }
+    }
+
+    /// Calls of a function.
+    pub(crate) fn calls_of(&self, func: FuncGid) -> impl Iterator<Item = &Edge> {
+        self.callers.get(&func).into_iter().flatten().map(|it| &self.edges[*it as usize])
+    }
+
+    /// Calls made by a function.
+    pub(crate) fn calls_from(&self, func: FuncGid) -> impl Iterator<Item = &Edge> {
+        self.callees.get(&func).into_iter().flatten().map(|it| &self.edges[*it as usize])
+    }
+
+    fn reach(&self, from: impl IntoIterator<Item = FuncGid>) -> Vec<FuncGid> {
+        let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
+        let mut todo: Vec<FuncGid> = from.into_iter().collect();
+        let mut out = Vec::new();
+        while let Some(func) = todo.pop() {
+            if seen.insert(func) {
+                out.push(func);
+                todo.extend(self.calls_from(func).map(|it| it.to));
+            }
+        }
+        out
+    }
+
+    /// A function that starts a thread and is itself called in a loop, twice, or from many threads, starts many.
+    fn multiply(&self, world: &World, threads: &mut Threads) {
+        for spawn in &mut threads.spawns {
+            let func = spawn.func;
+            let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
+            let looped = |it: &Edge| world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE);
+            let repeated = n_calls > 1 || self.calls_of(func).any(looped);
+            spawn.many |= repeated && spawn.own_instance.is_none() && !spawn.serial;
+            let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
+            spawn.many |= spawn.pool && again;
+        }
+    }
+
+    fn reach_from_spawns(&mut self, threads: &Threads) {
+        // Spawns of one target share their search.
+        let mut by_target: FxHashMap<FuncGid, u32> = FxHashMap::default();
+        for (index, spawn) in (0u32..).zip(&threads.spawns) {
+            let first = *by_target.entry(spawn.target).or_insert(index);
+            if first != index {
+                continue;
+            }
+            let mut todo = vec![spawn.target];
+            let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
+            seen.insert(spawn.target);
+            while let Some(func) = todo.pop() {
+                self.spawns[func as usize].push(index);
+                let next: SmallVec<[u32; 8]> = self.callees.get(&func).into_iter().flatten().copied().collect();
+                for edge in next {
+                    let to = self.edges[edge as usize].to;
+                    if seen.insert(to) {
+                        self.parents.insert((index, to), edge);
+                        todo.push(to);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The calls by which the spawn's target reaches a function, outermost first.
+    pub(crate) fn path(&self, spawn: u32, mut func: FuncGid) -> Vec<Edge> {
+        let mut out = Vec::new();
+        while let Some(edge) = self.parents.get(&(spawn, func)) {
+            let edge = self.edges[*edge as usize];
+            out.push(edge);
+            func = edge.from;
+            if out.len() > 64 {
+                break;
+            }
+        }
+        out.reverse();
+        out
+    }
+
+    fn reach_from_outside(&mut self, world: &World, threads: &Threads) {
+        let mut closed: FxHashSet<FuncGid> = FxHashSet::default();
+        for module in 0..super::world::to_u32(world.modules.len()) {
+            let top = world.func_gid(module, 0);
+            let reached = self.reach([top]);
+            for func in &reached {
+                self.main[*func as usize] = true;
+            }
+            for func in &reached {
+                for spawn in self.spawns_in.get(func).into_iter().flatten() {
+                    self.program_of.entry(*spawn).or_insert(module);
+                }
+            }
+            if is_complete_program(world, module) {
+                let spawned = reached.iter().flat_map(|it| self.spawns_in.get(it)).flatten();
+                let targets: Vec<FuncGid> = spawned.map(|it| threads.spawns[*it as usize].target).collect();
+                closed.extend(reached.iter().copied());
+                let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
+                // Undecorated functions of a program are called by the program or not at all.
+                let own = (0..n).map(|it| world.func_gid(module, it));
+                closed.extend(own.filter(|it| world.func(*it).decorators.is_empty()));
+                closed.extend(self.reach(targets));
+            }
+        }
+        let entries: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| !closed.contains(it) && self.is_entry(world, *it))
+            .collect();
+        for func in self.reach(entries) {
+            self.public[func as usize] = true;
+        }
+        // What only a complete program reaches is not for others, even when its name is public.
+        for func in closed {
+            if !self.callers_outside(func) {
+                self.public[func as usize] = false;
+            }
+        }
+    }
+
+    fn callers_outside(&self, func: FuncGid) -> bool {
+        self.calls_of(func).any(|it| self.public[it.from as usize] && !self.main[it.from as usize])
+    }
+
+    /// Whether somebody outside may call the function.
+    fn is_entry(&self, world: &World, func: FuncGid) -> bool {
+        let facts = world.func(func);
+        if facts.kind == FunctionKind::Module || facts.kind == FunctionKind::ClassBody {
+            return false;
+        }
+        if is_test_module(&world.module(func).path) || facts.name.starts_with("test_") {
+            return false;
+        }
+        if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
+            return false;
+        }
+        let called = self.calls_of(func).any(|it| it.from != func);
+        if facts.kind == FunctionKind::Lambda || !matches!(world.parent(func).map(|it| world.func(it).kind), Some(FunctionKind::Module | FunctionKind::ClassBody)) {
+            // Inner functions escape when they are returned, stored or handed on; a plain call does not count.
+            return !called;
+        }
+        let dunder = facts.name.starts_with("__") && facts.name.ends_with("__");
+        let public = !facts.name.starts_with('_') || (dunder && facts.name != "__init__");
+        public || !called
+    }
+
+    /// Follows main code: where threads may be running already.
+    fn find_live(&mut self, world: &World, threads: &Threads) {
+        let mut leaves: FxHashSet<FuncGid> =
+            threads.spawns.iter().filter(|it| it.live.1 == NONE).map(|it| it.func).collect();
+        // A caller of a function that leaves threads running has them running afterwards.
+        let mut todo: Vec<FuncGid> = leaves.iter().copied().collect();
+        todo.sort_unstable();
+        while let Some(func) = todo.pop() {
+            let callers: SmallVec<[FuncGid; 4]> = self.calls_of(func).map(|it| it.from).collect();
+            for caller in callers {
+                if leaves.insert(caller) {
+                    todo.push(caller);
+                }
+            }
+        }
+        let mut todo: Vec<FuncGid> = (0..world.n_functions()).filter(|it| self.main[*it as usize]).collect();
+        while let Some(func) = todo.pop() {
+            let edges: SmallVec<[Edge; 4]> = self.calls_from(func).copied().collect();
+            for edge in edges {
+                let seq = world.func(func).calls.get(edge.call as usize).map_or(0, |it| it.seq);
+                let live = self.live_at(world, threads, &leaves, func, seq);
+                if live && !self.entered_live[edge.to as usize] {
+                    self.entered_live[edge.to as usize] = true;
+                    todo.push(edge.to);
+                }
+            }
+        }
+        self.leaves = leaves;
+    }
+
+    /// Whether a thread of the program may run while main code is at this point of a function.
+    pub(crate) fn is_live(&self, world: &World, threads: &Threads, func: FuncGid, event: &crate::domain::Event) -> bool {
+        let again = |it: &u32| {
+            let spawn = &threads.spawns[*it as usize];
+            let call = &world.func(func).calls[spawn.call as usize];
+            spawn.many && call.in_loop != NONE && call.in_loop == event.in_loop
+        };
+        // What stands before a spawn in a loop comes after it in the next round.
+        self.spawns_in.get(&func).into_iter().flatten().any(again)
+            || self.live_at(world, threads, &self.leaves, func, event.seq)
+    }
+
+    fn live_at(&self, world: &World, threads: &Threads, leaves: &FxHashSet<FuncGid>, func: FuncGid, seq: u32) -> bool {
+        if self.entered_live[func as usize] {
+            return true;
+        }
+        let started = |it: &Spawn| it.live.0 < seq && seq < it.live.1;
+        if self.spawns_in.get(&func).into_iter().flatten().any(|it| started(&threads.spawns[*it as usize])) {
+            return true;
+        }
+        // After a call that left threads running.
+        self.calls_from(func).any(|it| {
+            it.to != func
+                && leaves.contains(&it.to)
+                && world.func(func).calls.get(it.call as usize).is_some_and(|it| it.seq < seq)
+        })
+    }
+
+    /// Whether the function has callers and all of them are like that.
+    fn all_callers(&self, func: FuncGid, test: impl Fn(&Edge) -> bool) -> bool {
+        let mut callers = self.calls_of(func).filter(|it| it.from != func).peekable();
+        callers.peek().is_some() && callers.all(test)
+    }
+
+    /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
+    fn find_loop_only(&mut self, world: &World) {
+        for func in 0..world.n_functions() {
+            self.on_loop[func as usize] = world.func(func).is_async;
+        }
+        for class in 0..world.n_classes() {
+            let methods: Vec<FuncGid> = world.methods(class).collect();
+            if methods.iter().any(|it| world.func(*it).is_async) {
+                for method in methods {
+                    self.on_loop[method as usize] = true;
+                }
+            }
+        }
+        loop {
+            let mut changed = false;
+            for func in 0..world.n_functions() {
+                if self.on_loop[func as usize] || world.func(func).kind == FunctionKind::Module {
+                    continue;
+                }
+                let inner = world.func(func).name.starts_with('_') || world.class_of(func).is_none();
+                if inner && self.all_callers(func, |it| self.on_loop[it.from as usize]) {
+                    self.on_loop[func as usize] = true;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// Private methods that only constructors call.
+    fn find_init_only(&mut self, world: &World) {
+        let is_init = |it: FuncGid| {
+            matches!(world.func(it).name.as_str(), "__init__" | "__new__" | "__post_init__" | "__setstate__" | "__init_subclass__" | "__set_name__")
+                && world.class_of(it).is_some()
+        };
+        for func in 0..world.n_functions() {
+            self.init_only[func as usize] = is_init(func);
+        }
+        loop {
+            let mut changed = false;
+            for func in 0..world.n_functions() {
+                if self.init_only[func as usize] || !world.func(func).name.starts_with('_') {
+                    continue;
+                }
+                if self.all_callers(func, |it| it.on_self && self.init_only[it.from as usize]) {
+                    self.init_only[func as usize] = true;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+}
+
+/// The functions a callee may be; a constructor stands for `__init__` and `__new__`.
+fn callees(world: &World, types: &TypeTable, from: FuncGid, callee: Origin) -> SmallVec<[FuncGid; 4]> {
+    let mut out: SmallVec<[FuncGid; 4]> = types.targets(world, from, callee).into_iter().map(|it| it.0).collect();
+    if let Origin::Place(place) = callee {
+        let place = &world.func(from).places[place as usize];
+        if let (Base::Super, [Step::Attr(name)]) = (&place.base, place.path.as_slice()) {
+            out.extend(world.enclosing_class(from).and_then(|it| world.super_method(it, name)));
+        }
+        // `self.hook()` may be any override.
+        if let (Base::SelfObj, [Step::Attr(name)]) = (&place.base, place.path.as_slice())
+            && let Some(class) = world.class_of(from)
+        {
+            for below in world.descendants(class).into_iter().take(8) {
+                let own = world.methods(below).find(|it| world.func(*it).name == *name);
+                out.extend(own.filter(|it| !out.contains(it)));
+            }
+        }
+    }
+    for ty in types.of(world, from, callee) {
+        if let Ty::Class(class) = ty {
+            out.extend(world.method(class, &Name::new_static("__new__")));
+        }
+    }
+    out
+}
+
+/// A module that is run rather than imported: outside of packages, with main code, and either starting threads or
+/// knowing nothing of them.
+fn is_complete_program(world: &World, module: ModuleId) -> bool {
+    let entry = &world.modules[module as usize];
+    let in_package = entry.name.contains('.') || entry.facts.is_package;
+    if in_package {
+        return false;
+    }
+    let top = &entry.facts.functions[0];
+    let imports_threads = entry.facts.bindings.iter().any(|it| {
+        matches!(&it.1, Binding::Import(path)
+            if ["threading", "_thread", "concurrent", "multiprocessing"].iter().any(|m| path.split('.').next() == Some(m)))
+    });
+    let runs = entry.facts.has_main || top.calls.iter().any(|it| it.args.is_empty());
+    let starts = world.modules[module as usize].facts.functions.iter().any(|it| {
+        it.calls.iter().any(|call| matches!(call.callee, Origin::Place(place)
+            if matches!(it.places[place as usize].path.last(), Some(Step::Attr(name)) if name == "start" || name == "submit")))
+    });
+    entry.facts.has_main || (runs && (!imports_threads || starts))
+}
+
+/// Test code: its functions are called by a runner, one after the other.
+pub(crate) fn is_test_module(path: &str) -> bool {
+    let mut parts = path.rsplit(['/', '\\']);
+    let file = parts.next().unwrap_or_default();
+    file.starts_with("test_")
+        || file.ends_with("_test.py")
+        || file == "conftest.py"
+        || file == "setup.py"
+        || parts.any(|it| matches!(it, "test" | "tests" | "testing" | "benchmarks" | "examples" | "docs"))
+}

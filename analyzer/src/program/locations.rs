@@ -1,0 +1,216 @@
+//! Canonical names of shared locations: the same attribute of the same class hierarchy, the same global, the same
+//! captured variable is one location however it is written.
+
+use ruff_python_ast::name::Name;
+use smallvec::SmallVec;
+
+use super::types::{AllocSite, Node, Ty, TypeTable};
+use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
+use crate::domain::{Base, Place, Step};
+
+/// What a location hangs on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Root {
+    Global(ModuleId, Name),
+    /// An attribute of instances; the class is the topmost one that mentions it.
+    Instance(ClassGid, Name),
+    Class(ClassGid, Name),
+    Cell(FuncGid, Name),
+    /// A container or object made at a place and passed around.
+    Made(AllocSite),
+}
+
+/// A location: a root and a path below it. Elements of a container are the container's location.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Location {
+    pub(crate) root: Root,
+    pub(crate) path: SmallVec<[Name; 1]>,
+}
+
+impl Location {
+    fn at(root: Root) -> Self {
+        Location { root, path: SmallVec::new() }
+    }
+
+    /// A stable label.
+    pub(crate) fn label(&self, world: &World) -> String {
+        let root = match &self.root {
+            Root::Global(module, name) => format!("{}.{name}", world.modules[*module as usize].name),
+            Root::Instance(class, name) => format!("{}@{name}", class_label(world, *class)),
+            Root::Class(class, name) => format!("{}.{name}", class_label(world, *class)),
+            Root::Cell(func, name) => format!("{}.{}.{name}", world.module(*func).name, world.func(*func).qualname),
+            Root::Made((func, index)) => {
+                format!("{}.{}#{index}", world.module(*func).name, world.func(*func).qualname)
+            }
+        };
+        self.path.iter().fold(root, |label, it| format!("{label}.{it}"))
+    }
+}
+
+fn class_label(world: &World, class: ClassGid) -> String {
+    let module = world.classes[class as usize].module;
+    format!("{}.{}", world.modules[module as usize].name, world.class(class).qualname)
+}
+
+/// The location of a place. A trailing element step names the container.
+pub(crate) fn resolve(world: &World, types: &TypeTable, func: FuncGid, place: &Place) -> Option<Location> {
+    let (mut location, rest) = root(world, types, func, place)?;
+    for step in rest {
+        match step {
+            Step::Elem => {}
+            Step::Attr(name) => {
+                location.path.push(name.clone());
+            }
+        }
+    }
+    Some(location)
+}
+
+fn root<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -> Option<(Location, &'p [Step])> {
+    // The last attribute whose holder has a known class decides.
+    for split in (1..place.path.len()).rev() {
+        let Step::Attr(name) = &place.path[split] else { continue };
+        let holder = Place { base: place.base.clone(), path: place.path[..split].into() };
+        for ty in types.place(world, func, &holder) {
+            match ty {
+                Ty::Instance(class) => return Some((attribute(world, types, class, name), &place.path[split + 1..])),
+                Ty::Class(class) => return Some((class_attribute(world, class, name), &place.path[split + 1..])),
+                _ => {}
+            }
+        }
+    }
+    let rest = |n: usize| &place.path[n.min(place.path.len())..];
+    match (&place.base, place.path.first()) {
+        (Base::SelfObj, Some(Step::Attr(name))) => {
+            let class = world.class_of(func)?;
+            Some((attribute(world, types, class, name), rest(1)))
+        }
+        (Base::Cls, Some(Step::Attr(name))) => Some((class_attribute(world, world.class_of(func)?, name), rest(1))),
+        (Base::Cell(owner, name), _) => {
+            let owner = world.func_gid(world.module_of(func), *owner);
+            cell(world, types, owner, name, place)
+        }
+        (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
+        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
+            let bare = Place { base: place.base.clone(), path: SmallVec::new() };
+            types.place(world, func, &bare).into_iter().find_map(|ty| match (ty, first) {
+                (Ty::Instance(class), Some(Step::Attr(name))) => Some((attribute(world, types, class, name), rest(1))),
+                (Ty::Class(class), Some(Step::Attr(name))) => Some((class_attribute(world, class, name), rest(1))),
+                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem)) if site.0 != u32::MAX => {
+                    Some((Location::at(Root::Made(site)), rest(1)))
+                }
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A captured variable; when it holds an object of a known class, its attributes are that class's.
+fn cell<'p>(
+    world: &World,
+    types: &TypeTable,
+    owner: FuncGid,
+    name: &Name,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
+    if let Some(Step::Attr(attr)) = place.path.first() {
+        for ty in types.node(&Node::Cell(owner, name.clone())) {
+            match ty {
+                Ty::Instance(class) => return Some((attribute(world, types, *class, attr), &place.path[1..])),
+                Ty::Class(class) => return Some((class_attribute(world, *class, attr), &place.path[1..])),
+                _ => {}
+            }
+        }
+        if let Some(class) = self_cell(world, owner, name) {
+            return Some((attribute(world, types, class, attr), &place.path[1..]));
+        }
+    }
+    Some((Location::at(Root::Cell(owner, name.clone())), &place.path))
+}
+
+/// The class of `self` when an inner function of a method uses it.
+fn self_cell(world: &World, owner: FuncGid, name: &Name) -> Option<ClassGid> {
+    let facts = world.func(owner);
+    let is_self = facts.bound != crate::domain::Bound::Free && facts.params.first().is_some_and(|it| it.name == *name);
+    is_self.then(|| world.class_of(owner)).flatten()
+}
+
+fn named<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -> Option<(Location, &'p [Step])> {
+    let module = world.module_of(func);
+    let mut entity = match &place.base {
+        Base::Global(name) => world.global(module, name, 0)?,
+        Base::Import(path) => world.dotted(path, module, 0)?,
+        _ => return None,
+    };
+    for (index, step) in place.path.iter().enumerate() {
+        let rest = &place.path[index + 1..];
+        match (&entity, step) {
+            (Entity::Module(_), Step::Attr(name)) => entity = world.member(&entity, name, 0)?,
+            (Entity::Class(class), Step::Attr(name)) => return Some((class_attribute(world, *class, name), rest)),
+            (Entity::Variable(module, name), Step::Attr(attr)) => {
+                let held = types.node(&Node::Global(*module, name.clone()));
+                for ty in held {
+                    match ty {
+                        Ty::Instance(class) => return Some((attribute(world, types, *class, attr), rest)),
+                        Ty::Class(class) => return Some((class_attribute(world, *class, attr), rest)),
+                        _ => {}
+                    }
+                }
+                return Some((Location::at(Root::Global(*module, name.clone())), &place.path[index..]));
+            }
+            (Entity::Variable(module, name), Step::Elem) => {
+                return Some((Location::at(Root::Global(*module, name.clone())), rest));
+            }
+            // Attributes set on functions.
+            (Entity::Func(target), Step::Attr(attr)) => {
+                let label = Name::new(format!("{}.{attr}", world.func(*target).qualname));
+                return Some((Location::at(Root::Global(world.module_of(*target), label)), rest));
+            }
+            _ => return None,
+        }
+    }
+    match entity {
+        Entity::Variable(module, name) => Some((Location::at(Root::Global(module, name)), &[])),
+        _ => None,
+    }
+}
+
+/// An attribute read or written through an instance: the instance's, unless only class bodies assign it.
+fn attribute(world: &World, types: &TypeTable, class: ClassGid, name: &Name) -> Location {
+    let owner = attr_owner(world, class, name);
+    if is_class_level(world, class, name) && !assigned_on_instances(world, class, name) {
+        return Location::at(Root::Class(owner, name.clone()));
+    }
+    let _ = types;
+    Location::at(Root::Instance(owner, name.clone()))
+}
+
+fn class_attribute(world: &World, class: ClassGid, name: &Name) -> Location {
+    Location::at(Root::Class(attr_owner(world, class, name), name.clone()))
+}
+
+/// The topmost class of the hierarchy that mentions the attribute.
+pub(crate) fn attr_owner(world: &World, class: ClassGid, name: &Name) -> ClassGid {
+    let mentions = |it: &ClassGid| is_class_level_own(world, *it, name) || stores_on_self(world, *it, name);
+    world.ancestors(class).into_iter().filter(mentions).last().unwrap_or(class)
+}
+
+fn is_class_level(world: &World, class: ClassGid, name: &Name) -> bool {
+    std::iter::once(class).chain(world.ancestors(class)).any(|it| is_class_level_own(world, it, name))
+}
+
+fn is_class_level_own(world: &World, class: ClassGid, name: &Name) -> bool {
+    world.classes[class as usize].class_attrs.contains(name)
+}
+
+fn assigned_on_instances(world: &World, class: ClassGid, name: &Name) -> bool {
+    std::iter::once(class)
+        .chain(world.ancestors(class))
+        .chain(world.descendants(class))
+        .any(|it| stores_on_self(world, it, name))
+}
+
+fn stores_on_self(world: &World, class: ClassGid, name: &Name) -> bool {
+    world.classes[class as usize].instance_attrs.contains(name)
+}

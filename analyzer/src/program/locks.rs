@@ -1,0 +1,309 @@
+//! Which regions are locks, which lock each is, and which locks every caller of a function holds.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashMap;
+
+use super::contexts::Contexts;
+use super::locations::{Location, Root};
+use super::threads::Threads;
+use super::types::{AllocSite, NOWHERE, Ty, TypeTable};
+use super::world::{ClassGid, Entity, FuncGid, World};
+use crate::domain::{Base, FunctionKind, NONE, Origin, Place, Step};
+use crate::knowledge::{Excludes, KNOWLEDGE};
+
+/// Which lock. Two regions exclude each other when their locks are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum LockId {
+    /// One per instance.
+    Instance(ClassGid, Name),
+    /// One per process: a module global, a class attribute, a captured variable.
+    Static(String),
+    /// Made at this place and passed around.
+    Made(AllocSite),
+    /// What a decorator holds around calls of one function or class.
+    Decorator(Name),
+    /// The caller holds some lock by convention.
+    Convention,
+}
+
+/// A lock with the region that holds it; region [`NONE`] spans the whole function.
+pub(crate) type HeldLock = (LockId, u32);
+
+/// Locks of the project.
+pub(crate) struct Locks {
+    /// Locks held at entry, by function; `None` while unknown.
+    entry: FxHashMap<FuncGid, Vec<LockId>>,
+    /// Locks of each region of each function that has any.
+    regions: FxHashMap<(FuncGid, u32), LockId>,
+    /// Classes that own a lock, with its attribute.
+    pub(crate) owners: FxHashMap<ClassGid, Name>,
+}
+
+/// Finds the locks.
+pub(crate) fn find(world: &World, types: &TypeTable, contexts: &Contexts, threads: &Threads) -> Locks {
+    let mut locks =
+        Locks { entry: FxHashMap::default(), regions: FxHashMap::default(), owners: FxHashMap::default() };
+    for (node, held) in types.nodes() {
+        if let super::types::Node::Attr(class, name) = node
+            && held.iter().any(|it| matches!(it, Ty::External(made, _) if is_thread_lock(made)))
+        {
+            locks.owners.entry(*class).or_insert_with(|| name.clone());
+        }
+    }
+    for func in 0..world.n_functions() {
+        for (index, region) in (0u32..).zip(&world.func(func).regions) {
+            if region.is_async {
+                continue;
+            }
+            if let Some(lock) = lock_of(world, types, func, region.what, 0) {
+                locks.regions.insert((func, index), lock);
+            }
+        }
+    }
+    for func in 0..world.n_functions() {
+        let held = decorator_locks(world, types, &locks, func);
+        if !held.is_empty() {
+            locks.entry.insert(func, held);
+        }
+    }
+    locks.propagate(world, contexts, threads);
+    locks
+}
+
+impl Locks {
+    /// Locks held at an event or call with this index of held regions.
+    pub(crate) fn at(&self, world: &World, func: FuncGid, held: u32) -> Vec<HeldLock> {
+        let regions = &world.func(func).held[held as usize];
+        let mut out: Vec<HeldLock> =
+            regions.iter().filter_map(|it| self.regions.get(&(func, *it)).map(|lock| (lock.clone(), *it))).collect();
+        out.extend(self.entry.get(&func).into_iter().flatten().map(|it| (it.clone(), NONE)));
+        out
+    }
+
+    /// The locks of private functions that all their callers hold.
+    fn propagate(&mut self, world: &World, contexts: &Contexts, threads: &Threads) {
+        let targets: rustc_hash::FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
+        let candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let facts = world.func(*it);
+                let private = facts.name.starts_with('_') && !facts.name.ends_with("__");
+                let inner = world.parent(*it).is_some_and(|it| world.func(it).kind == FunctionKind::Function);
+                (private || inner || !contexts.public[*it as usize]) && !targets.contains(it)
+            })
+            .filter(|it| contexts.calls_of(*it).any(|edge| edge.from != *it))
+            .collect();
+        let own = self.entry.clone();
+        // Greatest fixed point, approached from below in few rounds: chains of private helpers are short.
+        for _ in 0..4 {
+            let mut next = own.clone();
+            for func in &candidates {
+                let mut common: Option<Vec<LockId>> = None;
+                for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
+                    if contexts.init_only[edge.from as usize] && edge.on_self {
+                        continue;
+                    }
+                    let held = world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
+                    let at: Vec<LockId> = self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
+                    common = Some(match common {
+                        None => at,
+                        Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
+                    });
+                }
+                let held = next.entry(*func).or_default();
+                held.extend(common.into_iter().flatten());
+                held.dedup();
+            }
+            next.retain(|_, it| !it.is_empty());
+            if next == self.entry {
+                break;
+            }
+            self.entry = next;
+        }
+        for func in 0..world.n_functions() {
+            if world.func(func).caller_locks {
+                self.entry.entry(func).or_default().push(LockId::Convention);
+            }
+        }
+    }
+}
+
+/// Whether a type is a lock among threads.
+pub(crate) fn is_thread_lock(name: &str) -> bool {
+    KNOWLEDGE.locks.get(name).is_some_and(|it| matches!(it.excludes, Excludes::Threads | Excludes::IfOne))
+}
+
+/// The lock an origin is, if it is one.
+fn lock_of(world: &World, types: &TypeTable, func: FuncGid, what: Origin, depth: u32) -> Option<LockId> {
+    match what {
+        Origin::Place(place) => place_lock(world, types, func, &world.func(func).places[place as usize]),
+        Origin::Call(call) => call_lock(world, types, func, call, depth),
+        _ => None,
+    }
+}
+
+fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) -> Option<LockId> {
+    let known = types.place(world, func, place);
+    let mut made = NOWHERE;
+    let mut is_lock = false;
+    for ty in &known {
+        match ty {
+            Ty::External(name, site) => match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
+                Some(Excludes::Threads) => (is_lock, made) = (true, *site),
+                Some(Excludes::IfOne) if one_permit(world, *site) => (is_lock, made) = (true, *site),
+                Some(_) => return None,
+                None => is_lock |= sounds_like_lock(place) && !name.starts_with("builtins."),
+            },
+            Ty::Instance(class) => {
+                is_lock |= sounds_like_lock(place) || sounds_like(&world.class(*class).name);
+            }
+            _ => {}
+        }
+    }
+    if !is_lock && !(known.is_empty() && sounds_like_lock(place)) {
+        return None;
+    }
+    Some(name_lock(world, types, func, place, made))
+}
+
+/// Identity by declaration; locks that only travel through parameters by where they were made.
+fn name_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place, made: AllocSite) -> LockId {
+    match super::locations::resolve(world, types, func, place) {
+        Some(Location { root: Root::Instance(class, name), path }) if path.is_empty() => LockId::Instance(class, name),
+        Some(location) => LockId::Static(location.label(world)),
+        None if made != NOWHERE => LockId::Made(made),
+        None => LockId::Static(format!("{}:{place:?}", world.module(func).name)),
+    }
+}
+
+/// `with self._locked():`, `with self.lock.read():`, `with lock_for(key):`.
+fn call_lock(world: &World, types: &TypeTable, func: FuncGid, call: u32, depth: u32) -> Option<LockId> {
+    if depth > 2 {
+        return None;
+    }
+    let it = &world.func(func).calls[call as usize];
+    if let Some(Entity::External(name)) = world.entity(func, it.callee) {
+        // A lock made on the spot protects nothing.
+        return (!KNOWLEDGE.locks.contains_key(name.as_str()) && sounds_like(&name)
+            && !name.starts_with("contextlib"))
+            .then(|| LockId::Static(format!("{name}")));
+    }
+    for (target, _) in types.targets(world, func, it.callee) {
+        let facts = world.func(target);
+        let held = &facts.held[facts.yield_held as usize];
+        if facts.is_generator
+            && let Some(region) = held.last()
+        {
+            return lock_of(world, types, target, facts.regions[*region as usize].what, depth + 1);
+        }
+    }
+    let Origin::Place(place) = it.callee else { return None };
+    let place = &world.func(func).places[place as usize];
+    sounds_like_lock(place).then(|| name_lock(world, types, func, place, NOWHERE))
+}
+
+fn one_permit(world: &World, site: AllocSite) -> bool {
+    if site == NOWHERE {
+        return false;
+    }
+    let call = &world.func(site.0).calls[site.1 as usize];
+    call.args.is_empty() || call.workers == Some(1)
+}
+
+fn sounds_like_lock(place: &Place) -> bool {
+    match place.path.iter().rev().find(|it| matches!(it, Step::Attr(_))) {
+        Some(Step::Attr(name)) => sounds_like(name),
+        _ => match &place.base {
+            Base::Global(name) | Base::Cell(_, name) | Base::Import(name) => sounds_like(name),
+            _ => false,
+        },
+    }
+}
+
+/// Names people give to locks.
+fn sounds_like(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let last = lower.rsplit('.').next().unwrap_or_default();
+    ["lock", "mutex", "cond", "semaphore", "monitor", "critical", "synchroniz", "not_empty", "not_full"]
+        .iter()
+        .any(|it| last.contains(it))
+        && !["block", "clock", "unlock", "second", "seconds", "condition_"].iter().any(|it| last.contains(it) && !last.contains("_lock"))
+}
+
+/// Locks that decorators of a function hold around its calls.
+fn decorator_locks(world: &World, types: &TypeTable, locks: &Locks, func: FuncGid) -> Vec<LockId> {
+    let facts = world.func(func);
+    let mut out = Vec::new();
+    let parent = world.parent(func).unwrap_or(func);
+    for decorator in &facts.decorators {
+        let origin = match decorator {
+            Origin::Call(call) => world.func(parent).calls[*call as usize].callee,
+            other => *other,
+        };
+        match world.entity(parent, origin) {
+            Some(Entity::Func(target)) => out.extend(wrapper_locks(world, locks, target, world.class_of(func))),
+            Some(Entity::External(name)) => {
+                let last = name.rsplit('.').next().unwrap_or_default();
+                if ["synchronized", "locked", "with_lock", "thread_safe", "threadsafe", "serialized"].contains(&last) {
+                    let owner = world.class_of(func).map_or_else(|| facts.qualname.clone(), |it| world.class(it).qualname.clone());
+                    out.push(LockId::Decorator(Name::new(format!("{name}:{owner}"))));
+                }
+            }
+            _ => {
+                // A decorator defined in the class body, or one we cannot see but whose name says it.
+                if let Origin::Place(place) = origin {
+                    let place = &world.func(parent).places[place as usize];
+                    if sounds_like_lock(place) {
+                        out.push(LockId::Decorator(Name::new(format!("{place:?}"))));
+                    }
+                }
+            }
+        }
+    }
+    let _ = types;
+    out
+}
+
+/// Locks held where a decorator's inner function calls the decorated one.
+fn wrapper_locks(world: &World, locks: &Locks, decorator: FuncGid, class: Option<ClassGid>) -> Vec<LockId> {
+    let module = world.module_of(decorator);
+    let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
+    let mut out = Vec::new();
+    for inner in (0..n).map(|it| world.func_gid(module, it)) {
+        let mut outer = world.parent(inner);
+        while outer.is_some_and(|it| it != decorator) {
+            outer = outer.and_then(|it| world.parent(it));
+        }
+        if outer.is_none() {
+            continue;
+        }
+        let facts = world.func(inner);
+        for call in &facts.calls {
+            let Origin::Place(place) = call.callee else { continue };
+            let place = &facts.places[place as usize];
+            if !matches!(place.base, Base::Cell(..)) || !place.path.is_empty() {
+                continue;
+            }
+            for region in &facts.held[call.held as usize] {
+                let what = facts.regions[*region as usize].what;
+                let receiver = match what {
+                    Origin::Place(it) => Some(&facts.places[it as usize]),
+                    _ => None,
+                };
+                match (receiver, class) {
+                    // `with self._lock` in the wrapper: the first argument is the decorated method's `self`.
+                    (Some(Place { base: Base::Param(0), path }), Some(class)) if sounds_like_lock_path(path) => {
+                        if let [Step::Attr(name)] = path.as_slice() {
+                            out.push(LockId::Instance(super::locations::attr_owner(world, class, name), name.clone()));
+                        }
+                    }
+                    _ => out.extend(locks.regions.get(&(inner, *region)).cloned()),
+                }
+            }
+        }
+    }
+    out
+}
+
+fn sounds_like_lock_path(path: &[Step]) -> bool {
+    matches!(path.last(), Some(Step::Attr(name)) if sounds_like(name))
+}

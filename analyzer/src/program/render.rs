@@ -1,0 +1,246 @@
+//! Turns a judged conflict into evidence: names, steps of the thread's way, the lock held elsewhere.
+
+use super::judge::{AccessId, Conflict, Facts};
+use super::locations::{Location, Root};
+use super::locks::LockId;
+use super::slice::{GlobalSite, JudgedWindow};
+use super::world::{FuncGid, to_u32};
+use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
+use crate::evidence::{self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window};
+use crate::knowledge::KNOWLEDGE;
+use crate::rule::{Confidence, GilClass};
+
+/// A conflict to put into words.
+pub(crate) struct Found<'a> {
+    pub(crate) func: FuncGid,
+    pub(crate) candidate: Candidate,
+    pub(crate) location: &'a Location,
+    pub(crate) contents: bool,
+    pub(crate) conflict: &'a Conflict,
+    pub(crate) accesses: &'a [AccessId],
+}
+
+/// The evidence of a conflict.
+pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalSite> {
+    let entry = found.conflict.spawn.map(|it| entry(facts, it, found)).unwrap_or_default();
+    let program = found.conflict.spawn.and_then(|it| facts.contexts.program_of.get(&it)).map(|module| {
+        facts.world.modules[*module as usize].path.to_string()
+    });
+    let last = access(facts, (found.func, found.candidate.last));
+    Evidence::Window(Box::new(Window {
+        pattern: found.candidate.pattern,
+        place: shared_place(facts, found),
+        first: access(facts, (found.func, found.candidate.first)),
+        other: access(facts, found.conflict.other),
+        last,
+        entry,
+        program,
+        guard: guard(facts, found),
+        shared_because: found.conflict.because.clone(),
+    }))
+}
+
+fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
+    let module = facts.world.module_of(func);
+    GlobalSite { file: facts.files[module as usize], site, func: func - facts.world.func_gid(module, 0) }
+}
+
+fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<GlobalSite> {
+    let it = facts.world.func(id.0);
+    let event = &it.events[id.1 as usize];
+    let kind = match &event.op {
+        Op::Load | Op::Len => AccessKind::Read,
+        Op::Store => AccessKind::Store,
+        Op::Delete => AccessKind::Delete,
+        Op::GetItem => AccessKind::GetItem,
+        Op::SetItem => AccessKind::SetItem,
+        Op::DelItem => AccessKind::DelItem,
+        Op::Contains => AccessKind::Contains,
+        Op::Iterate => AccessKind::Iterate,
+        Op::Method(name) => AccessKind::Call(name.to_string()),
+    };
+    let locks =
+        facts.locks.at(facts.world, id.0, event.held).iter().map(|(lock, _)| lock_name(facts, lock)).collect();
+    evidence::Access { site: site(facts, id.0, event.site), kind, locks }
+}
+
+/// A lock as people call it.
+pub(crate) fn lock_name(facts: &Facts<'_>, lock: &LockId) -> String {
+    match lock {
+        LockId::Instance(_, name) => format!("self.{name}"),
+        LockId::Static(label) => label.rsplit('.').next().unwrap_or(label).to_owned(),
+        LockId::Made((func, _)) => format!("a lock made in `{}`", facts.world.func(*func).name),
+        LockId::Decorator(name) => {
+            let name = name.split(':').next().unwrap_or_default();
+            format!("@{}", name.rsplit('.').next().unwrap_or_default())
+        }
+        LockId::Convention => "the caller's lock".to_owned(),
+    }
+}
+
+fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
+    let it = facts.world.func(found.func);
+    let event = &it.events[found.candidate.last as usize];
+    let mut text = place_text(facts, found.func, &it.places[event.place as usize]);
+    if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) {
+        text.push_str("[...]");
+    }
+    let world = facts.world;
+    let below = |name: &str| found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"));
+    let class_names = |class: u32| {
+        let module = world.classes[class as usize].module;
+        (world.modules[module as usize].name.to_string(), world.class(class).qualname.clone())
+    };
+    let kind = match &found.location.root {
+        Root::Global(module, name) => {
+            PlaceKind::Global { module: world.modules[*module as usize].name.to_string(), name: below(name) }
+        }
+        // Only the class has it until the update makes an attribute of the instance.
+        Root::Instance(class, name)
+            if world.classes[*class as usize].class_attrs.contains(name)
+                && !world.classes[*class as usize].plain_attrs.contains(name) =>
+        {
+            let (module, class) = class_names(*class);
+            PlaceKind::ClassAttribute { module, class, name: below(name) }
+        }
+        Root::Instance(class, name) => {
+            let (module, class) = class_names(*class);
+            PlaceKind::InstanceAttribute { module, class, name: below(name) }
+        }
+        Root::Class(class, name) => {
+            let (module, class) = class_names(*class);
+            PlaceKind::ClassAttribute { module, class, name: below(name) }
+        }
+        Root::Cell(owner, name) => PlaceKind::Cell {
+            module: world.module(*owner).name.to_string(),
+            function: world.func(*owner).qualname.clone(),
+            name: below(name),
+        },
+        Root::Made((func, alloc)) => PlaceKind::Object {
+            what: world.func(*func).allocs.get(*alloc as usize).map_or_else(
+                || "object".to_owned(),
+                |it| format!("{:?}", it.kind).to_lowercase(),
+            ),
+        },
+    };
+    SharedPlace { text, kind, element: found.contents }
+}
+
+/// A place as it is written in the function.
+pub(crate) fn place_text(facts: &Facts<'_>, func: FuncGid, place: &Place) -> String {
+    let it = facts.world.func(func);
+    let first_param = it.params.first().map_or("self", |it| it.name.as_str());
+    let base = match &place.base {
+        Base::SelfObj => first_param.to_owned(),
+        Base::Cls if it.bound == crate::domain::Bound::Class => first_param.to_owned(),
+        Base::Cls => "type(self)".to_owned(),
+        Base::Super => "super()".to_owned(),
+        Base::Param(index) => {
+            it.params.get(*index as usize).map_or_else(|| "argument".to_owned(), |it| it.name.to_string())
+        }
+        Base::Cell(_, name) | Base::Global(name) => name.to_string(),
+        Base::Import(path) => path.rsplit('.').next().unwrap_or_default().to_owned(),
+        Base::Call(call) => match it.calls[*call as usize].callee {
+            Origin::Place(place) => format!("{}()", place_text(facts, func, &it.places[place as usize])),
+            _ => "(...)".to_owned(),
+        },
+        Base::Alloc(_) => "container".to_owned(),
+    };
+    place.path.iter().fold(base, |text, step| match step {
+        Step::Attr(name) => format!("{text}.{name}"),
+        Step::Elem => format!("{text}[...]"),
+    })
+}
+
+/// The way of a thread to the window.
+fn entry(facts: &Facts<'_>, spawn: u32, found: &Found<'_>) -> Vec<evidence::Step<GlobalSite>> {
+    let it = &facts.threads.spawns[spawn as usize];
+    let call = &facts.world.func(it.func).calls[it.call as usize];
+    let target = &facts.world.func(it.target).qualname;
+    let many = if it.many { "threads started here run" } else { "the thread started here runs" };
+    let mut out =
+        vec![evidence::Step { site: site(facts, it.func, call.site), text: format!("{many} `{target}`") }];
+    let reaches = |func: FuncGid| facts.contexts.spawns[func as usize].contains(&spawn);
+    let goal = if reaches(found.func) { found.func } else { found.conflict.other.0 };
+    let path = facts.contexts.path(spawn, goal);
+    let n_steps = path.len();
+    for edge in path.into_iter().skip(n_steps.saturating_sub(4)) {
+        let from = facts.world.func(edge.from);
+        let to = &facts.world.func(edge.to).qualname;
+        let at = from.calls.get(edge.call as usize).map_or(from.site, |it| it.site);
+        out.push(evidence::Step {
+            site: site(facts, edge.from, at),
+            text: format!("`{}` calls `{to}` here", from.qualname),
+        });
+    }
+    out
+}
+
+/// The lock that most accesses hold.
+fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
+    let mut counts: Vec<(LockId, u32, AccessId)> = Vec::new();
+    let mut total = 0;
+    for id in found.accesses {
+        let it = facts.world.func(id.0);
+        if facts.contexts.init_only[id.0 as usize] || it.kind == crate::domain::FunctionKind::Module {
+            continue;
+        }
+        total += 1;
+        for (lock, _) in facts.locks.at(facts.world, id.0, it.events[id.1 as usize].held) {
+            match counts.iter_mut().find(|it| it.0 == lock) {
+                Some(count) => count.1 += 1,
+                None => counts.push((lock, 1, *id)),
+            }
+        }
+    }
+    let (lock, held, at) = counts.into_iter().filter(|it| it.0 != LockId::Convention).max_by_key(|it| it.1)?;
+    let event = &facts.world.func(at.0).events[at.1 as usize];
+    Some(Guard { lock: lock_name(facts, &lock), site: site(facts, at.0, event.site), held, total })
+}
+
+/// Imports of a module that switch the GIL back on.
+pub(crate) fn gil_requests(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
+    if facts.installed.is_empty() {
+        return Vec::new();
+    }
+    let mut out: Vec<JudgedWindow> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for import in &facts.world.modules[module].facts.imports {
+        let row = KNOWLEDGE.extensions.iter().find(|it| {
+            import.module.as_str() == it.module
+                || import.module.strip_prefix(it.module.as_str()).is_some_and(|it| it.starts_with('.'))
+        });
+        let Some(row) = row.filter(|it| !seen.contains(&it.module.as_str())) else { continue };
+        let Some(version) = facts.installed.get(&row.distribution) else { continue };
+        let fixed = row.fixed.as_deref().is_some_and(|it| !older(version, it));
+        let before = row.since.as_deref().is_some_and(|it| older(version, it));
+        if fixed || before {
+            continue;
+        }
+        seen.push(&row.module);
+        let func = facts.world.func_gid(to_u32(module), import.func);
+        out.push(JudgedWindow {
+            evidence: Evidence::GilRequest(GilRequest {
+                import: site(facts, func, import.site),
+                module: row.module.clone(),
+                distribution: row.distribution.clone(),
+                version: version.clone(),
+                source: row.evidence.clone(),
+            }),
+            confidence: Confidence::High,
+            gil: GilClass::New,
+            label: row.module.clone(),
+        });
+    }
+    out
+}
+
+/// Whether a release is older than another, by its numbers.
+fn older(version: &str, than: &str) -> bool {
+    let numbers = |it: &str| -> Vec<u64> {
+        it.split(['.', '+', '-'])
+            .map_while(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok())
+            .collect()
+    };
+    numbers(version) < numbers(than)
+}

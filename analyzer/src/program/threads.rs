@@ -1,0 +1,445 @@
+//! Where threads start: calls that run something on another thread, and what they run.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::types::{Node, Ty, TypeTable};
+use super::world::{ClassGid, Entity, FuncGid, World};
+use crate::domain::{Base, Bound, Call, NONE, Origin, Region, Step};
+use crate::knowledge::{InstanceSharing, KNOWLEDGE, SpawnKind};
+
+/// One place that starts threads.
+#[derive(Clone, Debug)]
+pub(crate) struct Spawn {
+    pub(crate) func: FuncGid,
+    pub(crate) call: u32,
+    /// What runs on the thread.
+    pub(crate) target: FuncGid,
+    /// The code may run beside itself.
+    pub(crate) many: bool,
+    /// It runs beside itself if the function that starts it is called again.
+    pub(crate) pool: bool,
+    /// A pool of one: its tasks run one after the other.
+    pub(crate) serial: bool,
+    /// The class whose instances each have a thread of their own, so that their attributes see one such thread.
+    pub(crate) own_instance: Option<ClassGid>,
+    /// From when to when the thread may run, in the sequence of `func`; `NONE` while nothing joins it.
+    pub(crate) live: (u32, u32),
+}
+
+/// All spawns, and the objects they share.
+pub(crate) struct Threads {
+    pub(crate) spawns: Vec<Spawn>,
+    /// Classes of which an instance is known to reach two threads, with the reason.
+    pub(crate) shared: FxHashMap<ClassGid, String>,
+    /// Containers and other objects handed to threads, by their place of allocation.
+    pub(crate) shared_sites: FxHashSet<(FuncGid, u32)>,
+}
+
+/// Finds the spawns of the project.
+pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
+    let mut threads =
+        Threads { spawns: Vec::new(), shared: FxHashMap::default(), shared_sites: FxHashSet::default() };
+    for func in 0..world.n_functions() {
+        let facts = world.func(func);
+        for (index, call) in (0u32..).zip(&facts.calls) {
+            for (target, kind) in spawned(world, types, func, call) {
+            let before = threads.spawns.len();
+            record(world, types, &mut threads, func, index, target, kind);
+            if threads.spawns.len() > before {
+                share_arguments(world, types, &mut threads, func, call, target);
+                if let Some(Entity::Class(class)) = world.entity(func, call.callee)
+                    && served(world, class).is_some()
+                {
+                    let why = format!("`{}` answers requests on threads", world.class(class).name);
+                    threads.shared.entry(class).or_insert(why);
+                }
+            }
+            }
+        }
+    }
+    same_target_twice(&mut threads);
+    spread_sharing(world, types, &mut threads);
+    threads
+}
+
+/// What a call runs on threads.
+pub(crate) type Spawned = SmallVec<[(Origin, SpawnKind); 1]>;
+
+/// The origins that run on a thread because of this call.
+pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -> Spawned {
+    if matches!(call.callee, Origin::Unknown) {
+        return Spawned::new();
+    }
+    let Origin::Place(place) = call.callee else { return thread_subclass(world, func, call).into_iter().collect() };
+    let place = &world.func(func).places[place as usize];
+    if let Some(entity) = world.place_entity(func, place) {
+        let one = match entity {
+            Entity::External(name) => KNOWLEDGE.callables.get(name.as_str()).and_then(|row| {
+                Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
+            }),
+            Entity::Class(class) => {
+                thread_subclass(world, func, call).or_else(|| served(world, class).and_then(|row| {
+                    Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
+                }))
+            }
+            _ => None,
+        };
+        return one.into_iter().collect();
+    }
+    let Some(Step::Attr(method)) = place.path.last() else { return Spawned::new() };
+    if !KNOWLEDGE.methods.iter().any(|it| it.name == method.as_str()) {
+        return Spawned::new();
+    }
+    let receiver =
+        crate::domain::Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
+    let known = types.place(world, func, &receiver);
+    let applies = |row: &&crate::knowledge::MethodRow| {
+        let typed = known.iter().any(|it| matches!(it, Ty::External(name, _) if executor(name) == row.class));
+        // Executors of unknown type are taken for thread pools; callbacks and loops need no type.
+        let untyped = row.class.is_empty() && (known.is_empty() || method != "submit");
+        row.name == method.as_str() && (typed || untyped)
+    };
+    let rows = KNOWLEDGE.methods.iter().filter(applies);
+    rows.filter_map(|row| Some((argument(call, row.argument, row.keyword.as_deref())?, row.kind))).collect()
+}
+
+/// The server class outside the project from which a class derives.
+pub(crate) fn served(world: &World, class: ClassGid) -> Option<&'static crate::knowledge::CallableRow> {
+    let bases = &world.classes[class as usize].external_bases;
+    bases.iter().filter_map(|it| KNOWLEDGE.callables.get(it.as_str())).find(|it| it.back.is_some())
+}
+
+/// Aliases of executor classes.
+fn executor(name: &str) -> &str {
+    match name {
+        "concurrent.futures.thread.ThreadPoolExecutor" => "concurrent.futures.ThreadPoolExecutor",
+        "multiprocessing.dummy.Pool" => "multiprocessing.pool.ThreadPool",
+        other => other,
+    }
+}
+
+/// Making an instance of a Thread subclass: its `run` is the target.
+fn thread_subclass(world: &World, func: FuncGid, call: &Call) -> Option<(Origin, SpawnKind)> {
+    let Some(Entity::Class(class)) = world.entity(func, call.callee) else { return None };
+    owns_thread(world, class).then_some((call.callee, SpawnKind::Thread))
+}
+
+/// Whether instances of the class are threads.
+pub(crate) fn owns_thread(world: &World, class: ClassGid) -> bool {
+    has_base(world, class, |it| it.shared == InstanceSharing::Own)
+}
+
+/// Whether instances of the class handle one request each.
+pub(crate) fn is_per_request(world: &World, class: ClassGid) -> bool {
+    has_base(world, class, |it| it.shared == InstanceSharing::Never && !it.methods.is_empty())
+}
+
+/// Whether a base outside the project has this property.
+pub(crate) fn has_base(world: &World, class: ClassGid, test: impl Fn(&crate::knowledge::BaseRow) -> bool) -> bool {
+    world.classes[class as usize].external_bases.iter().any(|it| KNOWLEDGE.bases.get(it.as_str()).is_some_and(&test))
+}
+
+pub(crate) fn argument(call: &Call, position: usize, keyword: Option<&str>) -> Option<Origin> {
+    let named = call.args.iter().find(|it| it.name.as_ref().is_some_and(|name| Some(name.as_str()) == keyword));
+    let positional = || call.args.iter().filter(|it| it.name.is_none() && !it.starred).nth(position);
+    named.or_else(positional).map(|it| it.value)
+}
+
+/// Resolves what runs and records one spawn per function.
+fn record(
+    world: &World,
+    types: &TypeTable,
+    threads: &mut Threads,
+    func: FuncGid,
+    index: u32,
+    target: Origin,
+    kind: SpawnKind,
+) {
+    let facts = world.func(func);
+    let call = &facts.calls[index as usize];
+    let live = lifetime(world, func, index, kind);
+    for (run, receiver) in runs(world, types, func, target, 0) {
+        let pool = kind == SpawnKind::Pool && !single_worker(world, types, func, call);
+        let serial = kind == SpawnKind::Pool && !pool;
+        let looped = call.in_loop != NONE && !serial && !joined_in_loop(world, func, index);
+        let fresh_receiver = match target {
+            Origin::Class(_) => true,
+            Origin::Place(it) => match (&facts.places[it as usize].base, receiver) {
+                (Base::SelfObj, Some(_)) => !looped && kind != SpawnKind::Pool,
+                (Base::Call(made), Some(_)) => facts.calls[*made as usize].in_loop == call.in_loop,
+                (Base::Global(_) | Base::Import(_), _) => matches!(world.entity(func, target), Some(Entity::Class(_))),
+                _ => false,
+            },
+            _ => false,
+        };
+        if let Some(class) = receiver {
+            threads.shared.entry(class).or_insert_with(|| {
+                let what = world.func(run).name.to_string();
+                format!("`{}.{what}` runs on a thread", world.class(class).name)
+            });
+        }
+        threads.spawns.push(Spawn {
+            func,
+            call: index,
+            target: run,
+            many: looped || (pool && maps(world, func, call)),
+            pool,
+            serial,
+            own_instance: receiver.filter(|_| fresh_receiver),
+            live,
+        });
+    }
+}
+
+/// The functions an origin runs when called, with the class of a bound receiver.
+pub(crate) fn runs(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    target: Origin,
+    depth: u32,
+) -> SmallVec<[(FuncGid, Option<ClassGid>); 2]> {
+    let mut out = SmallVec::new();
+    if depth > 3 {
+        return out;
+    }
+    for ty in types.of(world, func, target) {
+        match ty {
+            Ty::Func(it) => out.push((it, None)),
+            Ty::Method(it) => out.push((it, world.class_of(it).filter(|_| world.func(it).bound == Bound::Instance))),
+            Ty::Class(class) if owns_thread(world, class) => {
+                out.extend(world.method(class, &Name::new_static("run")).map(|it| (it, Some(class))));
+            }
+            // A server was given its handler class.
+            Ty::Class(class) if is_per_request(world, class) => {
+                let handles = |it: &FuncGid| {
+                    let name = &world.func(*it).name;
+                    name.starts_with("do_") || matches!(name.as_str(), "handle" | "setup" | "finish")
+                };
+                out.extend(world.methods(class).filter(handles).map(|it| (it, Some(class))));
+            }
+            Ty::Class(class) => {
+                out.extend(world.method(class, &Name::new_static("__init__")).map(|it| (it, None)));
+            }
+            Ty::Instance(class) => {
+                let call = world.method(class, &Name::new_static("__call__"));
+                out.extend(call.map(|it| (it, Some(class))));
+            }
+            Ty::External(name, (made_in, call)) if name == "functools.partial" && made_in != u32::MAX => {
+                if let Some(inner) = argument(&world.func(made_in).calls[call as usize], 0, None) {
+                    out.extend(runs(world, types, made_in, inner, depth + 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    // `copy_context().run` and the like: the real function is the next argument; see ENTRY table.
+    out
+}
+
+/// One call that runs its function many times.
+fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
+    let Origin::Place(place) = call.callee else { return true };
+    match world.func(func).places[place as usize].path.last() {
+        Some(Step::Attr(name)) => {
+            !matches!(name.as_str(), "submit" | "run_in_executor" | "to_thread" | "apply_async" | "apply" | "run_sync")
+        }
+        _ => true,
+    }
+}
+
+/// A pool that was made with one worker runs its tasks one after the other.
+fn single_worker(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -> bool {
+    let Origin::Place(place) = call.callee else { return false };
+    let place = &world.func(func).places[place as usize];
+    let mut receiver =
+        crate::domain::Place { base: place.base.clone(), path: place.path[..place.path.len().saturating_sub(1)].into() };
+    if place.path.last() == Some(&Step::Attr(Name::new_static("run_in_executor"))) {
+        let Some(Origin::Place(executor)) = argument(call, 0, Some("executor")) else {
+            return matches!(argument(call, 0, None), Some(Origin::Call(made))
+                if world.func(func).calls[made as usize].workers == Some(1));
+        };
+        receiver = world.func(func).places[executor as usize].clone();
+    }
+    let known = types.place(world, func, &receiver);
+    !known.is_empty()
+        && known.iter().all(|it| match it {
+            Ty::External(_, (made_in, made)) if *made_in != u32::MAX => {
+                world.func(*made_in).calls.get(*made as usize).is_some_and(|it| it.workers == Some(1))
+            }
+            _ => false,
+        })
+}
+
+/// From when to when the thread of a spawn may run, in the sequence of its function.
+fn lifetime(world: &World, func: FuncGid, index: u32, kind: SpawnKind) -> (u32, u32) {
+    let facts = world.func(func);
+    let call = &facts.calls[index as usize];
+    let group = group_of(world, func, index);
+    let on_group = |it: &&Call, names: &[&str]| method_on(world, func, it, &group).is_some_and(|it| names.contains(&it));
+    let start = match kind {
+        SpawnKind::Thread => {
+            facts.calls.iter().filter(|it| on_group(it, &["start"])).map(|it| it.seq).min().unwrap_or(call.seq)
+        }
+        SpawnKind::Started | SpawnKind::Pool => call.seq,
+    };
+    let joins = ["join", "result", "shutdown", "exception"];
+    let join = facts.calls.iter().filter(|it| it.seq > start && on_group(it, &joins)).map(|it| it.seq).min();
+    // Leaving `with ThreadPoolExecutor()` waits for the tasks.
+    let with_exit = executor_region(world, func, call).map(|it| it.exit);
+    // Waiting for all: `wait(fs)`, `as_completed(fs)`, `list(executor.map(...))`, `await to_thread(...)`.
+    let end = join.into_iter().chain(with_exit).min().unwrap_or(NONE);
+    if call.awaited { (start, start + 1) } else { (start, end) }
+}
+
+fn executor_region<'w>(world: &'w World, func: FuncGid, call: &Call) -> Option<&'w Region> {
+    let facts = world.func(func);
+    let Origin::Place(place) = call.callee else { return None };
+    let Base::Call(made) = facts.places[place as usize].base else { return None };
+    facts.regions.iter().find(|it| it.what == Origin::Call(made))
+}
+
+/// What holds the thread object: the call itself and the containers it is put into.
+struct Group {
+    call: u32,
+    allocs: SmallVec<[u32; 2]>,
+}
+
+fn group_of(world: &World, func: FuncGid, index: u32) -> Group {
+    let facts = world.func(func);
+    let holds = |it: &crate::domain::Alloc| it.elems.contains(&Origin::Call(index));
+    let allocs = (0u32..).zip(&facts.allocs).filter(|it| holds(it.1)).map(|it| it.0).collect();
+    Group { call: index, allocs }
+}
+
+/// The method called on a member of the group.
+fn method_on<'w>(world: &'w World, func: FuncGid, call: &Call, group: &Group) -> Option<&'w str> {
+    let Origin::Place(place) = call.callee else { return None };
+    let place = &world.func(func).places[place as usize];
+    let member = match (&place.base, place.path.as_slice()) {
+        (Base::Call(it), [Step::Attr(_)]) => *it == group.call,
+        (Base::Alloc(it), [Step::Elem, Step::Attr(_)]) => group.allocs.contains(it),
+        _ => false,
+    };
+    match place.path.last() {
+        Some(Step::Attr(name)) if member => Some(name.as_str()),
+        _ => None,
+    }
+}
+
+/// Started and joined in one iteration: one after the other.
+fn joined_in_loop(world: &World, func: FuncGid, index: u32) -> bool {
+    let facts = world.func(func);
+    let call = &facts.calls[index as usize];
+    let group = Group { call: index, allocs: SmallVec::new() };
+    facts.calls.iter().any(|it| {
+        it.in_loop == call.in_loop && matches!(method_on(world, func, it, &group), Some("join" | "result"))
+    })
+}
+
+/// Objects passed to the thread are shared with it.
+fn share_arguments(
+    world: &World,
+    types: &TypeTable,
+    threads: &mut Threads,
+    func: FuncGid,
+    call: &Call,
+    target: Origin,
+) {
+    let facts = world.func(func);
+    let mut todo: Vec<Origin> = call.args.iter().map(|it| it.value).filter(|it| *it != target).collect();
+    if let Origin::Call(partial) = target {
+        todo.extend(facts.calls[partial as usize].args.iter().map(|it| it.value));
+    }
+    while let Some(origin) = todo.pop() {
+        let fresh = match origin {
+            // Made for this one thread.
+            Origin::Call(it) => facts.calls[it as usize].in_loop == call.in_loop && call.in_loop != NONE,
+            _ => false,
+        };
+        if let Origin::Alloc(id) = origin {
+            todo.extend(facts.allocs[id as usize].elems.iter().copied());
+            if facts.allocs[id as usize].kind != crate::domain::Container::Tuple {
+                threads.shared_sites.insert((func, id));
+            }
+            continue;
+        }
+        if fresh {
+            continue;
+        }
+        for ty in types.of(world, func, origin) {
+            match ty {
+                Ty::Instance(class) => {
+                    let name = &world.class(class).name;
+                    threads.shared.entry(class).or_insert_with(|| format!("a `{name}` is passed to a thread"));
+                }
+                Ty::Made(_, site) => {
+                    threads.shared_sites.insert(site);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Two spawns of one function make it run beside itself.
+fn same_target_twice(threads: &mut Threads) {
+    let mut count: FxHashMap<FuncGid, u32> = FxHashMap::default();
+    for spawn in &threads.spawns {
+        *count.entry(spawn.target).or_default() += 1;
+    }
+    for spawn in &mut threads.spawns {
+        spawn.many |= !spawn.serial && count.get(&spawn.target).is_some_and(|it| *it > 1);
+    }
+}
+
+/// What hangs on shared objects, module globals, class attributes and captured variables is shared too.
+fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
+    let mut todo: Vec<ClassGid> = threads.shared.keys().copied().collect();
+    todo.sort_unstable();
+    let targets: FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
+    let mut by_class: FxHashMap<ClassGid, Vec<(ClassGid, Name)>> = FxHashMap::default();
+    for (node, held) in types.nodes() {
+        let classes = held.iter().filter_map(|it| match it {
+            Ty::Instance(class) => Some(*class),
+            _ => None,
+        });
+        match node {
+            Node::Attr(holder, name) => {
+                by_class.entry(*holder).or_default().extend(classes.map(|it| (it, name.clone())));
+            }
+            Node::Cell(owner, name) => {
+                let captured = |it: &FuncGid| world.parent(*it) == Some(*owner);
+                if targets.iter().any(captured) {
+                    todo.extend(classes.inspect(|it| {
+                        threads.shared.entry(*it).or_insert_with(|| format!("a thread sees the variable `{name}`"));
+                    }));
+                }
+            }
+            Node::Global(_, name) => todo.extend(classes.inspect(|it| {
+                threads.shared.entry(*it).or_insert_with(|| format!("the module variable `{name}` holds it"));
+            })),
+            _ => {}
+        }
+    }
+    let mut seen: FxHashSet<ClassGid> = FxHashSet::default();
+    while let Some(class) = todo.pop() {
+        if !seen.insert(class) {
+            continue;
+        }
+        let mut below = by_class.get(&class).cloned().unwrap_or_default();
+        below.sort();
+        for (held, name) in below {
+            let holder = world.class(class).name.to_string();
+            threads.shared.entry(held).or_insert_with(|| format!("attribute `{name}` of a shared `{holder}` holds it"));
+            todo.push(held);
+        }
+        todo.extend(world.ancestors(class).into_iter().filter(|it| {
+            let why = threads.shared[&class].clone();
+            threads.shared.entry(*it).or_insert(why);
+            true
+        }));
+    }
+}

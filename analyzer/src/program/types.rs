@@ -1,0 +1,548 @@
+//! What values may be: a small flow-insensitive points-to analysis over attributes, globals, parameters, returns,
+//! cells and container elements. Locals were resolved by lowering. Sets are capped; a full set stops growing, which
+//! only makes later steps know less.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
+use crate::domain::{Base, Bound, Container, FunctionKind, Op, Origin, Place, Step};
+
+/// A place of allocation: function and index of call or container.
+pub(crate) type AllocSite = (FuncGid, u32);
+
+/// One thing a value may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ty {
+    Instance(ClassGid),
+    Class(ClassGid),
+    Func(FuncGid),
+    /// A method with its receiver.
+    Method(FuncGid),
+    /// What calling something outside the project returned.
+    External(Name, AllocSite),
+    /// A built-in container.
+    Made(Container, AllocSite),
+}
+
+/// What a value may be.
+pub(crate) type Types = SmallVec<[Ty; 2]>;
+
+/// More is not tracked.
+const MAX_TYPES: usize = 8;
+
+/// A variable of the analysis.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Node {
+    Attr(ClassGid, Name),
+    Global(ModuleId, Name),
+    Cell(FuncGid, Name),
+    Param(FuncGid, u32),
+    Return(FuncGid),
+    Elem(AllocSite),
+}
+
+/// The result.
+#[derive(Default)]
+pub(crate) struct TypeTable {
+    nodes: FxHashMap<Node, Types>,
+    changed: bool,
+}
+
+/// The site of annotated externals, which were not made anywhere we see.
+pub(crate) const NOWHERE: AllocSite = (u32::MAX, u32::MAX);
+
+/// How often the equations are evaluated; measured on the standard library, nothing of use changes after three.
+const ROUNDS: usize = 3;
+
+/// Solves the equations of the whole project.
+pub(crate) fn solve(world: &World) -> TypeTable {
+    let mut table = TypeTable::default();
+    for _ in 0..ROUNDS {
+        table.changed = false;
+        for func in 0..world.n_functions() {
+            table.flow(world, func);
+        }
+        if !table.changed {
+            break;
+        }
+    }
+    table
+}
+
+impl TypeTable {
+    /// The types of a node.
+    pub(crate) fn node(&self, node: &Node) -> &[Ty] {
+        self.nodes.get(node).map_or(&[], |it| it.as_slice())
+    }
+
+    /// All nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Node, &Types)> {
+        self.nodes.iter()
+    }
+
+    fn add(&mut self, node: Node, types: Types) {
+        if types.is_empty() {
+            return;
+        }
+        let have = self.nodes.entry(node).or_default();
+        for ty in types {
+            if have.len() < MAX_TYPES && !have.contains(&ty) {
+                have.push(ty);
+                self.changed = true;
+            }
+        }
+    }
+
+    fn flow(&mut self, world: &World, func: FuncGid) {
+        let facts = world.func(func);
+        for event in &facts.events {
+            let interesting = !matches!(
+                event.value,
+                Origin::Unknown | Origin::Nothing | Origin::Bool(_) | Origin::Number | Origin::Immutable
+            );
+            if !interesting {
+                continue;
+            }
+            let types = self.of(world, func, event.value);
+            match event.op {
+                Op::Store => {
+                    if let Some(node) = self.target(world, func, &facts.places[event.place as usize]) {
+                        self.add(node, types);
+                    }
+                }
+                Op::SetItem => {
+                    for holder in self.place(world, func, &facts.places[event.place as usize]) {
+                        if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+                            self.add(Node::Elem(site), types.clone());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for origin in &facts.returns {
+            let types = self.of(world, func, *origin);
+            self.add(Node::Return(func), types);
+        }
+        self.flow_calls(world, func);
+        self.flow_decorators(world, func);
+    }
+
+    /// A decorator is called with what it decorates.
+    fn flow_decorators(&mut self, world: &World, func: FuncGid) {
+        for decorator in decorators(world, self, func) {
+            self.add(Node::Param(decorator, 0), SmallVec::from_iter([Ty::Func(func)]));
+        }
+    }
+
+    fn flow_calls(&mut self, world: &World, func: FuncGid) {
+        let facts = world.func(func);
+        for call in &facts.calls {
+            if call.args.is_empty() {
+                continue;
+            }
+            for (target, offset) in self.targets(world, func, call.callee) {
+                let params = &world.func(target).params;
+                for (index, arg) in (0u32..).zip(&call.args) {
+                    let slot = match &arg.name {
+                        Some(name) => params.iter().position(|it| it.name == *name).and_then(|it| u32::try_from(it).ok()),
+                        None => Some(index + offset),
+                    };
+                    let Some(slot) = slot.filter(|_| !arg.starred) else { continue };
+                    let types = self.of(world, func, arg.value);
+                    self.add(Node::Param(target, slot), types);
+                }
+            }
+            self.flow_append(world, func, call);
+            self.flow_to_thread(world, func, call);
+        }
+    }
+
+    /// What a thread's target is called with: `args=(...)`, or what follows the callable.
+    fn flow_to_thread(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
+        for (target, _) in super::threads::spawned(world, self, func, call) {
+            let facts = world.func(func);
+            self.flow_to_handler(world, func, call, target);
+            let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
+            let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
+            match args.map(|it| it.value) {
+                Some(Origin::Alloc(id)) => values.extend(facts.allocs[id as usize].elems.iter().copied()),
+                Some(_) => {}
+                None => {
+                    let after = call.args.iter().skip_while(|it| it.value != target).skip(1);
+                    values.extend(after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value));
+                }
+            }
+            // `start_new_thread(f, (a, b))`, `Thread(None, f, None, (a, b))`.
+            if let [.., Origin::Alloc(id)] = values.as_slice()
+                && args.is_none()
+                && facts.allocs[*id as usize].kind == Container::Tuple
+            {
+                values = facts.allocs[*id as usize].elems.iter().copied().collect();
+            }
+            let mut runs: SmallVec<[(FuncGid, u32, SmallVec<[Origin; 4]>); 2]> = SmallVec::new();
+            for ty in self.of(world, func, target) {
+                match ty {
+                    Ty::Func(it) => runs.push((it, 0, values.clone())),
+                    Ty::Method(it) => runs.push((it, 1, values.clone())),
+                    Ty::External(name, (made_in, made)) if name == "functools.partial" && made_in == func => {
+                        let partial = &facts.calls[made as usize];
+                        let Some(inner) = partial.args.first() else { continue };
+                        let bound: SmallVec<[Origin; 4]> = partial.args.iter().skip(1).map(|it| it.value).collect();
+                        for (it, offset) in self.targets(world, func, inner.value) {
+                            runs.push((it, offset, bound.clone()));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for (run, offset, values) in runs {
+                for (slot, value) in (offset..).zip(values) {
+                    let types = self.of(world, func, value);
+                    self.add(Node::Param(run, slot), types);
+                }
+            }
+        }
+    }
+
+    /// A request handler sees its server.
+    fn flow_to_handler(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call, handler: Origin) {
+        let Some(Entity::Class(server)) = world.entity(func, call.callee) else { return };
+        let back = super::threads::served(world, server).and_then(|it| it.back.as_ref());
+        if let (Some(Entity::Class(handler)), Some(name)) = (world.entity(func, handler), back) {
+            self.add(Node::Attr(handler, Name::new(name)), SmallVec::from_iter([Ty::Instance(server)]));
+        }
+    }
+
+    /// `xs.append(x)`, `q.put(x)`: `x` is an element.
+    fn flow_append(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
+        let Origin::Place(place) = call.callee else { return };
+        let place = &world.func(func).places[place as usize];
+        let Some(Step::Attr(name)) = place.path.last() else { return };
+        let value = match name.as_str() {
+            "append" | "add" | "appendleft" | "put" => call.args.first(),
+            "insert" | "setdefault" => call.args.get(1),
+            _ => return,
+        };
+        let Some(value) = value else { return };
+        let types = self.of(world, func, value.value);
+        if types.is_empty() {
+            return;
+        }
+        let receiver = Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
+        for holder in self.place(world, func, &receiver) {
+            if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+                self.add(Node::Elem(site), types.clone());
+            }
+        }
+    }
+
+    /// The functions a callee may be, with the number of bound parameters.
+    pub(crate) fn targets(&self, world: &World, func: FuncGid, callee: Origin) -> SmallVec<[(FuncGid, u32); 2]> {
+        let mut out = SmallVec::new();
+        for ty in self.of(world, func, callee) {
+            match ty {
+                Ty::Func(it) => out.push((it, 0)),
+                Ty::Method(it) => out.push((it, 1)),
+                Ty::Class(class) => {
+                    let init = world.method(class, &Name::new_static("__init__"));
+                    out.extend(init.map(|it| (it, 1)));
+                }
+                Ty::Instance(class) => {
+                    let call = world.method(class, &Name::new_static("__call__"));
+                    out.extend(call.map(|it| (it, 1)));
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// What an origin may be.
+    pub(crate) fn of(&self, world: &World, func: FuncGid, origin: Origin) -> Types {
+        match origin {
+            Origin::Alloc(id) => {
+                SmallVec::from_iter([Ty::Made(world.func(func).allocs[id as usize].kind, (func, id))])
+            }
+            Origin::Func(_) | Origin::Class(_) => entity_type(world.entity(func, origin), NOWHERE),
+            Origin::Instance(_) => instance_of(world.entity(func, origin)),
+            Origin::Call(id) => self.result(world, func, id),
+            Origin::Place(id) => self.place(world, func, &world.func(func).places[id as usize]),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// What a call may return.
+    fn result(&self, world: &World, func: FuncGid, call: u32) -> Types {
+        let callee = world.func(func).calls[call as usize].callee;
+        let mut out = Types::new();
+        match callee {
+            Origin::Place(place) => {
+                let place = &world.func(func).places[place as usize];
+                match world.place_entity(func, place) {
+                    Some(Entity::External(name)) => {
+                        out.push(made_by(name, (func, call)));
+                        return out;
+                    }
+                    Some(Entity::Class(class)) => {
+                        out.push(Ty::Instance(class));
+                        return out;
+                    }
+                    Some(Entity::Func(target)) if !world.func(target).is_generator => {
+                        return self.node(&Node::Return(target)).into();
+                    }
+                    _ => {}
+                }
+            }
+            Origin::Unknown => return out,
+            _ => {}
+        }
+        for ty in self.of(world, func, callee) {
+            match ty {
+                Ty::Class(class) => out.push(Ty::Instance(class)),
+                Ty::Func(it) | Ty::Method(it) => out.extend(self.node(&Node::Return(it)).iter().cloned()),
+                Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
+                Ty::Instance(_) | Ty::Made(..) => {}
+            }
+        }
+        out
+    }
+
+    /// What may stand at a place.
+    pub(crate) fn place(&self, world: &World, func: FuncGid, place: &Place) -> Types {
+        let (mut types, path) = match &place.base {
+            Base::Global(_) | Base::Import(_) => self.named(world, func, place),
+            base => (self.base(world, func, base), place.path.as_slice()),
+        };
+        for step in path {
+            types = self.step(world, &types, step);
+            if types.is_empty() {
+                break;
+            }
+        }
+        types
+    }
+
+    /// Follows a dotted name as far as it names things; the rest of the path remains.
+    fn named<'p>(&self, world: &World, func: FuncGid, place: &'p Place) -> (Types, &'p [Step]) {
+        let module = world.module_of(func);
+        let mut entity = match &place.base {
+            Base::Global(name) => world.global(module, name, 0),
+            Base::Import(path) => world.dotted(path, module, 0),
+            _ => None,
+        };
+        for (index, step) in place.path.iter().enumerate() {
+            let next = match (&entity, step) {
+                (Some(it @ (Entity::Module(_) | Entity::External(_))), Step::Attr(name)) => world.member(it, name, 0),
+                _ => {
+                    let types = self.entity(entity);
+                    return (types, &place.path[index..]);
+                }
+            };
+            entity = next;
+        }
+        (self.entity(entity), &[])
+    }
+
+    fn entity(&self, entity: Option<Entity>) -> Types {
+        match entity {
+            Some(Entity::Variable(module, name)) => self.node(&Node::Global(module, name)).into(),
+            Some(Entity::External(name)) => SmallVec::from_iter([Ty::External(name, NOWHERE)]),
+            other => entity_type(other, NOWHERE),
+        }
+    }
+
+    fn base(&self, world: &World, func: FuncGid, base: &Base) -> Types {
+        match base {
+            Base::SelfObj => world.class_of(func).map(Ty::Instance).into_iter().collect(),
+            Base::Cls => world.class_of(func).map(Ty::Class).into_iter().collect(),
+            Base::Param(index) => self.param(world, func, *index),
+            Base::Cell(owner, name) => {
+                let owner = world.func_gid(world.module_of(func), *owner);
+                self.node(&Node::Cell(owner, name.clone())).into()
+            }
+            Base::Call(id) => self.result(world, func, *id),
+            Base::Alloc(id) => self.of(world, func, Origin::Alloc(*id)),
+            _ => SmallVec::new(),
+        }
+    }
+
+    fn param(&self, world: &World, func: FuncGid, index: u32) -> Types {
+        let mut types: Types = self.node(&Node::Param(func, index)).into();
+        if let Some(param) = world.func(func).params.get(index as usize) {
+            let parent = world.parent(func).unwrap_or(func);
+            let more = self.of(world, func, param.annotation).into_iter().chain(match param.default {
+                Origin::Alloc(_) | Origin::Class(_) | Origin::Func(_) => self.of(world, parent, param.default),
+                _ => SmallVec::new(),
+            });
+            for ty in more {
+                if !types.contains(&ty) {
+                    types.push(ty);
+                }
+            }
+        }
+        types
+    }
+
+    fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
+        let mut out = Types::new();
+        for ty in types {
+            match (ty, step) {
+                (Ty::Instance(class), Step::Attr(name)) => match world.method(*class, name) {
+                    Some(method) if is_property(world, method) => {
+                        out.extend(self.node(&Node::Return(method)).iter().cloned());
+                    }
+                    Some(method) if world.func(method).bound == Bound::Free => out.push(Ty::Func(method)),
+                    Some(method) => out.push(Ty::Method(method)),
+                    None => out.extend(self.attr(world, *class, name)),
+                },
+                (Ty::Class(class), Step::Attr(name)) => match world.method(*class, name) {
+                    Some(method) if world.func(method).bound == Bound::Class => out.push(Ty::Method(method)),
+                    Some(method) => out.push(Ty::Func(method)),
+                    None => out.extend(self.attr(world, *class, name)),
+                },
+                (Ty::External(outer, site), Step::Attr(name)) => {
+                    out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
+                }
+                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
+                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
+                    out.extend(self.elements(world, *site));
+                }
+                _ => {}
+            }
+            if out.len() > MAX_TYPES {
+                out.truncate(MAX_TYPES);
+                break;
+            }
+        }
+        out
+    }
+
+    /// Types of the elements a display was made with.
+    fn elements(&self, world: &World, site: AllocSite) -> Types {
+        let mut out = Types::new();
+        if let Some(alloc) = world.func(site.0).allocs.get(site.1 as usize) {
+            for elem in alloc.elems.iter().take(MAX_TYPES) {
+                // Only what names resolve directly: an element may be made from other elements of the same list.
+                match *elem {
+                    Origin::Place(_) => out.extend(entity_type(world.entity(site.0, *elem), NOWHERE)),
+                    Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
+                    elem => out.extend(self.of(world, site.0, elem)),
+                }
+            }
+        }
+        out
+    }
+
+    /// Types of an attribute, wherever in the hierarchy it is assigned.
+    fn attr(&self, world: &World, class: ClassGid, name: &Name) -> Types {
+        let own = self.node(&Node::Attr(class, name.clone()));
+        if !own.is_empty() {
+            return own.into();
+        }
+        for base in world.ancestors(class) {
+            let inherited = self.node(&Node::Attr(base, name.clone()));
+            if !inherited.is_empty() {
+                return inherited.into();
+            }
+        }
+        SmallVec::new()
+    }
+
+    /// The node a store into a place goes to.
+    fn target(&self, world: &World, func: FuncGid, place: &Place) -> Option<Node> {
+        match (&place.base, place.path.as_slice()) {
+            (Base::SelfObj | Base::Cls, [Step::Attr(name)]) => {
+                world.class_of(func).map(|it| Node::Attr(it, name.clone()))
+            }
+            (Base::Cell(owner, name), []) => {
+                Some(Node::Cell(world.func_gid(world.module_of(func), *owner), name.clone()))
+            }
+            (Base::Global(name), []) => Some(Node::Global(world.module_of(func), name.clone())),
+            (_, [front @ .., Step::Attr(name)]) => {
+                let holder = Place { base: place.base.clone(), path: front.into() };
+                if let Some(Entity::Module(module)) = world.place_entity(func, &holder) {
+                    return Some(Node::Global(module, name.clone()));
+                }
+                self.place(world, func, &holder).into_iter().find_map(|it| match it {
+                    Ty::Instance(class) | Ty::Class(class) => Some(Node::Attr(class, name.clone())),
+                    _ => None,
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The project's decorators of a function.
+pub(crate) fn decorators(world: &World, types: &TypeTable, func: FuncGid) -> SmallVec<[FuncGid; 2]> {
+    let facts = world.func(func);
+    let parent = world.parent(func).unwrap_or(func);
+    let mut out = SmallVec::new();
+    for decorator in &facts.decorators {
+        match world.entity(parent, *decorator) {
+            Some(Entity::Func(it)) => out.push(it),
+            Some(_) => {}
+            // `@retry(3)`: what the call returns is applied.
+            None => out.extend(types.of(world, parent, *decorator).into_iter().filter_map(|it| match it {
+                Ty::Func(it) => Some(it),
+                _ => None,
+            })),
+        }
+    }
+    out
+}
+
+/// Whether an attribute access calls the function.
+pub(crate) fn is_property(world: &World, func: FuncGid) -> bool {
+    let facts = world.func(func);
+    if facts.kind != FunctionKind::Function || facts.decorators.is_empty() {
+        return false;
+    }
+    let parent = world.parent(func).unwrap_or(func);
+    facts.decorators.iter().any(|it| match world.entity(parent, *it) {
+        Some(Entity::External(name)) => {
+            matches!(name.as_str(), "builtins.property" | "functools.cached_property" | "abc.abstractproperty")
+                || name.ends_with("cached_property")
+        }
+        _ => false,
+    })
+}
+
+/// What a call of a plainly named class or external makes.
+fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<Ty> {
+    match world.entity(func, world.func(func).calls[call as usize].callee)? {
+        Entity::Class(class) => Some(Ty::Instance(class)),
+        Entity::External(name) => Some(made_by(name, (func, call))),
+        _ => None,
+    }
+}
+
+fn entity_type(entity: Option<Entity>, _site: AllocSite) -> Types {
+    match entity {
+        Some(Entity::Func(it)) => SmallVec::from_iter([Ty::Func(it)]),
+        Some(Entity::Class(it)) => SmallVec::from_iter([Ty::Class(it)]),
+        _ => SmallVec::new(),
+    }
+}
+
+fn instance_of(entity: Option<Entity>) -> Types {
+    match entity {
+        Some(Entity::Class(it)) => SmallVec::from_iter([Ty::Instance(it)]),
+        Some(Entity::External(name)) => SmallVec::from_iter([made_by(name, NOWHERE)]),
+        _ => SmallVec::new(),
+    }
+}
+
+/// The result of calling something external.
+fn made_by(name: Name, site: AllocSite) -> Ty {
+    match name.as_str() {
+        "builtins.dict" | "typing.Dict" => Ty::Made(Container::Dict, site),
+        "builtins.list" | "builtins.sorted" | "typing.List" => Ty::Made(Container::List, site),
+        "builtins.set" | "typing.Set" => Ty::Made(Container::Set, site),
+        "builtins.tuple" | "builtins.frozenset" | "typing.Tuple" => Ty::Made(Container::Tuple, site),
+        _ => Ty::External(name, site),
+    }
+}

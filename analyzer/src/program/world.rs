@@ -1,0 +1,372 @@
+//! All modules together: global ids, names across modules, classes and their bases.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use ruff_python_ast::name::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::domain::{Base, Binding, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Place, Step};
+
+/// A function of the project.
+pub(crate) type FuncGid = u32;
+/// A class of the project.
+pub(crate) type ClassGid = u32;
+/// A module of the project, in the order of its files.
+pub(crate) type ModuleId = u32;
+
+/// A module and what is known of it.
+pub(crate) struct ModuleEntry {
+    pub(crate) name: Arc<str>,
+    pub(crate) root: Arc<str>,
+    pub(crate) path: Arc<str>,
+    pub(crate) facts: Arc<ModuleFacts>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entity {
+    Func(FuncGid),
+    Class(ClassGid),
+    Module(ModuleId),
+    Variable(ModuleId, Name),
+    /// Not of the project: a dotted path, builtins under `builtins.`.
+    External(Name),
+}
+
+/// The class table's row.
+#[derive(Default)]
+pub(crate) struct ClassEntry {
+    pub(crate) module: ModuleId,
+    pub(crate) local: u32,
+    /// Bases within the project.
+    pub(crate) bases: Vec<ClassGid>,
+    /// Dotted paths of bases outside, own and inherited.
+    pub(crate) external_bases: Vec<Name>,
+    pub(crate) subclasses: Vec<ClassGid>,
+    methods: FxHashMap<Name, FuncGid>,
+    /// Attributes that methods assign on `self`.
+    pub(crate) instance_attrs: FxHashSet<Name>,
+    /// The same without augmented assignments.
+    pub(crate) plain_attrs: FxHashSet<Name>,
+    /// Attributes that the class body assigns.
+    pub(crate) class_attrs: FxHashSet<Name>,
+}
+
+/// All modules with their symbols.
+pub(crate) struct World {
+    pub(crate) modules: Vec<ModuleEntry>,
+    func_base: Vec<u32>,
+    class_base: Vec<u32>,
+    func_module: Vec<ModuleId>,
+    pub(crate) classes: Vec<ClassEntry>,
+    by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
+    dotted: RefCell<FxHashMap<(Name, ModuleId), Option<Entity>>>,
+}
+
+/// How deep chains of imports and re-exports are followed.
+const MAX_HOPS: u32 = 12;
+
+impl World {
+    pub(crate) fn new(modules: Vec<ModuleEntry>) -> Self {
+        let (mut func_base, mut class_base) = (Vec::new(), Vec::new());
+        let mut func_module = Vec::new();
+        let mut classes = Vec::new();
+        let mut by_name: FxHashMap<Arc<str>, Vec<ModuleId>> = FxHashMap::default();
+        for (module, entry) in (0u32..).zip(&modules) {
+            func_base.push(to_u32(func_module.len()));
+            class_base.push(to_u32(classes.len()));
+            func_module.extend(entry.facts.functions.iter().map(|_| module));
+            classes.extend(
+                (0u32..).zip(&entry.facts.classes).map(|(local, _)| ClassEntry { module, local, ..Default::default() }),
+            );
+            let ids = by_name.entry(Arc::clone(&entry.name)).or_default();
+            // A stub speaks for a module only when there is no source.
+            if entry.path.ends_with(".pyi") { ids.push(module) } else { ids.insert(0, module) }
+        }
+        let mut world = World {
+            modules,
+            func_base,
+            class_base,
+            func_module,
+            classes,
+            by_name,
+            dotted: RefCell::new(FxHashMap::default()),
+        };
+        world.link_classes();
+        world
+    }
+
+    fn link_classes(&mut self) {
+        for class in 0..self.n_classes() {
+            let (module, facts) = (self.classes[class as usize].module, self.class(class));
+            let parent = self.func_gid(module, facts.parent);
+            let methods =
+                facts.methods.iter().map(|(name, func)| (name.clone(), self.func_gid(module, *func))).collect();
+            let (mut bases, mut external) = (Vec::new(), Vec::new());
+            for base in &facts.bases {
+                match self.entity(parent, *base) {
+                    Some(Entity::Class(it)) if it != class => bases.push(it),
+                    Some(Entity::External(name)) => external.push(name),
+                    _ => {}
+                }
+            }
+            let (mut instance_attrs, mut plain_attrs) = (FxHashSet::default(), FxHashSet::default());
+            for (_, method) in &facts.methods {
+                let method = &self.modules[module as usize].facts.functions[*method as usize];
+                stored(method, &Base::SelfObj, true, &mut instance_attrs);
+                stored(method, &Base::SelfObj, false, &mut plain_attrs);
+            }
+            let mut class_attrs = FxHashSet::default();
+            stored(&self.modules[module as usize].facts.functions[facts.body as usize], &Base::Cls, true, &mut class_attrs);
+            let entry = &mut self.classes[class as usize];
+            entry.instance_attrs = instance_attrs;
+            entry.plain_attrs = plain_attrs;
+            entry.class_attrs = class_attrs;
+            entry.methods = methods;
+            entry.bases.clone_from(&bases);
+            entry.external_bases = external;
+            for base in bases {
+                self.classes[base as usize].subclasses.push(class);
+            }
+        }
+        // External bases are inherited.
+        for class in 0..self.n_classes() {
+            let mut inherited = Vec::new();
+            for base in self.ancestors(class) {
+                inherited.extend(self.classes[base as usize].external_bases.iter().cloned());
+            }
+            let own = &mut self.classes[class as usize].external_bases;
+            for name in inherited {
+                if !own.contains(&name) {
+                    own.push(name);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn n_functions(&self) -> u32 {
+        to_u32(self.func_module.len())
+    }
+
+    pub(crate) fn n_classes(&self) -> u32 {
+        to_u32(self.classes.len())
+    }
+
+    pub(crate) fn func_gid(&self, module: ModuleId, local: u32) -> FuncGid {
+        self.func_base[module as usize] + local
+    }
+
+    pub(crate) fn class_gid(&self, module: ModuleId, local: u32) -> ClassGid {
+        self.class_base[module as usize] + local
+    }
+
+    pub(crate) fn module_of(&self, func: FuncGid) -> ModuleId {
+        self.func_module[func as usize]
+    }
+
+    pub(crate) fn module(&self, func: FuncGid) -> &ModuleEntry {
+        &self.modules[self.module_of(func) as usize]
+    }
+
+    pub(crate) fn func(&self, func: FuncGid) -> &FunctionFacts {
+        let module = self.module_of(func) as usize;
+        &self.modules[module].facts.functions[(func - self.func_base[module]) as usize]
+    }
+
+    /// The function in which `func` is defined.
+    pub(crate) fn parent(&self, func: FuncGid) -> Option<FuncGid> {
+        let parent = self.func(func).parent;
+        (parent != NONE).then(|| self.func_gid(self.module_of(func), parent))
+    }
+
+    pub(crate) fn class(&self, class: ClassGid) -> &ClassFacts {
+        let entry = &self.classes[class as usize];
+        &self.modules[entry.module as usize].facts.classes[entry.local as usize]
+    }
+
+    /// The class whose method or body this is.
+    pub(crate) fn class_of(&self, func: FuncGid) -> Option<ClassGid> {
+        let class = self.func(func).class;
+        (class != NONE).then(|| self.class_gid(self.module_of(func), class))
+    }
+
+    /// The class whose `self` a function sees: its own, or that of the method it is nested in.
+    pub(crate) fn enclosing_class(&self, mut func: FuncGid) -> Option<ClassGid> {
+        loop {
+            if let Some(class) = self.class_of(func) {
+                return Some(class);
+            }
+            func = self.parent(func)?;
+        }
+    }
+
+    /// All project classes above, nearest first.
+    pub(crate) fn ancestors(&self, class: ClassGid) -> Vec<ClassGid> {
+        let mut out: Vec<ClassGid> = Vec::new();
+        let mut todo = self.classes[class as usize].bases.clone();
+        todo.reverse();
+        while let Some(next) = todo.pop() {
+            if next != class && !out.contains(&next) {
+                out.push(next);
+                todo.extend(self.classes[next as usize].bases.iter().rev());
+            }
+        }
+        out
+    }
+
+    /// All project classes below.
+    pub(crate) fn descendants(&self, class: ClassGid) -> Vec<ClassGid> {
+        let mut out: Vec<ClassGid> = Vec::new();
+        let mut todo = self.classes[class as usize].subclasses.clone();
+        while let Some(next) = todo.pop() {
+            if next != class && !out.contains(&next) {
+                out.push(next);
+                todo.extend(&self.classes[next as usize].subclasses);
+            }
+        }
+        out
+    }
+
+    /// A method, own or inherited.
+    pub(crate) fn method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
+        let own = |it: ClassGid| self.classes[it as usize].methods.get(name).copied();
+        own(class).or_else(|| self.ancestors(class).into_iter().find_map(own))
+    }
+
+    /// A method of the bases.
+    pub(crate) fn super_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
+        self.ancestors(class).into_iter().find_map(|it| self.classes[it as usize].methods.get(name).copied())
+    }
+
+    /// Own methods.
+    pub(crate) fn methods(&self, class: ClassGid) -> impl Iterator<Item = FuncGid> + '_ {
+        let entry = &self.classes[class as usize];
+        self.class(class).methods.iter().map(|it| self.func_gid(entry.module, it.1))
+    }
+
+    /// The project module of a dotted name, seen from `near` (same root first).
+    pub(crate) fn find_module(&self, name: &str, near: ModuleId) -> Option<ModuleId> {
+        let ids = self.by_name.get(name)?;
+        let root = &self.modules[near as usize].root;
+        ids.iter().find(|it| self.modules[**it as usize].root == *root).or_else(|| ids.first()).copied()
+    }
+
+    /// What a module-level name stands for.
+    pub(crate) fn global(&self, module: ModuleId, name: &Name, hops: u32) -> Option<Entity> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        let facts = &self.modules[module as usize].facts;
+        if let Ok(index) = facts.bindings.binary_search_by(|it| it.0.cmp(name)) {
+            return match &facts.bindings[index].1 {
+                Binding::Func(it) => Some(Entity::Func(self.func_gid(module, *it))),
+                Binding::Class(it) => Some(Entity::Class(self.class_gid(module, *it))),
+                Binding::Variable => Some(Entity::Variable(module, name.clone())),
+                Binding::Import(path) => self.dotted(path, module, hops + 1),
+            };
+        }
+        for star in &facts.star_imports {
+            if let Some(other) = self.find_module(star, module)
+                && other != module
+                && let Some(found) = self.global(other, name, hops + 1)
+                && !matches!(found, Entity::External(_))
+            {
+                return Some(found);
+            }
+        }
+        Some(Entity::External(Name::new(format!("builtins.{name}"))))
+    }
+
+    /// What a dotted path stands for.
+    pub(crate) fn dotted(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
+        let key = (path.clone(), near);
+        if let Some(known) = self.dotted.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self.dotted_uncached(path, near, hops);
+        self.dotted.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn dotted_uncached(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        if let Some(module) = self.find_module(path, near) {
+            return Some(Entity::Module(module));
+        }
+        let mut end = path.len();
+        while let Some(dot) = path[..end].rfind('.') {
+            if let Some(module) = self.find_module(&path[..dot], near) {
+                let mut entity = Entity::Module(module);
+                for part in path[dot + 1..].split('.') {
+                    entity = self.member(&entity, &Name::new(part), hops + 1)?;
+                }
+                return Some(entity);
+            }
+            end = dot;
+        }
+        Some(Entity::External(path.clone()))
+    }
+
+    /// An attribute of an entity.
+    pub(crate) fn member(&self, entity: &Entity, name: &Name, hops: u32) -> Option<Entity> {
+        match entity {
+            Entity::Module(module) => {
+                let here = &self.modules[*module as usize];
+                match self.global(*module, name, hops) {
+                    Some(Entity::External(path)) if path.starts_with("builtins.") => {
+                        let sub = self.find_module(&format!("{}.{name}", here.name), *module)?;
+                        Some(Entity::Module(sub))
+                    }
+                    other => other,
+                }
+            }
+            Entity::Class(class) => self.method(*class, name).map(Entity::Func),
+            Entity::External(path) => Some(Entity::External(Name::new(format!("{path}.{name}")))),
+            Entity::Func(_) | Entity::Variable(..) => None,
+        }
+    }
+
+    /// What an origin stands for, when it is a name that is never a variable.
+    pub(crate) fn entity(&self, func: FuncGid, origin: Origin) -> Option<Entity> {
+        match origin {
+            Origin::Place(place) | Origin::Instance(place) => {
+                self.place_entity(func, &self.func(func).places[place as usize])
+            }
+            Origin::Func(local) => Some(Entity::Func(self.func_gid(self.module_of(func), local))),
+            Origin::Class(local) => Some(Entity::Class(self.class_gid(self.module_of(func), local))),
+            _ => None,
+        }
+    }
+
+    /// What a place stands for, when it is a name that is never a variable.
+    pub(crate) fn place_entity(&self, func: FuncGid, place: &Place) -> Option<Entity> {
+        let module = self.module_of(func);
+        let mut entity = match &place.base {
+            Base::Global(name) => self.global(module, name, 0)?,
+            Base::Import(path) => self.dotted(path, module, 0)?,
+            _ => return None,
+        };
+        for step in &place.path {
+            let Step::Attr(name) = step else { return None };
+            entity = self.member(&entity, name, 0)?;
+        }
+        Some(entity)
+    }
+}
+
+/// Names of the attributes a function stores on a base.
+fn stored(facts: &FunctionFacts, base: &Base, augmented: bool, out: &mut FxHashSet<Name>) {
+    for event in facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented)) {
+        let place = &facts.places[event.place as usize];
+        if let (true, [Step::Attr(name)]) = (place.base == *base, place.path.as_slice()) {
+            out.insert(name.clone());
+        }
+    }
+}
+
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(NONE)
+}

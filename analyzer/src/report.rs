@@ -1,0 +1,201 @@
+//! Findings become diagnostics: sites get their places in the text, rules word the message, suppressions apply.
+
+use std::sync::Arc;
+
+use ruff_source_file::{LineIndex, OneIndexed, PositionEncoding};
+use ruff_text_size::{TextRange, TextSize};
+use rustc_hash::FxHashMap;
+
+use crate::check::{Finding, findings};
+use crate::db::{Db, Project, SourceFile};
+use crate::diagnostic::{Diagnostic, Location, Position, Related};
+use crate::evidence::{Evidence, Window};
+use crate::index::index;
+use crate::program::slice::GlobalSite;
+use crate::rule::{Confidence, GilClass, Severity};
+use crate::suppress::{Comment, Problem, Suppressions};
+
+/// Line indices of the files a report touches.
+struct Places<'db> {
+    db: &'db dyn Db,
+    lines: FxHashMap<SourceFile, LineIndex>,
+}
+
+/// The diagnostics of one file, sorted by position.
+pub(crate) fn diagnostics(db: &dyn Db, project: Project, file: SourceFile) -> Vec<Diagnostic> {
+    if crate::syntax::is_stub(file.path(db)) {
+        return Vec::new();
+    }
+    let mut places = Places { db, lines: FxHashMap::default() };
+    let it = index(db, file);
+    let mut out: Vec<Diagnostic> =
+        it.problems.iter().map(|problem| syntax_error(&mut places, file, problem.range, &problem.message)).collect();
+    let (suppressions, _) = suppressions(&mut places, file);
+    for finding in findings(db, project, file).iter() {
+        let diagnostic = diagnostic(&mut places, finding);
+        let (first, last) = (diagnostic.location.start.line, diagnostic.location.end.line);
+        if !suppressions.suppresses(diagnostic.rule.code, first, last) {
+            out.push(diagnostic);
+        }
+    }
+    out.sort_by(|a, b| (a.location.start, a.rule.code).cmp(&(b.location.start, b.rule.code)));
+    number_fingerprints(&mut out);
+    out
+}
+
+/// Malformed suppression comments of a file.
+pub(crate) fn suppression_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let mut places = Places { db, lines: FxHashMap::default() };
+    suppressions(&mut places, file).1
+}
+
+fn suppressions(places: &mut Places<'_>, file: SourceFile) -> (Suppressions, Vec<Problem>) {
+    let db = places.db;
+    let it = index(db, file);
+    if it.directives.is_empty() {
+        return (Suppressions::default(), Vec::new());
+    }
+    let text = file.text(db);
+    let comments: Vec<Comment<'_>> = it
+        .directives
+        .iter()
+        .map(|range| Comment { text: &text[*range], line: places.position(file, range.start()).line })
+        .collect();
+    let body_line = it.body_start.map_or(u32::MAX, |it| places.position(file, it).line);
+    Suppressions::parse(comments, body_line, crate::rules::RULES)
+}
+
+impl Places<'_> {
+    fn position(&mut self, file: SourceFile, offset: TextSize) -> Position {
+        let text = file.text(self.db);
+        let lines = self.lines.entry(file).or_insert_with(|| LineIndex::from_source_text(text));
+        let it = lines.source_location(offset, text, PositionEncoding::Utf32);
+        let start = lines.line_start(it.line, text);
+        Position {
+            line: number(it.line),
+            column: number(it.character_offset),
+            byte: u32::from(offset) - u32::from(start),
+        }
+    }
+
+    fn range(&mut self, file: SourceFile, range: TextRange) -> (Position, Position) {
+        (self.position(file, range.start()), self.position(file, range.end()))
+    }
+
+    fn locate(&mut self, site: &GlobalSite) -> Location {
+        let it = index(self.db, site.file);
+        let range = it.sites.get(site.site as usize).copied().unwrap_or_default();
+        let func = it.facts.functions.get(site.func as usize);
+        let function_line = match func.map(|it| it.site) {
+            None | Some(0) => 1,
+            Some(def) => {
+                let start = it.sites.get(def as usize).map_or(TextSize::new(0), |it| it.start());
+                self.position(site.file, start).line
+            }
+        };
+        let function = func.map_or_else(|| "<module>".to_owned(), |it| it.qualname.clone());
+        self.location(site.file, range, &function, function_line)
+    }
+
+    fn location(&mut self, file: SourceFile, range: TextRange, function: &str, function_line: u32) -> Location {
+        let (start, end) = self.range(file, range);
+        Location {
+            file: Arc::clone(file.path(self.db)),
+            start,
+            end,
+            root: Arc::clone(file.root(self.db)),
+            module: Arc::clone(file.module(self.db)),
+            function: function.into(),
+            function_line,
+        }
+    }
+}
+
+fn number(it: OneIndexed) -> u32 {
+    u32::try_from(it.get()).unwrap_or(u32::MAX)
+}
+
+fn syntax_error(places: &mut Places<'_>, file: SourceFile, range: TextRange, message: &str) -> Diagnostic {
+    let location = places.location(file, range, "<module>", 1);
+    Diagnostic {
+        rule: &crate::rules::INVALID_SYNTAX,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        gil: GilClass::New,
+        message: message.to_owned(),
+        related: Vec::new(),
+        evidence: Evidence::Syntax(location.clone(), message.to_owned()),
+        fingerprint: fingerprint(&["invalid-syntax", &location.module, message]),
+        location,
+    }
+}
+
+fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
+    let evidence = finding.judged.evidence.map(|site| places.locate(site));
+    let location = evidence.site().clone();
+    let related = match &evidence {
+        Evidence::Window(window) => related(window),
+        _ => Vec::new(),
+    };
+    let rule = finding.rule;
+    Diagnostic {
+        rule,
+        severity: rule.severity,
+        confidence: finding.judged.confidence,
+        gil: finding.judged.gil,
+        message: (rule.message)(&evidence),
+        related,
+        fingerprint: fingerprint(&[rule.code, &location.module, &location.function, &finding.judged.label]),
+        location,
+        evidence,
+    }
+}
+
+/// The places that explain a window: the read, the other thread, its way, the lock held elsewhere.
+fn related(window: &Window<Location>) -> Vec<Related> {
+    let mut out = Vec::new();
+    let mut add = |message: String, location: &Location| out.push(Related { message, location: location.clone() });
+    if window.first.site != window.last.site {
+        let what = match window.pattern {
+            crate::evidence::Pattern::Augment | crate::evidence::Pattern::ReadModifyWrite => "the value is read here",
+            _ => "the decision is taken here",
+        };
+        add(what.to_owned(), &window.first.site);
+    }
+    if window.other.site != window.last.site {
+        let locks = match window.other.locks.as_slice() {
+            [] => String::new(),
+            locks => format!(", holding `{}`", locks.join("`, `")),
+        };
+        add(format!("another thread can change it here, in `{}`{locks}", window.other.site.function), &window.other.site);
+    }
+    for step in &window.entry {
+        add(step.text.clone(), &step.site);
+    }
+    if let Some(guard) = &window.guard {
+        add(format!("`{}` is held in {} of {} accesses, here for one", guard.lock, guard.held, guard.total), &guard.site);
+    }
+    out
+}
+
+/// 16 hexadecimal digits of FNV-1a (Fowler, Noll, Vo; the 64-bit offset and prime): stable across platforms and
+/// releases, unlike the hashers of the standard library.
+fn fingerprint(parts: &[&str]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in parts.iter().flat_map(|it| it.bytes().chain([0])) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
+/// Equal findings in one function are told apart by their order.
+fn number_fingerprints(diagnostics: &mut [Diagnostic]) {
+    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+    for it in diagnostics {
+        let count = seen.entry(it.fingerprint.clone()).or_default();
+        if *count > 0 {
+            it.fingerprint = fingerprint(&[&it.fingerprint, &count.to_string()]);
+        }
+        *count += 1;
+    }
+}

@@ -1,0 +1,59 @@
+//! FTL301: an import switches the GIL back on for the whole process.
+
+use crate::check::{Findings, RuleContext};
+use crate::diagnostic::Location;
+use crate::evidence::Evidence;
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
+
+declare_rule! {
+    /// ## What it does
+    /// Reports the import of a module whose installed extension does not declare that it can run without the GIL, according to a table with a source for each row.
+    ///
+    /// ## Why is this bad?
+    /// On a free-threaded CPython the first import of such an extension enables the GIL for the rest of the process. Only that first one warns; every thread runs under the GIL from then on.
+    ///
+    /// ## Example
+    /// What is reported depends on what is installed; the first line stands for an environment.
+    /// ```python
+    /// # installed: fastavro 1.12.1
+    /// import fastavro  # error
+    /// ```
+    ///
+    /// ## Use instead
+    /// A release that declares support, or another package. `python -v` prints every module that requires the GIL.
+    /// ```python
+    /// # installed: msgpack 1.2.0
+    /// import msgpack
+    /// ```
+    ///
+    /// ## Known limits
+    /// Only modules of the table are known; extensions that are merely missing a free-threaded wheel are not reported.
+    ///
+    /// ## Replay
+    /// Imports the module in a fresh interpreter and watches `sys._is_gil_enabled()`.
+    pub static RULE = {
+        code: "FTL301",
+        name: "import-reenables-gil",
+        since: "0.1.0",
+        severity: Severity::Warning,
+        summary: "an import switches the GIL back on for the whole process",
+        replay: Replay::With(Strategy::GilFlip),
+    }
+    check: check, message: message
+}
+
+fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
+    for request in ctx.gil_requests() {
+        out.push(request);
+    }
+}
+
+fn message(evidence: &Evidence<Location>) -> String {
+    match evidence {
+        Evidence::GilRequest(it) => format!(
+            "importing `{}` ({} {}) switches the GIL back on for the whole process: its extension does not declare that it runs without it",
+            it.module, it.distribution, it.version
+        ),
+        _ => String::new(),
+    }
+}

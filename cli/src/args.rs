@@ -1,0 +1,217 @@
+//! The command line, as clap sees it. Only words and types; what they do is elsewhere.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ftlint_analyzer::rule::Confidence;
+use ftlint_analyzer::settings::OutputFormat;
+
+/// Finds data races in Python that appear without the GIL, and proves them by replay.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ftlint",
+    version,
+    after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`.\n\
+                  Exit status: 0 nothing found, 1 findings, 2 wrong usage, configuration or unreadable input."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look for races in files and directories (the default)
+    Check(Box<CheckArgs>),
+    /// Explain a rule
+    Rule(RuleArgs),
+    /// Find or install the free-threaded Python that --replay runs on
+    Runtime(RuntimeArgs),
+    /// Speak the language server protocol on standard input and output
+    Server,
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Files and directories; `-` is standard input
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// RUN THE CODE behind each finding, to see whether it breaks
+    ///
+    /// This executes your code: the modules of the finding are imported and their functions called, in a child process
+    /// of a free-threaded Python with limits on time, memory and output, an empty home directory and a clean
+    /// environment. It is no sandbox: do not replay code that you would not run.
+    #[arg(long)]
+    pub(crate) replay: bool,
+
+    /// Repeat one schedule, as printed with a confirmed finding
+    #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]
+    pub(crate) schedule: Option<String>,
+
+    /// Interpreter to replay on; its packages are taken for the installed ones
+    #[arg(long, value_name = "PATH", help_heading = "Replay")]
+    pub(crate) python: Option<PathBuf>,
+
+    /// Install a free-threaded Python without asking when there is none
+    #[arg(long, help_heading = "Replay")]
+    pub(crate) yes: bool,
+
+    /// Rules to report: codes, prefixes (`FTL1`), names, or `ALL`; instead of the configured ones
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "Rules")]
+    pub(crate) select: Vec<String>,
+
+    /// Rules not to report; instead of the configured ones
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Report only findings that are at least this sure [default: medium]
+    #[arg(long, value_name = "LEVEL", help_heading = "Rules")]
+    pub(crate) min_confidence: Option<MinConfidence>,
+
+    /// How to print findings [default: full]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) output_format: Option<Format>,
+
+    /// When to use colours; `auto` is a terminal without `NO_COLOR`
+    #[arg(long, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Color,
+
+    /// Exit with 0 in spite of findings
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+
+    /// Read no configuration files
+    #[arg(long, help_heading = "Input")]
+    pub(crate) isolated: bool,
+
+    /// Leave out excluded files even when they are named
+    #[arg(long, help_heading = "Input")]
+    pub(crate) force_exclude: bool,
+
+    /// The path that standard input stands for
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+
+    /// Accepted for scripts that say it; there is no cache on disk, each run analyses everything
+    #[arg(long, help_heading = "Input")]
+    pub(crate) no_cache: bool,
+}
+
+/// Options of `rule`.
+#[derive(Args, Debug)]
+pub(crate) struct RuleArgs {
+    /// Code or name
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "CODE")]
+    pub(crate) rule: Option<String>,
+    /// All rules
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to print
+    #[arg(long, default_value = "markdown", value_name = "FORMAT")]
+    pub(crate) output_format: RuleFormat,
+}
+
+/// Options of `runtime`.
+#[derive(Args, Debug)]
+pub(crate) struct RuntimeArgs {
+    /// What to do with interpreters.
+    #[command(subcommand)]
+    pub(crate) command: RuntimeCommand,
+}
+
+/// What to do with interpreters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuntimeCommand {
+    /// Show the interpreters that were found, and which one --replay takes
+    List {
+        /// As in `check`
+        #[arg(long, value_name = "PATH")]
+        python: Option<PathBuf>,
+    },
+    /// Put a free-threaded CPython into ftlint's own cache
+    Install {
+        /// `3.14` or `3.14.5`, for example
+        version: Option<String>,
+        /// Source tarball to build from
+        #[arg(long, value_name = "FILE|URL")]
+        source: Option<String>,
+    },
+}
+
+/// A level of confidence.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MinConfidence {
+    /// Shared only if a user of the library shares it
+    Low,
+    /// The code shows the intent to be used from several threads
+    Medium,
+    /// Both threads are started by the analysed program
+    High,
+}
+
+impl From<MinConfidence> for Confidence {
+    fn from(it: MinConfidence) -> Self {
+        match it {
+            MinConfidence::Low => Confidence::Low,
+            MinConfidence::Medium => Confidence::Medium,
+            MinConfidence::High => Confidence::High,
+        }
+    }
+}
+
+/// A format of findings.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// One line for each finding
+    Concise,
+    /// With the code and the interleaving
+    Full,
+    /// One JSON list
+    Json,
+}
+
+impl From<Format> for OutputFormat {
+    fn from(it: Format) -> Self {
+        match it {
+            Format::Concise => OutputFormat::Concise,
+            Format::Full => OutputFormat::Full,
+            Format::Json => OutputFormat::Json,
+        }
+    }
+}
+
+/// A format of rule pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RuleFormat {
+    /// The page
+    Markdown,
+    /// The page and its metadata
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The arguments of this process, with the word `check` put in where it was left out.
+pub(crate) fn with_default_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut res: Vec<OsString> = args.into_iter().collect();
+    let words = ["check", "rule", "runtime", "server", "help", "-h", "--help", "-V", "--version"]
+        .map(OsStr::new);
+    if !res.get(1).is_some_and(|it| words.contains(&it.as_os_str())) {
+        res.insert(res.len().min(1), "check".into());
+    }
+    res
+}

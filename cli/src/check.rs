@@ -1,0 +1,178 @@
+//! `ftlint check`: from paths to findings on standard output and an exit status.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use ftlint_analyzer::db::{Database, Project, SourceFile};
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::settings::{OutputFormat, Settings};
+use ftlint_analyzer::{check_project, suppression_problems};
+
+use crate::FAILED;
+use crate::args::CheckArgs;
+use crate::config::Configuration;
+use crate::console::{Console, wants_color};
+use crate::discover::{Files, Kind, Target, discover, project_root};
+use crate::installed::installed;
+use crate::load::{Loaded, Overlay, load, reason};
+use crate::output::{self, Finding, View};
+use crate::paths::{Short, absolute};
+use crate::replay::{self, Replayed};
+
+/// Findings were printed.
+const FOUND: u8 = 1;
+
+/// Stopped by Ctrl-C, as shells say it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the command.
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
+    let cwd = std::env::current_dir().context("the working directory cannot be read")?;
+    let home = std::env::home_dir();
+    let short = Short::new(cwd.clone());
+    let console = Console::new(args.color);
+    let overlay = overlay(args, &cwd)?;
+
+    let mut configuration = Configuration::new(args, &short)?;
+    let (targets, mut problems) = targets(args, &cwd, overlay.as_ref(), &mut configuration)?;
+    let settings = targets
+        .first()
+        .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
+
+    let files = discover(&targets, home.as_deref());
+    let listed: Vec<_> =
+        files.iter().map(|(path, reported)| (path.as_path(), reported.is_some())).collect();
+    let place = targets.first().map_or(cwd.as_path(), |it| &it.path);
+    let project = project_root(place, home.as_deref()).unwrap_or(place);
+    let installed = installed(project, args.python.as_deref());
+
+    let db = Database::new();
+    let loaded = load(&db, &listed, overlay.as_ref(), installed, &short);
+    problems.extend(loaded.problems.iter().cloned());
+    for problem in &problems {
+        console.error(problem);
+    }
+    warn_of_suppressions(&db, &loaded, &short, console);
+    let diagnostics = diagnostics(&db, &loaded, &files);
+    let replayed = match args.replay {
+        true => replay::replay(args, diagnostics, console),
+        false => Replayed::without(diagnostics),
+    };
+    let texts = texts(&db, loaded.project);
+    let view = View { short: &short, texts: &texts, color: wants_color(args.color, &io::stdout()) };
+    print(
+        &replayed.findings,
+        settings.output_format.unwrap_or(OutputFormat::Full),
+        &view,
+        console,
+    )?;
+    Ok(status(args, &replayed, !problems.is_empty()))
+}
+
+fn status(args: &CheckArgs, replayed: &Replayed, unreadable: bool) -> u8 {
+    if replayed.interrupted {
+        INTERRUPTED
+    } else if unreadable || replayed.failed {
+        FAILED
+    } else if replayed.findings.is_empty() || args.exit_zero {
+        0
+    } else {
+        FOUND
+    }
+}
+
+/// What `-` stands for.
+fn overlay(args: &CheckArgs, cwd: &Path) -> anyhow::Result<Option<Overlay>> {
+    if !args.paths.iter().any(|it| it.as_os_str() == "-") {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
+    let name = args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+    Ok(Some(Overlay { path: absolute(cwd, &name), bytes }))
+}
+
+/// The named paths with their settings, and messages on those that are not there.
+fn targets(
+    args: &CheckArgs,
+    cwd: &Path,
+    overlay: Option<&Overlay>,
+    configuration: &mut Configuration<'_>,
+) -> anyhow::Result<(Vec<Target>, Vec<String>)> {
+    let (mut res, mut problems) = (Vec::new(), Vec::new());
+    for named in &args.paths {
+        let (path, kind) = match overlay {
+            Some(it) if named.as_os_str() == "-" => (it.path.clone(), Kind::File),
+            _ => {
+                let path = absolute(cwd, named);
+                match path.metadata() {
+                    Ok(it) if it.is_dir() => (path, Kind::Directory),
+                    Ok(_) => (path, Kind::File),
+                    Err(error) => {
+                        problems.push(format!("{}: {}", named.display(), reason(&error)));
+                        continue;
+                    }
+                }
+            }
+        };
+        let directory =
+            if kind == Kind::Directory { &path } else { path.parent().unwrap_or(&path) };
+        let settings = configuration.at(directory)?;
+        if !(args.force_exclude && settings.exclude.matches(&path.to_string_lossy())) {
+            res.push(Target { path, kind, settings });
+        }
+    }
+    Ok((res, problems))
+}
+
+/// A suppression that is misspelt hides nothing; the user should know.
+fn warn_of_suppressions(db: &Database, loaded: &Loaded, short: &Short, console: Console) {
+    // The project's list is sorted by path, the set is not.
+    let reported = loaded.project.files(db).iter().filter(|it| loaded.reported.contains(it));
+    for file in reported.filter(|it| it.text(db).contains("ftlint:")) {
+        for problem in suppression_problems(db, *file) {
+            let path = short.path(&**file.path(db));
+            console.warning(&format!("{path}:{}: {}", problem.line, problem.message));
+        }
+    }
+}
+
+/// The findings to show, by file and position.
+fn diagnostics(db: &Database, loaded: &Loaded, files: &Files) -> Vec<Diagnostic> {
+    let settings: HashMap<String, &Arc<Settings>> = files
+        .iter()
+        .filter_map(|(path, settings)| {
+            Some((path.to_string_lossy().into_owned(), settings.as_ref()?))
+        })
+        .collect();
+    let wanted = |file: SourceFile| loaded.reported.contains(&file);
+    let mut res = check_project(db, loaded.project, &wanted);
+    res.retain(|it| settings.get(&*it.location.file).is_some_and(|settings| settings.keeps(it)));
+    res
+}
+
+fn texts(db: &Database, project: Project) -> HashMap<Arc<str>, Arc<str>> {
+    project.files(db).iter().map(|it| (Arc::clone(it.path(db)), Arc::clone(it.text(db)))).collect()
+}
+
+fn print(
+    findings: &[Finding],
+    format: OutputFormat,
+    view: &View<'_>,
+    console: Console,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match format {
+        OutputFormat::Concise => output::concise::write(&mut out, findings, view)?,
+        OutputFormat::Full => output::full::write(&mut out, findings, view)?,
+        OutputFormat::Json => output::json::write(&mut out, findings, view)?,
+    }
+    out.flush()?;
+    if format != OutputFormat::Json || io::stderr().is_terminal() {
+        console.line(&output::summary(findings));
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Reads files in parallel and sets the inputs of the database.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ftlint_analyzer::db::{Database, Project, SourceFile};
+use ftlint_analyzer::layout::layout;
+use rayon::prelude::*;
+
+use crate::decode::decode;
+use crate::paths::Short;
+
+/// Text that stands for a file: standard input, or an editor's buffer.
+pub(crate) struct Overlay {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The inputs.
+pub(crate) struct Loaded {
+    pub(crate) project: Project,
+    /// The files to report on.
+    pub(crate) reported: HashSet<SourceFile>,
+    /// What could not be read of the files to report on, as messages that name file and line.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Reads all files; `reported` says which of them matter to the user, so that their trouble is told.
+pub(crate) fn load(
+    db: &Database,
+    files: &[(&Path, bool)],
+    overlay: Option<&Overlay>,
+    installed: BTreeMap<String, String>,
+    short: &Short,
+) -> Loaded {
+    let texts: Vec<_> = files.par_iter().map(|(path, _)| read(path, overlay, short)).collect();
+    let names: Vec<_> = files.iter().map(|(path, _)| path.to_string_lossy()).collect();
+    let places = layout(names.iter().map(AsRef::as_ref));
+    let mut sources = Vec::with_capacity(files.len());
+    let (mut reported, mut problems) = (HashSet::new(), Vec::new());
+    for (((text, (_, is_reported)), name), place) in
+        texts.into_iter().zip(files).zip(&names).zip(places)
+    {
+        match text {
+            Ok(text) => {
+                let source = SourceFile::new(
+                    db,
+                    name.as_ref().into(),
+                    place.root.into(),
+                    place.module.into(),
+                    text.into(),
+                );
+                sources.push(source);
+                if *is_reported {
+                    reported.insert(source);
+                }
+            }
+            Err(problem) if *is_reported => problems.push(problem),
+            Err(_) => {}
+        }
+    }
+    let project = Project::new(db, sources.into(), Arc::new(installed));
+    Loaded { project, reported, problems }
+}
+
+fn read(path: &Path, overlay: Option<&Overlay>, short: &Short) -> Result<String, String> {
+    let bytes = match overlay {
+        Some(it) if it.path == path => it.bytes.clone(),
+        _ => std::fs::read(path).map_err(|it| format!("{}: {}", short.path(path), reason(&it)))?,
+    };
+    decode(bytes).map_err(|it| format!("{}:{}: {}", short.path(path), it.line, it.message))
+}
+
+/// An I/O error in words, without the number of the operating system.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

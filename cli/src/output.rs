@@ -1,0 +1,61 @@
+//! Findings on standard output, in one of three formats. A format is a function of findings and nothing else.
+
+pub(crate) mod concise;
+pub(crate) mod full;
+pub(crate) mod json;
+mod story;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_runtime::verdict::{Status, Verdict};
+
+use crate::paths::Short;
+
+/// A finding and what its replay gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub(crate) diagnostic: Diagnostic,
+    /// `None` when it was not replayed.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// What a format needs besides the findings.
+pub(crate) struct View<'a> {
+    pub(crate) short: &'a Short,
+    pub(crate) texts: &'a HashMap<Arc<str>, Arc<str>>,
+    pub(crate) color: bool,
+}
+
+/// The last line: "Found 3 findings (2 confirmed, 1 not reproduced)."
+pub(crate) fn summary(findings: &[Finding]) -> String {
+    let total = match findings.len() {
+        0 => return "No findings.".to_owned(),
+        1 => "Found 1 finding".to_owned(),
+        n => format!("Found {n} findings"),
+    };
+    let statuses = [Status::Confirmed, Status::NotReproduced, Status::NotReplayable];
+    let counts: Vec<_> = statuses
+        .into_iter()
+        .map(|it| {
+            (
+                findings
+                    .iter()
+                    .filter(|f| f.verdict.as_ref().is_some_and(|v| v.status == it))
+                    .count(),
+                it,
+            )
+        })
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, it)| format!("{n} {}", words::status(it).replace('-', " ")))
+        .collect();
+    if counts.is_empty() {
+        format!("{total}.")
+    } else {
+        format!("{total} ({}).", counts.join(", "))
+    }
+}

@@ -1,0 +1,201 @@
+//! A finding with the code around it: both sides of the window, the other thread, how it gets there, the way out.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
+use ftlint_analyzer::evidence::{Access, Evidence, GilRequest, Window};
+use ftlint_analyzer::rule::Severity;
+
+use crate::output::{Finding, View, story, words};
+
+/// Lines shown around what is marked.
+const AROUND: u32 = 1;
+
+/// Writes all findings, with an empty line between them.
+pub(crate) fn write(out: &mut dyn Write, findings: &[Finding], view: &View<'_>) -> io::Result<()> {
+    let renderer = if view.color { Renderer::styled() } else { Renderer::plain() };
+    for finding in findings {
+        let rendered = renderer.render(&[group(&finding.diagnostic, view)]);
+        writeln!(out, "{rendered}")?;
+        if let Some(verdict) = &finding.verdict {
+            write!(out, "{}", story::told(&finding.diagnostic, verdict, view))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn group<'a>(diagnostic: &Diagnostic, view: &View<'_>) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Info => Level::INFO,
+        Severity::Warning => Level::WARNING,
+        Severity::Error => Level::ERROR,
+    };
+    let title = level.primary_title(diagnostic.message.clone()).id(diagnostic.rule.code);
+    let mut group = Group::with_title(title);
+    for snippet in snippets(&marks(diagnostic), view) {
+        group = group.element(snippet);
+    }
+    for note in notes(diagnostic, view) {
+        group = group.element(Level::NOTE.message(note));
+    }
+    match help(diagnostic) {
+        Some(help) => group.element(Level::HELP.message(help)),
+        None => group,
+    }
+}
+
+/// A marked range with its label.
+struct Mark<'a> {
+    location: &'a Location,
+    kind: AnnotationKind,
+    label: String,
+}
+
+/// What is marked, the place of the finding first.
+fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
+    match &diagnostic.evidence {
+        Evidence::Window(window) => window_marks(window),
+        Evidence::GilRequest(_) | Evidence::Syntax(..) => {
+            vec![Mark {
+                location: &diagnostic.location,
+                kind: AnnotationKind::Primary,
+                label: String::new(),
+            }]
+        }
+    }
+}
+
+fn window_marks(window: &Window<Location>) -> Vec<Mark<'_>> {
+    let place = &window.place.text;
+    let does = |access: &Access<Location>| words::does(&access.kind, place);
+    let last = &window.last.site;
+    let mut res = Vec::new();
+    if &window.first.site == last {
+        let label = match window.first.kind == window.last.kind {
+            true => format!("one thread {}", does(&window.last)),
+            false => format!("one thread {}, then {}", does(&window.first), does(&window.last)),
+        };
+        res.push(Mark { location: last, kind: AnnotationKind::Primary, label });
+    } else {
+        let label = format!("then it {}", does(&window.last));
+        res.push(Mark { location: last, kind: AnnotationKind::Primary, label });
+        let label = format!("one thread {}", does(&window.first));
+        res.push(Mark { location: &window.first.site, kind: AnnotationKind::Context, label });
+    }
+    if &window.other.site != last && window.other.site != window.first.site {
+        let label = format!("in between, another thread {}", does(&window.other));
+        res.push(Mark { location: &window.other.site, kind: AnnotationKind::Context, label });
+    }
+    res
+}
+
+/// One snippet for each file, in the order of the marks.
+fn snippets<'a>(marks: &[Mark<'_>], view: &View<'_>) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut files: Vec<&str> = Vec::new();
+    for mark in marks {
+        if !files.contains(&&*mark.location.file) {
+            files.push(&mark.location.file);
+        }
+    }
+    let snippet = |file: &str| {
+        let marks: Vec<_> = marks.iter().filter(|it| *it.location.file == *file).collect();
+        snippet(file, &marks, view)
+    };
+    files.into_iter().map(snippet).collect()
+}
+
+/// Only the lines that are needed are handed over, because the renderer's cost is in the size of the source.
+fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Snippet<'a, Annotation<'a>> {
+    let text = view.texts.get(file).map_or("", |it| it);
+    let first = marks
+        .iter()
+        .map(|it| it.location.start.line)
+        .min()
+        .unwrap_or(1)
+        .saturating_sub(AROUND)
+        .max(1);
+    let last =
+        marks.iter().map(|it| it.location.end.line).max().unwrap_or(1).saturating_add(AROUND);
+    let starts: Vec<usize> = line_starts(text).collect();
+    let start_of = |line: u32| starts.get(line as usize - 1).copied().unwrap_or(text.len());
+    let cut = start_of(first)..start_of(last.saturating_add(1));
+    let offset =
+        |at: Position| (start_of(at.line) + at.byte as usize).clamp(cut.start, cut.end) - cut.start;
+    let annotation = |mark: &&Mark<'_>| {
+        let span: Range<usize> = offset(mark.location.start)..offset(mark.location.end);
+        let span = span.start..span.end.max(span.start);
+        let label = (!mark.label.is_empty()).then(|| mark.label.clone());
+        mark.kind.span(span).label(label)
+    };
+    Snippet::source(text.get(cut.clone()).unwrap_or("").to_owned())
+        .line_start(first as usize)
+        .path(view.short.path(file))
+        .annotations(marks.iter().map(annotation).collect::<Vec<_>>())
+}
+
+/// Offsets of lines, which Python ends in three ways.
+fn line_starts(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let ends = bytes.iter().enumerate().filter(|(i, it)| match it {
+        b'\n' => true,
+        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    std::iter::once(0).chain(ends.map(|(i, _)| i + 1))
+}
+
+fn notes(diagnostic: &Diagnostic, view: &View<'_>) -> Vec<String> {
+    let mut res = match &diagnostic.evidence {
+        Evidence::Window(window) => window_notes(window, view),
+        Evidence::GilRequest(request) => gil_notes(request),
+        Evidence::Syntax(..) => return Vec::new(),
+    };
+    res.push(format!(
+        "confidence {}, {}",
+        words::confidence(diagnostic.confidence),
+        words::gil_meaning(diagnostic.gil)
+    ));
+    res
+}
+
+fn window_notes(window: &Window<Location>, view: &View<'_>) -> Vec<String> {
+    let mut res = Vec::new();
+    if window.other.site == window.last.site || window.other.site == window.first.site {
+        let other = words::does(&window.other.kind, &window.place.text);
+        res.push(format!("another thread in the same code {other} in between"));
+    }
+    if !window.shared_because.is_empty() {
+        res.push(format!("shared: {}", window.shared_because));
+    }
+    for step in &window.entry {
+        res.push(format!("{}: {}", words::place(&step.site, view.short), step.text));
+    }
+    if let Some(guard) = &window.guard {
+        let example = words::place(&guard.site, view.short);
+        let (lock, held, total) = (&guard.lock, guard.held, guard.total);
+        res.push(format!("`{lock}` is held in {held} of {total} accesses, e.g. at {example}"));
+    }
+    res
+}
+
+fn gil_notes(request: &GilRequest<Location>) -> Vec<String> {
+    let GilRequest { module, distribution, version, source, .. } = request;
+    vec![
+        format!(
+            "`{module}` of {distribution} {version} does not declare that it runs without the GIL"
+        ),
+        format!("source: {source}"),
+    ]
+}
+
+fn help(diagnostic: &Diagnostic) -> Option<String> {
+    let page = format!("`ftlint rule {}` explains", diagnostic.rule.code);
+    match &diagnostic.evidence {
+        Evidence::Window(window) => Some(format!("{}; {page}", words::fix(window))),
+        Evidence::GilRequest(_) => Some(format!("look for a newer release of the package; {page}")),
+        Evidence::Syntax(..) => None,
+    }
+}

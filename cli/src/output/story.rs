@@ -1,0 +1,134 @@
+//! The verdict of a replay as a person reads it: who did what in which order, one column for each thread.
+
+use std::fmt::Write as _;
+
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
+
+use crate::output::{View, words};
+
+/// Columns are not made narrower than this.
+const NARROWEST: usize = 24;
+
+/// The lines below a snippet, indented by three.
+pub(super) fn told(diagnostic: &Diagnostic, verdict: &Verdict, view: &View<'_>) -> String {
+    let mut res = String::new();
+    match verdict.status {
+        Status::Confirmed => confirmed(&mut res, diagnostic, verdict, view),
+        Status::NotReproduced => {
+            line(
+                &mut res,
+                &format!(
+                    "not reproduced{}, which does not mean safe{}",
+                    ran(verdict),
+                    because(verdict)
+                ),
+            );
+        }
+        Status::NotReplayable => line(&mut res, &format!("not replayable{}", because(verdict))),
+    }
+    if let Some(contention) = &verdict.contention {
+        line(&mut res, &contended(contention));
+    }
+    res
+}
+
+fn confirmed(res: &mut String, diagnostic: &Diagnostic, verdict: &Verdict, view: &View<'_>) {
+    let violation = verdict.violation.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
+    line(res, &format!("confirmed{}{violation}", ran(verdict)));
+    interleaving(res, &verdict.witness, view);
+    if let Some(schedule) = &verdict.schedule {
+        let file = view.short.path(&*diagnostic.location.file);
+        let command = format!(
+            "ftlint check {} --select {} --replay --schedule {}",
+            quoted(&file),
+            diagnostic.rule.code,
+            quoted(schedule)
+        );
+        line(res, &format!("repeat: {command}"));
+    }
+    if let Some(reason) = &verdict.reason {
+        line(res, &format!("remark: {reason}"));
+    }
+}
+
+/// " on CPython 3.14.5 free-threading (driver, `split_update`)".
+fn ran(verdict: &Verdict) -> String {
+    let mut res = String::new();
+    if let Some(runtime) = &verdict.runtime {
+        let _ = write!(res, " on {runtime}");
+    }
+    let how: Vec<_> =
+        verdict.evidence.map(words::level).into_iter().chain(verdict.strategy.as_deref()).collect();
+    if !how.is_empty() {
+        let _ = write!(res, " ({})", how.join(", "));
+    }
+    res
+}
+
+fn because(verdict: &Verdict) -> String {
+    verdict.reason.as_ref().map(|it| format!(": {it}")).unwrap_or_default()
+}
+
+fn contended(it: &Contention) -> String {
+    format!(
+        "contention: {} threads, seen in {} of {} rounds: expected {}, observed {}",
+        it.threads, it.seen, it.rounds, it.expected, it.observed
+    )
+}
+
+/// The numbered table.
+fn interleaving(res: &mut String, steps: &[WitnessStep], view: &View<'_>) {
+    let lanes = steps.iter().map(|it| it.thread.max(1)).max().unwrap_or(0);
+    let cells: Vec<_> = steps.iter().map(|it| (it.thread.max(1), cell(it, view))).collect();
+    let mut columns = Vec::new();
+    for lane in 1..=lanes {
+        let title = title(lane, steps);
+        let texts = cells
+            .iter()
+            .filter(|(thread, _)| *thread == lane)
+            .map(|(_, text)| text.chars().count());
+        let width = texts.chain([title.chars().count(), NARROWEST]).max().unwrap_or(NARROWEST);
+        columns.push((title, width));
+    }
+    let header =
+        columns.iter().map(|(title, width)| format!("{title:width$}  ")).collect::<String>();
+    if !steps.is_empty() {
+        line(res, &format!("  #  {header}"));
+    }
+    for (number, (lane, text)) in (1..).zip(&cells) {
+        let before: usize =
+            columns.iter().take(*lane as usize - 1).map(|(_, width)| width + 2).sum();
+        line(res, &format!("{number:>3}  {:before$}{text}", ""));
+    }
+}
+
+fn title(lane: u32, steps: &[WitnessStep]) -> String {
+    let name =
+        steps.iter().find(|it| it.thread.max(1) == lane).map_or("", |it| it.thread_name.as_str());
+    if name.is_empty() { format!("thread {lane}") } else { format!("thread {lane} ({name})") }
+}
+
+/// "app.py:12 reads self.hits = 0".
+fn cell(step: &WitnessStep, view: &View<'_>) -> String {
+    let value = step.value.as_ref().map(|it| format!(" = {it}")).unwrap_or_default();
+    let file = view.short.path(&step.file);
+    let name = file.rsplit(std::path::is_separator).next().unwrap_or(&file);
+    format!("{name}:{} {}{value}", step.line, step.what)
+}
+
+/// For a POSIX shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=,:@%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn line(res: &mut String, text: &str) {
+    res.push_str("   ");
+    res.push_str(text);
+    res.truncate(res.trim_end().len());
+    res.push('\n');
+}

@@ -1,0 +1,119 @@
+//! The words that all formats share for the values of the analyzer and the runtime.
+
+use ftlint_analyzer::diagnostic::Location;
+use ftlint_analyzer::evidence::{AccessKind, Pattern, Window};
+use ftlint_analyzer::rule::{Confidence, GilClass, Severity};
+use ftlint_runtime::verdict::{EvidenceLevel, Status};
+
+use crate::paths::Short;
+
+pub(super) fn severity(it: Severity) -> &'static str {
+    match it {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+pub(super) fn confidence(it: Confidence) -> &'static str {
+    match it {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
+}
+
+pub(super) fn gil(it: GilClass) -> &'static str {
+    match it {
+        GilClass::Latent => "latent",
+        GilClass::Exposed => "exposed",
+        GilClass::New => "new",
+        GilClass::Deadlock => "deadlock",
+    }
+}
+
+/// What the class means for the reader.
+pub(super) fn gil_meaning(it: GilClass) -> &'static str {
+    match it {
+        GilClass::Latent => {
+            "latent: the GIL has hidden it, it breaks first on the free-threaded build"
+        }
+        GilClass::Exposed => "exposed: already possible with the GIL, only rarer",
+        GilClass::New => "new: the free-threaded build behaves differently here",
+        GilClass::Deadlock => "deadlock: independent of the GIL",
+    }
+}
+
+pub(super) fn status(it: Status) -> &'static str {
+    match it {
+        Status::Confirmed => "confirmed",
+        Status::NotReproduced => "not-reproduced",
+        Status::NotReplayable => "not-replayable",
+    }
+}
+
+pub(super) fn level(it: EvidenceLevel) -> &'static str {
+    match it {
+        EvidenceLevel::Program => "program",
+        EvidenceLevel::Driver => "driver",
+    }
+}
+
+/// "reads `self.hits`". A place in brackets is an element already: "writes `CACHE[key]`".
+pub(super) fn does(kind: &AccessKind, place: &str) -> String {
+    let is_element = place.ends_with(']');
+    match kind {
+        AccessKind::Read => format!("reads `{place}`"),
+        AccessKind::Store => format!("writes `{place}`"),
+        AccessKind::Delete => format!("deletes `{place}`"),
+        AccessKind::GetItem if is_element => format!("reads `{place}`"),
+        AccessKind::GetItem => format!("reads an element of `{place}`"),
+        AccessKind::SetItem if is_element => format!("writes `{place}`"),
+        AccessKind::SetItem => format!("writes an element of `{place}`"),
+        AccessKind::DelItem if is_element => format!("deletes `{place}`"),
+        AccessKind::DelItem => format!("deletes an element of `{place}`"),
+        AccessKind::Contains if is_element => format!("tests for `{place}`"),
+        AccessKind::Contains => format!("tests membership in `{place}`"),
+        AccessKind::Call(method) => format!("calls `.{method}()` on `{}`", container(place)),
+        AccessKind::Iterate => format!("iterates over `{place}`"),
+    }
+}
+
+/// `self.by_host` of `self.by_host[...]`: a method is called on the container.
+fn container(place: &str) -> &str {
+    place.strip_suffix("[...]").unwrap_or(place)
+}
+
+/// The way out, in words; the rule's page has the code.
+pub(super) fn fix<S>(window: &Window<S>) -> String {
+    if let Some(guard) = &window.guard {
+        return format!("hold `{}` here too, over both accesses", guard.lock);
+    }
+    let text = match window.pattern {
+        Pattern::Augment | Pattern::ReadModifyWrite => {
+            "hold one lock from the read to the write, at every update"
+        }
+        Pattern::CompareThenStore => "hold one lock over the comparison and the store",
+        Pattern::CheckThenInsert => {
+            "use `dict.setdefault`, or hold one lock over the test and the insertion"
+        }
+        Pattern::CheckThenUse => {
+            "act first and handle the failure (`pop(key, None)`, `except KeyError`), or hold one lock over both"
+        }
+        Pattern::CheckThenPop => {
+            "take first and handle the empty case (`except IndexError`, `queue.Empty`)"
+        }
+        Pattern::LazyInit => {
+            "create it before the threads start, or hold one lock over the test and the store"
+        }
+        Pattern::TestAndSet => {
+            "use `lock.acquire(blocking=False)` as the flag, or hold one lock over test and set"
+        }
+    };
+    text.to_owned()
+}
+
+/// "app.py:12:9".
+pub(super) fn place(location: &Location, short: &Short) -> String {
+    format!("{}:{}:{}", short.path(&*location.file), location.start.line, location.start.column)
+}

@@ -1,0 +1,140 @@
+//! `--replay`: runs the code behind each finding and keeps what came of it.
+//!
+//! One at a time, because a replay under contention wants the processors for itself.
+
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::rule::Replay;
+use ftlint_runtime::error::RuntimeError;
+use ftlint_runtime::interpreter::Interpreter;
+use ftlint_runtime::process::Cancel;
+use ftlint_runtime::verdict::{Status, Verdict};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::CheckArgs;
+use crate::console::Console;
+use crate::interpreter::choose;
+use crate::output::Finding;
+
+/// What is known after the replays.
+pub(crate) struct Replayed {
+    pub(crate) findings: Vec<Finding>,
+    /// A replay had trouble of its own; the message is on standard error already.
+    pub(crate) failed: bool,
+    /// Ctrl-C.
+    pub(crate) interrupted: bool,
+}
+
+impl Replayed {
+    /// Findings that were not replayed.
+    pub(crate) fn without(diagnostics: Vec<Diagnostic>) -> Self {
+        let findings =
+            diagnostics.into_iter().map(|diagnostic| Finding { diagnostic, verdict: None });
+        Self { findings: findings.collect(), failed: false, interrupted: false }
+    }
+}
+
+/// Replays every finding that can be.
+pub(crate) fn replay(args: &CheckArgs, diagnostics: Vec<Diagnostic>, console: Console) -> Replayed {
+    let mut res = Replayed::without(diagnostics);
+    for finding in &mut res.findings {
+        finding.verdict = never(&finding.diagnostic);
+    }
+    if !res.findings.iter().any(is_open) {
+        return res;
+    }
+    let interpreter = match choose(args, console) {
+        Ok(it) => it,
+        Err(error) => {
+            console.error(&format!("{error:#}"));
+            return Replayed { failed: true, ..res };
+        }
+    };
+    let cancel = Cancel::default();
+    let switch = cancel.clone();
+    if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
+        console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
+    }
+    each(&mut res, &interpreter, args, &cancel, console);
+    res.interrupted = cancel.is_cancelled();
+    res
+}
+
+fn each(
+    res: &mut Replayed,
+    interpreter: &Interpreter,
+    args: &CheckArgs,
+    cancel: &Cancel,
+    console: Console,
+) {
+    let bar = progress(res.findings.len());
+    for finding in &mut res.findings {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let location = &finding.diagnostic.location;
+        bar.set_message(format!(
+            "{} {}:{}",
+            finding.diagnostic.rule.code, location.file, location.start.line
+        ));
+        if is_open(finding) {
+            match run(interpreter, &finding.diagnostic, args.schedule.as_deref(), cancel) {
+                // What a killed child leaves behind says nothing about the code.
+                _ if cancel.is_cancelled() => {}
+                Ok(verdict) => finding.verdict = Some(verdict),
+                Err(error) => {
+                    let place = format!("{}:{}", location.file, location.start.line);
+                    bar.suspend(|| {
+                        console
+                            .error(&format!("{place}: {}: {error}", finding.diagnostic.rule.code))
+                    });
+                    res.failed = true;
+                }
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+}
+
+/// On standard error, and only on a terminal.
+fn progress(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
+    match ProgressStyle::with_template("replaying {bar:20} {pos}/{len} {wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Whether a replay may still say something. Syntax errors have nothing to run and no verdict.
+fn is_open(finding: &Finding) -> bool {
+    finding.verdict.is_none() && finding.diagnostic.rule.code.starts_with("FTL")
+}
+
+/// The verdict on findings of rules that are never replayed.
+fn never(diagnostic: &Diagnostic) -> Option<Verdict> {
+    let Replay::Never(why) = diagnostic.rule.replay else { return None };
+    if !diagnostic.rule.code.starts_with("FTL") {
+        return None;
+    }
+    Some(Verdict {
+        status: Status::NotReplayable,
+        evidence: None,
+        strategy: None,
+        runtime: None,
+        schedule: None,
+        witness: Vec::new(),
+        violation: None,
+        contention: None,
+        reason: Some(why.to_owned()),
+        elapsed_ms: 0,
+    })
+}
+
+fn run(
+    _interpreter: &Interpreter,
+    _diagnostic: &Diagnostic,
+    _schedule: Option<&str>,
+    _cancel: &Cancel,
+) -> Result<Verdict, RuntimeError> {
+    Err(RuntimeError::Harness("replay is not built into this ftlint yet".to_owned()))
+}

@@ -1,0 +1,86 @@
+//! What is analysed, what is reported, and under which settings.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::support::{CLEAN, RACY, Sandbox};
+
+/// The counter is in one file, the threads are in another.
+const STATS: &[u8] = b"handled = 0\n\n\ndef note():\n    global handled\n    handled += 1\n";
+const MAIN: &[u8] = b"import threading\n\nfrom app import stats\n\nfor _ in range(2):\n    threading.Thread(target=stats.note).start()\n";
+
+fn project() -> Sandbox {
+    Sandbox::new(&[
+        ("pyproject.toml", b""),
+        ("app/__init__.py", b""),
+        ("app/stats.py", STATS),
+        ("app/main.py", MAIN),
+    ])
+}
+
+#[test]
+fn a_single_file_is_judged_with_its_project() {
+    let it = project();
+    let told = it.run(&["--output-format=concise", "--min-confidence=high", "app/stats.py"]);
+    assert!(told.starts_with("exit 1\n--- stdout\napp/stats.py:6:5: FTL102 "), "{told}");
+    assert!(it.run(&["--min-confidence=high", "app/main.py"]).starts_with("exit 0\n"));
+}
+
+#[test]
+fn paths_outside_of_the_working_directory_stay_absolute() {
+    let (it, elsewhere) = (project(), Sandbox::new(&[]));
+    let path = it.root.join("app/stats.py");
+    let path = path.to_str().unwrap();
+    let told = elsewhere.run(&["--output-format=concise", path]);
+    assert!(told.starts_with(&format!("exit 1\n--- stdout\n{path}:6:5: ")), "{told}");
+}
+
+#[test]
+fn settings_come_from_the_nearest_file() {
+    let it = project();
+    it.write("pyproject.toml", b"[tool.ftlint]\nignore = ['FTL102']\noutput-format = 'json'\n");
+    assert_eq!(it.run(&[]), "exit 0\n--- stdout\n[]\n--- stderr\n");
+    assert!(it.run(&["--select=FTL1"]).starts_with("exit 1\n"));
+    it.write("app/ftlint.toml", b"select = ['FTL1']\n");
+    assert!(it.run(&["app/stats.py"]).starts_with("exit 1\n"));
+}
+
+#[test]
+fn excluded_files_are_left_out_unless_named() {
+    let it = Sandbox::new(&[
+        ("ftlint.toml", b"exclude = ['gen']"),
+        ("gen/a.py", RACY.as_bytes()),
+        ("b.py", CLEAN.as_bytes()),
+    ]);
+    assert!(it.run(&[]).starts_with("exit 0\n"));
+    assert!(it.run(&["gen/a.py"]).starts_with("exit 1\n"));
+    assert!(it.run(&["--force-exclude", "gen/a.py"]).starts_with("exit 0\n"));
+}
+
+#[test]
+fn exit_zero_is_for_findings_only() {
+    let it = Sandbox::new(&[("a.py", RACY.as_bytes())]);
+    assert!(it.run(&["--exit-zero"]).starts_with("exit 0\n--- stdout\nwarning[FTL102]"));
+    assert!(it.run(&["--exit-zero", "gone.py"]).starts_with("exit 2\n"));
+}
+
+#[test]
+fn standard_input_stands_for_a_file() {
+    let it = project();
+    it.write("app/stats.py", CLEAN.as_bytes());
+    let mut command =
+        it.command(&["-", "--stdin-filename=app/stats.py", "--output-format=concise"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(STATS).unwrap();
+    let out = child.wait_with_output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(text.starts_with("app/stats.py:6:5: FTL102 "), "{text}");
+}
+
+#[test]
+fn colours_are_asked_for() {
+    let it = Sandbox::new(&[("a.py", RACY.as_bytes())]);
+    assert!(it.run(&["--color=always"]).contains("\x1b["));
+    assert!(!it.run(&[]).contains("\x1b["));
+}

@@ -1,0 +1,6 @@
+//! Tests of the built binary: what goes to standard output, what to standard error, and the exit status.
+
+mod errors;
+mod help;
+mod input;
+mod support;
