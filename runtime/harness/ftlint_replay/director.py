@@ -215,9 +215,10 @@ class Director:
 
     def _enter(self, ident: int) -> Lane:
         thread = getattr(threading, "_active", {}).get(ident)
-        name = thread.name if thread is not None else f"thread {len(self.lanes) + 1}"
-        lane = Lane(ident, threading.get_native_id(), len(self.lanes) + 1, name)
-        self.lanes[ident] = lane
+        name = thread.name if thread is not None else "a thread without a name"
+        with self._changed:
+            lane = Lane(ident, threading.get_native_id(), len(self.lanes) + 1, name)
+            self.lanes[ident] = lane
         return lane
 
     def _arrives(self, lane: Lane, role: int, frame: FrameType) -> None:
