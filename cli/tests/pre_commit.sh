@@ -1,34 +1,34 @@
 #!/usr/bin/env bash
-# The hook as users have it: the real pre-commit from PyPI, in a git repository of its own, against the wheel that
-# maturin builds. Not part of `cargo test`, because it needs a release build and PyPI.
+# The hook as users have it: the real pre-commit from PyPI, in a git repository of its own. Not part of `cargo test`,
+# because it needs a release build and PyPI.
 #
-#     cli/tests/pre_commit.sh            builds the wheel, then tests
-#     cli/tests/pre_commit.sh some.whl   tests this wheel
+#     cli/tests/pre_commit.sh            pre-commit clones this repository at HEAD and builds it with maturin
+#     cli/tests/pre_commit.sh some.whl   tests this wheel, below the same hook definition
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/tools"
-"$work/tools/bin/pip" install --quiet --disable-pip-version-check pre-commit maturin
+"$work/tools/bin/pip" install --quiet --disable-pip-version-check pre-commit
 
-wheel=${1:-}
-if [[ -z $wheel ]]; then
-    (cd "$root" && "$work/tools/bin/maturin" build --release --out "$work/dist" >&2)
-    wheel=$(ls "$work"/dist/*.whl)
-fi
-wheel=$(realpath "$wheel")
-
-# A repository with our hook's definition whose installation is the wheel: what pre-commit would build, built once.
-mkdir -p "$work/hook" && cd "$work/hook"
-cp "$root/.pre-commit-hooks.yaml" .
-cat > setup.py <<EOF
+if [[ $# -eq 0 ]]; then
+    hook=$root
+    # The clone is compiled where the dependencies are compiled already.
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
+else
+    wheel=$(realpath "$1")
+    hook=$work/hook
+    mkdir -p "$hook" && cd "$hook"
+    cp "$root/.pre-commit-hooks.yaml" .
+    cat > setup.py <<EOF
 from setuptools import setup
 setup(name="ftlint-hook", version="0", py_modules=[], install_requires=["ftlint @ file://$wheel"])
 EOF
-git init --quiet && git add --all
-git -c user.name=t -c user.email=t@example.invalid commit --quiet --message hook
-revision=$(git rev-parse HEAD)
+    git init --quiet && git add --all
+    git -c user.name=t -c user.email=t@example.invalid commit --quiet --message hook
+fi
+revision=$(git -C "$hook" rev-parse HEAD)
 
 # The counter is in one file, the threads are in another; only the first is committed later.
 mkdir -p "$work/project/app" && cd "$work/project"
@@ -45,7 +45,7 @@ EOF
 printf 'handled = 0\n\n\ndef note():\n    pass\n' > app/stats.py
 cat > .pre-commit-config.yaml <<EOF
 repos:
-  - repo: file://$work/hook
+  - repo: file://$hook
     rev: $revision
     hooks:
       - id: ftlint
