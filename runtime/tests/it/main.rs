@@ -2,6 +2,7 @@
 
 mod confirmed;
 mod fallback;
+mod fixtures;
 mod safe;
 mod schedule;
 mod support;
