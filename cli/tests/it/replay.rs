@@ -42,8 +42,7 @@ fn a_schedule_that_is_none_is_wrong_usage() {
 #[test]
 fn a_confirmed_finding_says_so_and_can_be_repeated() {
     let it = Sandbox::new(&[("a.py", RACY.as_bytes())]);
-    if !it.run(&["runtime", "list"]).contains("free-threading") {
-        assert!(std::env::var_os("CI").is_none(), "CI needs a free-threaded Python");
+    if !can_replay(&it) {
         return;
     }
     let json = it.run(&["--replay", "--output-format=json"]);
@@ -53,4 +52,35 @@ fn a_confirmed_finding_says_so_and_can_be_repeated() {
     assert!(told.contains("confirmed on CPython 3."), "{told}");
     assert!(told.contains(&format!("--schedule '{schedule}'\n")), "{told}");
     assert!(told.ends_with("Found 1 finding (1 confirmed).\n"), "{told}");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_the_replays_and_keeps_the_findings() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let it = Sandbox::new(&[]);
+    if !can_replay(&it) {
+        return;
+    }
+    for i in 0..40 {
+        it.write(&format!("m{i}.py"), RACY.as_bytes());
+    }
+    let mut command = it.command(&["--replay", "--output-format=concise"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    let interrupted = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(130));
+    assert_eq!(String::from_utf8(out.stdout).unwrap().lines().count(), 40);
+    assert!(interrupted.elapsed() < Duration::from_secs(5));
+}
+
+/// Whether there is a free-threaded Python; without one these tests have nothing to say, except in CI.
+fn can_replay(it: &Sandbox) -> bool {
+    let found = it.run(&["runtime", "list"]).contains("free-threading");
+    assert!(found || std::env::var_os("CI").is_none(), "CI needs a free-threaded Python");
+    found
 }
