@@ -65,7 +65,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let texts = texts(&db, loaded.project);
     let view = View { short: &short, texts: &texts, color: wants_color(args.color, &io::stdout()) };
     print(&replayed.findings, settings.output_format.unwrap_or(OutputFormat::Full), &view)?;
-    // The system frees a large project at once; tree by tree it takes a tenth of the run.
+    // The system frees a large project at once; dropping it piece by piece takes a sixth of the time.
     std::mem::forget(db);
     Ok(status(args, &replayed, !problems.is_empty()))
 }
