@@ -5,6 +5,8 @@ from __future__ import annotations
 from . import oracle
 from ..types import Step, Trace, Window
 
+CONTROL = "A>act"
+
 
 def schedules(pattern: str) -> list[str]:
     """The other thread updates once; for comparisons it may have to go on until its value matters."""
