@@ -108,7 +108,8 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     end = time.monotonic() + seconds
     mine = threading.get_native_id()
     blocked: Blocked | None = None
-    for _ in range(3):
+    n_locked = 0
+    for _ in range(8):
         stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
         idle.wait_until(lambda: stopped() or over(), end - time.monotonic())
         if not stopped():
@@ -119,6 +120,10 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
             return
         blocked = _who_waits(director) or blocked
         director.trace.parked = True
+        n_locked += blocked is not None and blocked.lock
+        if n_locked == 2:
+            director.forget_a()
+            break
         director.forget_a()
         if blocked is not None and not blocked.proceeded:
             watch = idle.Watch(0.3)

@@ -19,7 +19,7 @@ from . import points, values
 from .schedule import Schedule
 from .types import Site, Step, ThreadError, Trace, Window
 
-FIRST, LAST, OTHER = 1, 2, 4
+FIRST, LAST, OTHER, GATE = 1, 2, 4, 8
 _UPDATES = ("augment", "read_modify_write")
 _TAKES_TURN = ("read", "store", "get_item", "set_item", "del_item", "delete", "contains")
 
@@ -57,6 +57,7 @@ class Lane:
     has_read: bool = False
     finished: bool = False
     released: bool = False
+    delays: int = 0
     entered: FrameType | None = None
 
 
@@ -101,6 +102,9 @@ class Director:
                         found = True
                         if role == FIRST:
                             self._first_codes.add(known)
+                        if role == OTHER and self.schedule.mode == "program":
+                            gate = points.statement(_tree(site.file), site, code)
+                            self._points[known, gate] = self._points.get((known, gate), 0) | GATE
                         self._points[known, offset] = self._points.get((known, offset), 0) | role
             self._codes[known] = code if found else None
         return self._codes[known] is not None
@@ -131,7 +135,11 @@ class Director:
         if self._gap is not None and lane is not None and lane.inside is frame and not lane.stopped \
                 and lane.has_read and self._gap(frame.f_lineno or 0) and self._parks_here(lane, "gap", lane.slot):
             self._park(lane, frame, lane.slot, "parked")
-        if role is not None and not self.over:
+        if role is not None and role & GATE:
+            lane = lane or self._enter(ident)
+            self._lets_a_begin(lane)
+            role &= ~GATE
+        if role and not self.over:
             self._arrives(lane or self._enter(ident), role, frame)
         return True
 
@@ -240,6 +248,22 @@ class Director:
         turn = site.kind in _TAKES_TURN and self._turn.acquire(timeout=0.05)
         lane.pending = Pending(frame, main, slot, expression.value(frame), turn)
 
+    def _lets_a_begin(self, lane: Lane) -> None:
+        """The other access is in another function: its thread may be through before A's thread has even started.
+
+        In a directed attempt it waits for A to stand, in a serial control for A to be through; never for long.
+        """
+        patience = 10
+        with self._changed:
+            lane.delays += 1
+            while not self.over and patience > 0 and lane is not self.a and lane.delays <= 3:
+                a = self.a
+                through = a is not None and (a.acted > 0 if self.schedule.serial else a.stopped)
+                if through or (a is None and self._alone()):
+                    break
+                patience -= 1
+                self._changed.wait(0.01)
+
     def _too_late(self, lane: Lane, frame: FrameType, slot: values.Slot | None) -> None:
         """One other thread has passed while A stands: a third one waits, so that the witness stays short."""
         with self._changed:
@@ -268,7 +292,7 @@ class Director:
         with self._changed:
             lane.entered = frame
             if self.a is None and not self._alone():
-                self.a, lane.name = lane, "A"
+                self.a, lane.name, lane.acted = lane, "A", 0
             while not self.over and self.a is not None and lane not in (self.a, self.b) and patience > 0:
                 ready = self.a.finished if self.schedule.park == "end" else self.a.acted > 0
                 if ready and self.b is None:

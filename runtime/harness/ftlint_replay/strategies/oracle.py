@@ -39,6 +39,16 @@ def overlap(trace: Trace) -> Overlap | None:
     return Overlap(trace.steps[read] if read is not None else None, done, rechecks[-1] if rechecks else None, between)
 
 
+def is_serial(control: Trace) -> bool:
+    """Whether nothing came between the first thread's access and its act: a program does not always let itself be led."""
+    act = next((index for index, it in enumerate(control.steps) if it.kind == "act"), None)
+    if act is None:
+        return False
+    thread = control.steps[act].thread
+    read = max((index for index, it in enumerate(control.steps[:act]) if it.thread == thread and it.kind == "read"), default=act)
+    return not any(it.kind in ("act", "other") for it in control.steps[read:act] if it.thread != thread)
+
+
 def acts(trace: Trace) -> list[Step]:
     """All acts and accesses of the other kind, in order."""
     return [it for it in trace.steps if it.kind in ("act", "other")]
@@ -58,7 +68,7 @@ def acted_twice(directed: Trace, controls: list[Trace], flag: bool = False) -> O
         return None
     for control in controls:
         first = next((index for index, it in enumerate(control.steps) if it.kind == "act"), None)
-        if first is None or control.blocked is not None and not control.blocked.proceeded:
+        if first is None or not is_serial(control) or control.blocked is not None and not control.blocked.proceeded:
             return None
         done = control.steps[first]
         later = [it for it in control.steps[first + 1:] if it.thread != done.thread]
