@@ -13,9 +13,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from . import values
 from .director import flush
 from .types import Blocked, Step, ThreadError, Trace
 
@@ -45,12 +46,12 @@ def run(seconds: float, body: Callable[[Report], None]) -> dict[str, Any]:
 
 def pack(trace: Trace) -> dict[str, Any]:
     """A trace as plain data; values become their identity and what can be shown of them."""
-    for step in trace.steps:
-        step.ref = id(step.value)
-    kept = [step.value for step in trace.steps]
-    for step in trace.steps:
-        step.value = None
-    packed = asdict(trace)
+    # Threads of the user may still be running; what they add now does not count.
+    steps = trace.steps.copy()
+    kept = [step.value for step in steps]
+    for step in steps:
+        step.ref, step.fixed, step.value = id(step.value), values.is_plain(step.value, 0), None
+    packed = asdict(replace(trace, steps=steps, errors=trace.errors.copy()))
     del kept
     return packed
 

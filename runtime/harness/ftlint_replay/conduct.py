@@ -62,11 +62,11 @@ def pair(director: Director, a: Worker, b: Worker, seconds: float) -> None:
 
 
 def _until_stopped(director: Director, a: Worker, end: float) -> bool:
-    """Whether lane A came to its stop."""
+    """Whether lane A came to its stop, or, in a control that lets it run, to its end."""
     watch = idle.Watch(HANG_PATIENCE)
     stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
     idle.wait_until(lambda: stopped() or a.done, end - time.monotonic(), lambda: not stopped() and watch.all_wait(a.tasks()))
-    if stopped():
+    if stopped() or a.done and director.schedule.park == "end":
         return True
     director.trace.outcome = "not_reached"
     if not a.done:
@@ -108,7 +108,8 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     end = time.monotonic() + seconds
     mine = threading.get_native_id()
     blocked: Blocked | None = None
-    for _ in range(3):
+    n_locked = 0
+    for _ in range(8):
         stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
         idle.wait_until(lambda: stopped() or over(), end - time.monotonic())
         if not stopped():
@@ -119,6 +120,10 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
             return
         blocked = _who_waits(director) or blocked
         director.trace.parked = True
+        n_locked += blocked is not None and blocked.lock
+        if n_locked == 2:
+            director.forget_a()
+            break
         director.forget_a()
         if blocked is not None and not blocked.proceeded:
             watch = idle.Watch(0.3)
@@ -146,7 +151,7 @@ def _passes(director: Director, over: Callable[[], bool], mine: int, end: float)
         if b is None:
             return False
         if director.schedule.serial:
-            return b.state == "held" or b.left > 0 and b.inside is None or b.acted > 0
+            return b.state == "held" or b.finished or b.passed > 0
         return b.passed > 0 and not to_end
 
     stuck = idle.wait_until(ready, min(2.0, end - time.monotonic()), lambda: over() or watch.all_wait(others()))
@@ -162,10 +167,11 @@ def _complete(director: Director, over: Callable[[], bool], mine: int, end: floa
     a = director.a
     if director.schedule.serial or a is None:
         return
-    errors, acted = len(director.trace.errors), a.acted
+    acted = a.acted
+    failed = lambda: any(it.lane == "A" for it in director.trace.errors)  # noqa: E731
 
     def happened() -> bool:
-        return a.acted > acted or len(director.trace.errors) > errors or (a.left > 0 and a.inside is None) or over()
+        return a.acted > acted or failed() or (a.left > 0 and a.inside is None) or over()
 
     director.release(a)
     for patience in (LOCK_PATIENCE, HANG_PATIENCE):
@@ -177,7 +183,7 @@ def _complete(director: Director, over: Callable[[], bool], mine: int, end: floa
     else:
         if a.pending is not None:
             director.trace.hung = idle.where(a.ident, "A")
-    if len(director.trace.errors) > errors:
+    if failed():
         idle.wait_until(over, 0.02)
 
 

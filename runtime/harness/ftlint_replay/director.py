@@ -19,7 +19,8 @@ from . import points, values
 from .schedule import Schedule
 from .types import Site, Step, ThreadError, Trace, Window
 
-FIRST, LAST, OTHER = 1, 2, 4
+FIRST, LAST, OTHER, GATE = 1, 2, 4, 8
+_UPDATES = ("augment", "read_modify_write")
 _TAKES_TURN = ("read", "store", "get_item", "set_item", "del_item", "delete", "contains")
 
 
@@ -54,6 +55,9 @@ class Lane:
     arrivals: int = 0
     stopped: bool = False
     has_read: bool = False
+    finished: bool = False
+    released: bool = False
+    delays: int = 0
     entered: FrameType | None = None
 
 
@@ -98,6 +102,9 @@ class Director:
                         found = True
                         if role == FIRST:
                             self._first_codes.add(known)
+                        if role == OTHER and self.schedule.mode == "program":
+                            gate = points.statement(_tree(site.file), site, code)
+                            self._points[known, gate] = self._points.get((known, gate), 0) | GATE
                         self._points[known, offset] = self._points.get((known, offset), 0) | role
             self._codes[known] = code if found else None
         return self._codes[known] is not None
@@ -128,7 +135,11 @@ class Director:
         if self._gap is not None and lane is not None and lane.inside is frame and not lane.stopped \
                 and lane.has_read and self._gap(frame.f_lineno or 0) and self._parks_here(lane, "gap", lane.slot):
             self._park(lane, frame, lane.slot, "parked")
-        if role is not None and not self.over:
+        if role is not None and role & GATE:
+            lane = lane or self._enter(ident)
+            self._lets_a_begin(lane)
+            role &= ~GATE
+        if role and not self.over:
             self._arrives(lane or self._enter(ident), role, frame)
         return True
 
@@ -155,7 +166,7 @@ class Director:
         if lane.inside is frame:
             self._exit(lane)
         if lane.entered is frame:
-            self._go(lane)
+            self._go(lane, frame)
 
     def fail(self, lane: Lane, frame: FrameType, error: BaseException) -> None:
         """An exception left a function of the window."""
@@ -184,6 +195,7 @@ class Director:
                 if lane.state == "parked":
                     self._note(lane, "resume", self.window.last.file, self.window.last.line, None, values.MISSING, None)
                 lane.state = "running"
+                lane.released = True
             self._changed.notify_all()
 
     def finish(self) -> None:
@@ -200,18 +212,15 @@ class Director:
             self.release(lane)
 
     def forget_a(self) -> None:
-        """The thread that waited goes on, and the next one that comes there takes its part."""
-        a = self.a
+        """The thread that waited goes on, and the next one that comes there takes its part, as if nothing had been."""
         with self._changed:
-            self._keep = 0
+            self._keep, self._closed = 0, False
             self.trace.steps.clear()
-        self.release_all()
-        with self._changed:
-            if a is not None:
-                a.name = ""
-            if self.b is not None:
-                self.b.name = ""
+            for lane in self.lanes.values():
+                lane.stopped = lane.finished = lane.released = False
+                lane.passed, lane.name, lane.state = 0, "", "running"
             self.a = self.b = None
+            self._changed.notify_all()
 
     def _enter(self, ident: int) -> Lane:
         thread = getattr(threading, "_active", {}).get(ident)
@@ -239,6 +248,22 @@ class Director:
         turn = site.kind in _TAKES_TURN and self._turn.acquire(timeout=0.05)
         lane.pending = Pending(frame, main, slot, expression.value(frame), turn)
 
+    def _lets_a_begin(self, lane: Lane) -> None:
+        """The other access is in another function: its thread may be through before A's thread has even started.
+
+        In a directed attempt it waits for A to stand, in a serial control for A to be through; never for long.
+        """
+        patience = 10
+        with self._changed:
+            lane.delays += 1
+            while not self.over and patience > 0 and lane is not self.a and lane.delays <= 3:
+                a = self.a
+                through = a is not None and (a.acted > 0 if self.schedule.serial else a.stopped)
+                if through or (a is None and self._alone()):
+                    break
+                patience -= 1
+                self._changed.wait(0.01)
+
     def _too_late(self, lane: Lane, frame: FrameType, slot: values.Slot | None) -> None:
         """One other thread has passed while A stands: a third one waits, so that the witness stays short."""
         with self._changed:
@@ -254,7 +279,8 @@ class Director:
             self._exit(lane)
         lane.inside, lane.read, lane.slot, lane.has_read = frame, None, slot, False
         with self._changed:
-            if self._queued and lane is self.b and self.a is not None and not values.same(slot, self.a.slot):
+            if self._queued and lane is self.b and self.a is not None and not lane.finished \
+                    and not lane.passed and not values.same(slot, self.a.slot):
                 self.b, lane.name = None, ""
 
     def _queue(self, lane: Lane, frame: FrameType) -> None:
@@ -266,21 +292,26 @@ class Director:
         with self._changed:
             lane.entered = frame
             if self.a is None and not self._alone():
-                self.a, lane.name = lane, "A"
+                self.a, lane.name, lane.acted = lane, "A", 0
             while not self.over and self.a is not None and lane not in (self.a, self.b) and patience > 0:
-                if self.a.acted and self.b is None:
+                ready = self.a.finished if self.schedule.park == "end" else self.a.acted > 0
+                if ready and self.b is None:
                     self.b, lane.name = lane, "B"
                 else:
                     patience -= 1
                     self._changed.wait(0.01)
 
-    def _go(self, lane: Lane) -> None:
+    def _go(self, lane: Lane, frame: FrameType) -> None:
         """The function of the window is left in a serial control."""
         with self._changed:
             lane.entered = None
             if lane is self.a and not lane.acted:
                 self.a, lane.name = None, ""
+            stays = not lane.finished and (lane is self.b or (lane is self.a and self.schedule.park == "end"))
+            lane.finished = lane.finished or stays
             self._changed.notify_all()
+        if stays:
+            self._park(lane, frame, lane.slot, "held")
 
     def _exit(self, lane: Lane) -> None:
         """The thread has left the window, through the act or past it."""
@@ -304,24 +335,26 @@ class Director:
             if role & FIRST:
                 lane.read, lane.has_read = pending.slot, True
             else:
-                hold = self._counts(lane, role, pending)
+                hold = self._counts(lane, role, pending, value)
             self._changed.notify_all()
         if role & FIRST and self._parks_here(lane, "read", pending.slot):
             self._park(lane, frame, pending.slot, "parked")
         elif hold:
             self._park(lane, frame, pending.slot, "held")
 
-    def _counts(self, lane: Lane, role: int, pending: Pending) -> bool:
-        """Counts an act; true when the thread is held after it."""
+    def _counts(self, lane: Lane, role: int, pending: Pending, value: Any) -> bool:
+        """Counts an act; true when the thread is held after it. An update that changes nothing does not count for B."""
         lane.acted += 1 if role & LAST else 0
         a = self.a
         if self.over or a is None:
             return False
         if lane is a:
             lane.slot = pending.slot
-            return self.schedule.serial and lane.acted == 1
-        between = a.acted > 0 if self.schedule.serial else a.state == "parked"
+            return self.schedule.park == "after" and lane.acted == 1
+        between = a.acted > 0 if self.schedule.serial else a.stopped and not a.released
         if not between or not values.same(pending.slot, a.slot):
+            return False
+        if self.window.pattern in _UPDATES and values.is_plain(value) and values.show(value) == values.show(pending.value):
             return False
         if self.b is None:
             self.b, lane.name = lane, "B"
@@ -351,6 +384,7 @@ class Director:
                 return
             lane.slot, lane.state = slot, state
             if state == "parked":
+                self._already_passed(lane, slot)
                 self._keep = len(self.trace.steps) + 1
                 self._note(lane, "wait", frame.f_code.co_filename, line, slot, values.MISSING, None)
             self._changed.notify_all()
@@ -358,6 +392,16 @@ class Director:
                 self._changed.wait(1.0)
         if state == "parked" and self._test is not None and self._expressions[LAST].site.function == frame.f_code.co_qualname:
             self._recheck(lane, frame, line)
+
+    def _already_passed(self, lane: Lane, slot: values.Slot | None) -> None:
+        """Another thread may have acted since this one's first access, before this one could stop."""
+        begun = max((index for index, it in enumerate(self.trace.steps) if it.thread == lane.number and it.kind == "read"),
+                    default=len(self.trace.steps))
+        passed = {it.thread for it in self.trace.steps[begun:] if it.kind in ("act", "other") and values.same(it.slot, slot)}
+        for other in self.lanes.values():
+            if other.number in passed and other is not lane and self.b is None and not self.preassigned:
+                self.b, other.name = other, "B"
+                other.passed += 1
 
     def _recheck(self, lane: Lane, frame: FrameType, line: int) -> None:
         """Whether the test that allowed the act still holds when the act comes."""
@@ -375,7 +419,7 @@ class Director:
             self._turn.release()
 
     def _note(self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None) -> None:
-        if self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
+        if self.over or self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
             return
         text = shown if shown is not None or value is values.MISSING else values.show(value)
         self.trace.steps.append(

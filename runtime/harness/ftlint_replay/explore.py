@@ -54,7 +54,7 @@ def examine(request: Request, window: Window, schedule: Schedule, trace: Trace, 
     if strategy.violation(window, trace, []) is None:
         return None
     controls = []
-    for control in _controls(window, schedule):
+    for control in _controls(window, schedule, strategy.CONTROL):
         controls.append(attempt(request, window, control, 1, request.attempt_seconds))
         log(controls[-1], "serial")
     if not any(it.outcome == "finished" for it in controls):
@@ -112,9 +112,9 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
             return
 
 
-def _controls(window: Window, schedule: Schedule) -> list[Schedule]:
+def _controls(window: Window, schedule: Schedule, first: str) -> list[Schedule]:
     """Serial orders: A before B, and for a driver whose lanes differ also B before A."""
-    control = schedule.control()
+    control = schedule.control("A*" if window.pattern == "check_then_insert" else first)
     if schedule.mode == "program":
         return [control]
     setup = target.setups(window)[schedule.variant]

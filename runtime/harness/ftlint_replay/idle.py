@@ -19,7 +19,7 @@ from .types import Blocked
 _TASKS = "/proc/self/task"
 _STDLIB = tuple(filter(None, (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))))
 _HARNESS = os.path.dirname(os.path.abspath(__file__))
-_LOCK_WORDS = ("acquire(", "with ", ".lock(", "_lock")
+_LOCK_WORDS = ("acquire(", "with ")
 
 
 class Watch:
@@ -50,17 +50,17 @@ def other_tasks(mine: int) -> list[tuple[int, int]]:
 def where(ident: int, lane: str) -> Blocked | None:
     """Where a thread that stands still waits."""
     frame = sys._current_frames().get(ident)
-    inner = frame
+    called = None
     while frame is not None and _foreign(frame):
-        frame = frame.f_back
-    if frame is None:
+        called, frame = frame, frame.f_back
+    if frame is None or frame.f_code.co_filename == "<string>":
         return None
     name, line = frame.f_code.co_filename, frame.f_lineno or 0
     text = linecache.getline(name, line).strip()
-    lock = any(word in text for word in _LOCK_WORDS) or (
-        inner is not frame and inner is not None and os.path.basename(inner.f_code.co_filename) == "threading.py"
-        and inner.f_code.co_name in ("acquire", "__enter__"))
-    return Blocked(lane, name, line, text, lock)
+    # The locks of C show no frame of their own; those written in Python are in `threading`.
+    of_threading = called is not None and os.path.basename(called.f_code.co_filename) == "threading.py"
+    entered = called is None or (of_threading and called.f_code.co_name in ("acquire", "__enter__", "acquire_lock"))
+    return Blocked(lane, name, line, text, entered and any(word in text for word in _LOCK_WORDS))
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, give_up: Callable[[], bool] = lambda: False) -> bool:

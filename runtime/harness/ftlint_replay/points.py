@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import os
 from types import CodeType
@@ -48,6 +49,19 @@ def offsets(site: Site, code: CodeType) -> list[int]:
             narrowest = min(around, key=lambda row: _size(row[2]))
             return [row[0] for row in around if row[2] == narrowest[2] and row[1] == narrowest[1]]
     return []
+
+
+def statement(tree: ast.AST, site: Site, code: CodeType) -> int:
+    """Offset of the first instruction of the statement that the site is in: before everything that it reads."""
+    start, end = (site.line, site.column), (site.end_line, site.end_column)
+    best: _Range = (site.line, site.column, site.end_line, site.end_column)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Delete)):
+            it = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+            if it[:2] <= start and end <= it[2:]:
+                best = it
+    inside = [it.offset for it in dis.get_instructions(code) if (place := _range(it)) and _contains(best, place)]
+    return min(inside, default=0)
 
 
 def _same_name(rows: list[tuple[int, str, _Range | None]], kind: str) -> list[int]:

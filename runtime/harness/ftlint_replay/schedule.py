@@ -29,9 +29,10 @@ class Schedule:
 
     @property
     def park(self) -> str:
-        """Where lane A stops: `act`, `gap`, `read`, or `after` (it runs through its act first: a serial control)."""
+        """Where lane A stops: `act`, `gap`, `read`, or, in a serial control,
+        `after` (it runs through its act first) and `end` (through all of its call)."""
         first = self.steps[0]
-        return "after" if first == "A>act" else first[2:]
+        return {"A>act": "after", "A*": "end"}.get(first, first[2:])
 
     @property
     def b_to_end(self) -> bool:
@@ -41,7 +42,7 @@ class Schedule:
     @property
     def serial(self) -> bool:
         """Whether this is a control: nothing comes between."""
-        return self.park == "after"
+        return self.park in ("after", "end")
 
     @property
     def backward(self) -> bool:
@@ -54,10 +55,10 @@ class Schedule:
             return self
         return replace(self, steps=tuple({"A": "B", "B": "A"}[it[0]] + it[1:] for it in self.steps))
 
-    def control(self) -> Schedule:
-        """The serial order that belongs to this schedule."""
-        steps = tuple("A>act" if it.startswith("A@") else it for it in self.steps)
-        return replace(self, steps=steps, arrival=0)
+    def control(self, first: str) -> Schedule:
+        """The serial order that belongs to this schedule: A runs as far as `first` says before B begins."""
+        rest = tuple(it for it in self.steps[1:] if not (first == "A*" and it == "A*"))
+        return replace(self, steps=(first, *rest), arrival=0)
 
     def turned(self) -> Schedule:
         """The same order with the lanes exchanged."""

@@ -79,6 +79,7 @@ class Step:
     plain: bool = False
     holds: bool | None = None
     ref: int = 0
+    fixed: bool = False
 
 
 @dataclass
@@ -149,7 +150,9 @@ class Monitor(Protocol):
 
 
 class Strategy(Protocol):
-    """One file of `strategies`."""
+    """One file of `strategies`. `CONTROL` is how far A runs in a serial control before B begins."""
+
+    CONTROL: str
 
     def schedules(self, pattern: str) -> list[str]:
         """The orders that show the fault, best first."""

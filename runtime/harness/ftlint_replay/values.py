@@ -19,6 +19,10 @@ _COMPARE: dict[type[ast.cmpop], Any] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
 }
+_ARITHMETIC: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
+    ast.Mult: operator.mul, ast.BitAnd: operator.and_,
+}
 _SCALARS = (int, float, complex, str, bytes, bool, type(None))
 _CONTAINERS = (dict, list, set, frozenset, tuple, deque)
 
@@ -88,6 +92,12 @@ def evaluate(node: ast.AST | None, frame: FrameType) -> Any:
         value = evaluate(node.operand, frame)
         if type(value) in (int, float):
             return -value
+    if isinstance(node, ast.IfExp):
+        return evaluate(node.body if truth(node.test, frame) else node.orelse, frame)
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        return _arithmetic(node, frame)
+    if isinstance(node, ast.Call):
+        return _call(node, frame)
     if isinstance(node, ast.JoinedStr):
         return "".join(_formatted(it, frame) for it in node.values)
     raise Unknown
@@ -99,10 +109,7 @@ def truth(node: ast.AST, frame: FrameType) -> bool:
         return not truth(node.operand, frame)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _compare(node, frame)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
-        value = evaluate(node.args[0], frame)
-    else:
-        value = evaluate(node, frame)
+    value = evaluate(node, frame)
     if type(value) in _SCALARS or type(value) in _CONTAINERS:
         return bool(value)
     raise Unknown
@@ -211,7 +218,7 @@ def _place(node: ast.AST | None) -> ast.AST | None:
         return _place(node.operand)
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute):
-            return node.func.value
+            return node if node.func.attr == "get" and node.args else node.func.value
         return node.args[0] if len(node.args) == 1 else None
     if isinstance(node, ast.NamedExpr):
         return node.value
@@ -276,6 +283,35 @@ def _element(container: Any, key: Any) -> Any:
         return dict.get(container, key, MISSING)
     if isinstance(container, (list, tuple, deque)) and type(key) is int:
         return container[key] if -len(container) <= key < len(container) else MISSING
+    raise Unknown
+
+
+def _arithmetic(node: ast.BinOp, frame: FrameType) -> Any:
+    left, right = evaluate(node.left, frame), evaluate(node.right, frame)
+    if type(left) not in (int, float, bool) or type(right) not in (int, float, bool):
+        if not (isinstance(node.op, ast.Add) and type(left) is str and type(right) is str):
+            raise Unknown
+    try:
+        return _ARITHMETIC[type(node.op)](left, right)
+    except ArithmeticError:
+        raise Unknown from None
+
+
+def _call(node: ast.Call, frame: FrameType) -> Any:
+    """`type(x)`, `len(x)`, `str(x)` and `d.get(k)` of built-in things."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and 1 <= len(node.args) <= 2:
+        container = evaluate(node.func.value, frame)
+        if isinstance(container, dict):
+            found = dict.get(container, evaluate(node.args[0], frame), MISSING)
+            return evaluate(node.args[1], frame) if found is MISSING and len(node.args) == 2 else found
+    if isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+        function, value = _name(node.func.id, frame), evaluate(node.args[0], frame)
+        if function is type:
+            return type(value)
+        if function is len and type(value) in (*_CONTAINERS, str, bytes):
+            return len(value)
+        if function is str and type(value) in _SCALARS:
+            return str(value)
     raise Unknown
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from . import oracle
 from ..types import Trace, Window
 
+CONTROL = "A>act"
+
 
 def schedules(pattern: str) -> list[str]:
     """For an insertion the other thread acts once; for a use or removal it takes all there is."""

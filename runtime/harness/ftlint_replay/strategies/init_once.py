@@ -5,6 +5,8 @@ from __future__ import annotations
 from . import oracle
 from ..types import Trace, Window
 
+CONTROL = "A*"
+
 
 def schedules(pattern: str) -> list[str]:
     """The other thread initialises once."""

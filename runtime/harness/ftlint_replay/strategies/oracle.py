@@ -39,25 +39,50 @@ def overlap(trace: Trace) -> Overlap | None:
     return Overlap(trace.steps[read] if read is not None else None, done, rechecks[-1] if rechecks else None, between)
 
 
+def is_serial(control: Trace) -> bool:
+    """Whether nothing came between the first thread's access and its act: a program does not always let itself be led."""
+    act = next((index for index, it in enumerate(control.steps) if it.kind == "act"), None)
+    if act is None:
+        return False
+    thread = control.steps[act].thread
+    read = max((index for index, it in enumerate(control.steps[:act]) if it.thread == thread and it.kind == "read"), default=act)
+    return not any(it.kind in ("act", "other") for it in control.steps[read:act] if it.thread != thread)
+
+
 def acts(trace: Trace) -> list[Step]:
     """All acts and accesses of the other kind, in order."""
     return [it for it in trace.steps if it.kind in ("act", "other")]
 
 
-def acted_twice(directed: Trace, controls: list[Trace]) -> Overlap | None:
-    """The overlap, when both threads did the act at one place and only one of them does in each serial order."""
+def acted_twice(directed: Trace, controls: list[Trace], flag: bool = False) -> Overlap | None:
+    """The overlap, when both threads did the act at one place and only one of them does in each serial order.
+
+    Unless the act sets a `flag`, storing what is stored already is no second act.
+    """
     found = overlap(directed)
     if found is None or found.act is None or not any(it.kind == "act" for it in found.between):
         return None
+    if not flag and _same_object(found.between[-1], found.act):
+        return None
+    if directed.schedule.startswith("v1:program") and found.act.slot is None:
+        return None
     for control in controls:
         first = next((index for index, it in enumerate(control.steps) if it.kind == "act"), None)
-        if first is None or control.blocked is not None and not control.blocked.proceeded:
+        if first is None or not is_serial(control) or control.blocked is not None and not control.blocked.proceeded:
             return None
         done = control.steps[first]
         later = [it for it in control.steps[first + 1:] if it.thread != done.thread]
-        if not later or any(it.kind == "act" and values.same(it.slot, done.slot) for it in later):
+        again = [it for it in later if it.kind == "act" and values.same(it.slot, done.slot)]
+        if not later or not all(not flag and _same_object(it, done) for it in again):
             return None
     return found
+
+
+def _same_object(one: Step, two: Step) -> bool:
+    """Whether both stored one object: `x = x or make()` stores also when there is nothing to make."""
+    if one.shown is None or two.shown is None:
+        return False
+    return one.ref == two.ref or one.fixed and two.fixed and one.shown == two.shown
 
 
 def new_error(directed: Trace, controls: list[Trace]) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from . import oracle
 from ..types import Step, Trace, Window
 
+CONTROL = "A>act"
+
 
 def schedules(pattern: str) -> list[str]:
     """The other thread updates once; for comparisons it may have to go on until its value matters."""
@@ -43,7 +45,7 @@ def _final(read: Step, control: Trace) -> str | None:
     """The value after both updates of a serial order that began with the same value."""
     first = next((it for it in control.steps if it.kind == "read"), None)
     done = oracle.acts(control)
-    if first is None or not done or not first.plain or first.shown != read.shown:
+    if first is None or not done or not oracle.is_serial(control) or not first.plain or first.shown != read.shown:
         return None
     begun = next((it for it in control.steps if it.kind == "read" and it.thread != done[0].thread), None)
     if len({it.thread for it in done}) < 2 and begun is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from . import oracle
 from ..types import Trace, Window
 
+CONTROL = "A>act"
+
 
 def schedules(pattern: str) -> list[str]:
     """The other thread sets the flag."""
@@ -13,7 +15,7 @@ def schedules(pattern: str) -> list[str]:
 
 def violation(window: Window, directed: Trace, controls: list[Trace]) -> str | None:
     """Both threads found the flag unset and went on; in a serial order only the first does."""
-    twice = oracle.acted_twice(directed, controls)
+    twice = oracle.acted_twice(directed, controls, flag=True)
     if twice is None or twice.act is None:
         return None
     other = twice.between[-1]
