@@ -1,0 +1,201 @@
+"""Makes values for parameters from defaults, annotations and names; for what says nothing, a choice to be tried."""
+
+from __future__ import annotations
+
+import enum
+import pathlib
+import sys
+import threading
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+FLAVOURS = ("hinted", "one", "text", "function", "stand-in", "none", "list", "dict")
+_SIMPLE: dict[object, Callable[[int], Any]] = {
+    int: lambda n: n, float: float, bool: bool, str: lambda n: "x", bytes: lambda n: b"x",
+    list: lambda n: [], dict: lambda n: {}, set: lambda n: set(), tuple: lambda n: (), frozenset: lambda n: frozenset(),
+    object: lambda n: object(), type(None): lambda n: None, pathlib.Path: lambda n: pathlib.Path("x"),
+}
+_HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("lock", "mutex", "guard"), "lock"),
+    (("fn", "func", "function", "callback", "factory", "target", "handler", "builder", "loader", "make", "maker", "hook"), "function"),
+    (("items", "values", "args", "names", "keys", "jobs", "tasks", "rows", "things"), "list"),
+    (("name", "key", "path", "text", "url", "host", "address", "user", "title", "word", "message", "prefix", "token", "line"), "text"),
+    (("options", "config", "settings", "mapping", "kwargs", "params", "headers"), "dict"),
+)
+_PARTS = ("list", "List", "Sequence", "Iterable", "Collection", "MutableSequence")
+_MAPS = ("dict", "Dict", "Mapping", "MutableMapping")
+
+
+class StandIn:
+    """An object that lets nearly everything be done with it. As a context manager it is a real lock."""
+
+    def __init__(self) -> None:
+        self._ftlint_lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        value = StandIn()
+        self.__dict__.setdefault(name, value)
+        return self.__dict__[name]
+
+    def __call__(self, *_args: object, **_kwargs: object) -> StandIn:
+        return StandIn()
+
+    def acquire(self, *_args: object, **_kwargs: object) -> bool:
+        return self._ftlint_lock.acquire()
+
+    def release(self) -> None:
+        self._ftlint_lock.release()
+
+    def __enter__(self) -> StandIn:
+        self._ftlint_lock.acquire()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ftlint_lock.release()
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, _key: object) -> StandIn:
+        return StandIn()
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        return None
+
+    def __lt__(self, _other: object) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "<stand-in>"
+
+
+class CannotBuild(Exception):
+    """No value could be made; the text says why."""
+
+
+class Maker:
+    """Makes values of one flavour; `number` is the integer it uses."""
+
+    def __init__(self, flavour: str, number: int) -> None:
+        self.flavour = flavour
+        self.number = number
+
+    def arguments(self, function: Any, skip: int, depth: int = 3) -> tuple[list[Any], dict[str, Any]]:
+        """For all parameters without default; the first `skip` positional ones are bound already."""
+        function = _plain(function)
+        code = getattr(function, "__code__", None)
+        if code is None:
+            return [], {}
+        names = code.co_varnames[: code.co_argcount]
+        required = names[skip: code.co_argcount - len(function.__defaults__ or ())]
+        hints = _annotations(function)
+        positional = [self.value(hints.get(it), it, function, depth) for it in required]
+        only = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
+        keyword = {it: self.value(hints.get(it), it, function, depth) for it in only if it not in (function.__kwdefaults__ or {})}
+        return positional, keyword
+
+    def instance(self, cls: type, depth: int = 3) -> Any:
+        """An object of a class of the user."""
+        if depth == 0:
+            return StandIn()
+        if issubclass(cls, enum.Enum):
+            return next(iter(cls))
+        if getattr(cls, "__abstractmethods__", None):
+            concrete = next((it for it in cls.__subclasses__() if not it.__abstractmethods__), None)
+            if concrete is None:
+                raise CannotBuild(f"{cls.__qualname__} is abstract")
+            return self.instance(concrete, depth)
+        initialiser: Any = cls.__init__
+        if not isinstance(_plain(initialiser), types.FunctionType):
+            initialiser = cls.__new__
+        positional, keyword = self.arguments(initialiser, 1, depth - 1)
+        return cls(*positional, **keyword)
+
+    def value(self, hint: Any, name: str, function: Any, depth: int) -> Any:
+        """For one parameter."""
+        if isinstance(hint, str):
+            hint = _evaluated(hint, function)
+        if hint is None or hint is typing.Any or isinstance(hint, typing.TypeVar):
+            return self._guess(name)
+        if hint in _SIMPLE if isinstance(hint, type) else False:
+            return _SIMPLE[hint](self.number)
+        return self._from_hint(hint, name, function, depth)
+
+    def _from_hint(self, hint: Any, name: str, function: Any, depth: int) -> Any:
+        origin, parts = typing.get_origin(hint), typing.get_args(hint)
+        if origin is typing.Literal:
+            return parts[0]
+        if origin in (typing.Union, getattr(types, "UnionType", None)):
+            if type(None) in parts and self.flavour in ("hinted", "none"):
+                return None
+            return self.value(next(it for it in parts if it is not type(None)), name, function, depth)
+        base = origin or hint
+        short = getattr(base, "__name__", "")
+        if short == "Callable":
+            return lambda *args, **kwargs: object()
+        if base in _SIMPLE:
+            return _SIMPLE[base](self.number)
+        if short in _PARTS:
+            return []
+        if short in _MAPS:
+            return {}
+        if isinstance(base, type):
+            if getattr(base, "_is_protocol", False):
+                return StandIn()
+            return self.instance(base, depth) if depth else StandIn()
+        return self._guess(name)
+
+    def _guess(self, name: str) -> Any:
+        flavour = self.flavour
+        lowered = name.lower().strip("_")
+        for words, kind in _HINTS:
+            if any(lowered == it or lowered.endswith("_" + it) for it in words):
+                if kind == "lock":
+                    return threading.RLock()
+                flavour = kind if flavour == "hinted" else flavour
+                break
+        return _of_flavour(flavour, self.number)
+
+
+def _of_flavour(flavour: str, number: int) -> Any:
+    if flavour == "function":
+        return lambda *args, **kwargs: object()
+    values: dict[str, Any] = {"hinted": number, "one": number, "text": "x", "none": None}
+    if flavour in values:
+        return values[flavour]
+    return {"list": [], "dict": {}}.get(flavour, StandIn())
+
+
+def _plain(function: Any) -> Any:
+    """The function below decorators that say so, and below `staticmethod` and `classmethod`."""
+    while True:
+        inner = getattr(function, "__wrapped__", None) or getattr(function, "__func__", None)
+        if inner is None:
+            return function
+        function = inner
+
+
+def _annotations(function: Any) -> dict[str, Any]:
+    try:
+        found = function.__annotations__
+    except Exception:  # noqa: BLE001 - lazy annotations run user expressions
+        return {}
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _evaluated(text: str, function: Any) -> Any:
+    scope = getattr(sys.modules.get(getattr(function, "__module__", "") or ""), "__dict__", {})
+    try:
+        return eval(text, dict(scope))  # noqa: S307 - the user's own annotation, as typing.get_type_hints does
+    except Exception:  # noqa: BLE001
+        return None

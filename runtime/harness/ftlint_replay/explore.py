@@ -1,0 +1,123 @@
+"""Which attempts are made: directed ones until something breaks, and then the serial orders as a control."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from . import attempts, director, driver, program, target
+from .schedule import Schedule, parse
+from .strategies import STRATEGIES
+from .types import Request, Trace, Window
+
+_FATAL = ("import_error", "not_drivable", "not_reached", "not_built", "harness", "signal", "exit", "timeout", "waits")
+Log = Callable[[Trace, str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A violation, its schedule, and the trace that shows it."""
+
+    schedule: Schedule
+    violation: str
+    trace: Trace
+
+
+def explore(request: Request, window: Window, log: Log) -> Found | None:
+    """The user's program first, then a driver."""
+    end = time.monotonic() + request.total_seconds
+    for mode in ("program", "driver") if request.program else ("driver",):
+        for schedule, trace in _directed(request, window, mode, log, end):
+            found = examine(request, window, schedule, trace, log)
+            if found is not None:
+                return found
+    return None
+
+
+def repeat(request: Request, window: Window, text: str, log: Log) -> Found | None:
+    """One schedule again, with its controls."""
+    schedule = parse(text)
+    # What a program does outside the window is not controlled, so the same order may need a few starts.
+    for _ in range(3 if schedule.mode == "program" else 1):
+        trace = attempt(request, window, schedule, 1, request.attempt_seconds)
+        log(trace, "directed")
+        found = examine(request, window, schedule, trace, log)
+        if found is not None:
+            return found
+    return None
+
+
+def examine(request: Request, window: Window, schedule: Schedule, trace: Trace, log: Log) -> Found | None:
+    """Whether the oracle sees something, and no serial order shows it as well."""
+    strategy = STRATEGIES[request.strategy]
+    if strategy.violation(window, trace, []) is None:
+        return None
+    controls = []
+    for control in _controls(window, schedule, strategy.CONTROL):
+        controls.append(attempt(request, window, control, 1, request.attempt_seconds))
+        log(controls[-1], "serial")
+    if not any(it.outcome == "finished" for it in controls):
+        return None
+    violation = strategy.violation(window, trace, controls)
+    return Found(schedule, violation, trace) if violation is not None else None
+
+
+def attempt(request: Request, window: Window, schedule: Schedule, search: int, seconds: float) -> Trace:
+    """One attempt in a process of its own."""
+
+    def body(report: attempts.Report) -> None:
+        gil = [attempts.gil_enabled()]
+
+        def send(trace: Trace) -> None:
+            trace.gil = attempts.gil_enabled()
+            report(attempts.pack(trace))
+
+        if schedule.mode == "program":
+            program.run(window, request.program or "", window.last.root, schedule, seconds, send)
+        else:
+            send(driver.run(window, schedule, seconds, search, lambda: gil.append(attempts.gil_enabled())))
+
+    return attempts.unpack(attempts.run(seconds + 1.0, body), str(schedule))
+
+
+def _directed(request: Request, window: Window, mode: str, log: Log, end: float) -> Iterator[tuple[Schedule, Trace]]:
+    """All directed attempts of one mode, until the time is over or the code shows that there is no use."""
+    texts = STRATEGIES[request.strategy].schedules(window.pattern)
+    if director.gap(window) is not None:
+        texts.insert(0, texts[0].replace("A@act", "A@gap"))
+    orders = [tuple(it.split(",")) for it in texts]
+    tries = (0, 2, 11) if mode == "program" else (0,) * 4
+    variant = 0
+    for arrival in tries:
+        reached, locked = variant, 0
+        for steps in orders:
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            schedule = Schedule(mode, steps, reached, arrival)
+            search = 1 if reached > variant else 24
+            trace = attempt(request, window, schedule, search, min(request.attempt_seconds, left))
+            log(trace, "directed")
+            if trace.outcome in _FATAL:
+                if reached == variant:
+                    return
+                continue
+            locked += trace.blocked is not None and trace.blocked.lock
+            schedule = parse(trace.schedule)
+            yield schedule, trace
+            reached = max(reached, schedule.variant)
+        variant = reached + 1
+        if locked == len(orders) or mode == "driver" and variant >= len(target.setups(window)):
+            return
+
+
+def _controls(window: Window, schedule: Schedule, first: str) -> list[Schedule]:
+    """Serial orders: A before B, and for a driver whose lanes differ also B before A."""
+    control = schedule.control("A*" if window.pattern == "check_then_insert" else first)
+    if schedule.mode == "program":
+        return [control]
+    setup = target.setups(window)[schedule.variant]
+    if setup.b_calls_other or setup.a_number != setup.b_number:
+        return [control, replace(control).turned()]
+    return [control]

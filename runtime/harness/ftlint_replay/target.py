@@ -1,0 +1,210 @@
+"""The driver: imports the module of the finding, builds a receiver and arguments, and calls the function."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import queue
+import sys
+import types
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import values
+from .arguments import FLAVOURS, CannotBuild, Maker, StandIn
+from .types import Place, Site, Window
+
+_PREPARED = ("check_then_use", "check_then_pop")
+
+
+class NotDrivable(Exception):
+    """The function cannot be called from outside; the text says why."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One choice of arguments; `b_calls_other` lets lane B call the function of the other access."""
+
+    flavour: str
+    prepared: bool
+    a_number: int
+    b_number: int
+    b_calls_other: bool
+
+
+@dataclass
+class Target:
+    """Two calls on one receiver, ready to be made, and how they read in words."""
+
+    a: Callable[[], object]
+    b: Callable[[], object]
+    receiver: Any
+    text: str
+    prepared: str = ""
+
+
+def setups(window: Window) -> list[Setup]:
+    """All choices in a fixed order: a schedule names one of them by its number."""
+    numbers = [(1, 1)]
+    if window.pattern == "compare_then_store":
+        numbers = [(1, 2), (2, 1), (10001, 10002), (-10001, -10002)]
+    prepared = (False, True) if window.pattern in _PREPARED else (False,)
+    others = (True, False) if window.other.function != window.last.function else (False,)
+    return [
+        Setup(flavour, ready, a, b, other)
+        for flavour in FLAVOURS for ready in prepared for other in others for a, b in numbers
+    ]
+
+
+def load(window: Window) -> types.ModuleType:
+    """Imports the module of the window as its users do."""
+    site = window.last
+    refuse(site)
+    if site.root not in sys.path:
+        sys.path.insert(0, site.root)
+    return importlib.import_module(site.module)
+
+
+def refuse(site: Site) -> None:
+    """Raises `NotDrivable` for code that nobody can call by name."""
+    if site.function == "<module>":
+        raise NotDrivable("the code is at the top level of its module, which runs only once")
+    if "<locals>" in site.function or "<" in site.function:
+        raise NotDrivable(f"`{site.function}` is inside another function and cannot be called from outside")
+
+
+def build(window: Window, setup: Setup) -> Target:
+    """Fresh receiver, fresh arguments; the same for both lanes unless the setup says otherwise."""
+    make_a, make_b = Maker(setup.flavour, setup.a_number), Maker(setup.flavour, setup.b_number)
+    site = window.first if window.first.function != "<module>" else window.last
+    refuse(site)
+    a = _Callee(site)
+    receiver = a.receiver(make_a)
+    given = a.arguments(make_a)
+    call_a = a.call(receiver, given)
+    if setup.b_calls_other:
+        refuse(window.other)
+        b = _Callee(window.other)
+        their = receiver if b.owner is None or isinstance(receiver, b.owner) else b.receiver(make_b)
+        call_b = b.call(their, b.arguments(make_b))
+    else:
+        b = a
+        call_b = a.call(receiver, given if setup.a_number == setup.b_number else a.arguments(make_b))
+    prepared = _prepare(window.place, receiver, given[0]) if setup.prepared else ""
+    words = a.words(receiver, given) + (f" and {b.site.function}()" if setup.b_calls_other else "")
+    return Target(call_a, call_b, receiver, words, prepared)
+
+
+def place_value(place: Place, receiver: Any) -> Any:
+    """The object at the place, seen from outside; `MISSING` when that is not possible."""
+    try:
+        if place.kind == "instance_attribute":
+            value = receiver
+        elif place.kind == "class_attribute":
+            value = _resolve(sys.modules[place.module], place.owner)
+        elif place.kind == "global":
+            value = sys.modules[place.module]
+        else:
+            return values.MISSING
+        for part in place.name.split("."):
+            value = values.attribute(value, values.mangled(part, f"{place.owner}.x"))
+        return value
+    except (values.Unknown, KeyError, AttributeError, NotDrivable):
+        return values.MISSING
+
+
+class _Callee:
+    """A function by its qualified name, and how it is called."""
+
+    def __init__(self, site: Site) -> None:
+        module = importlib.import_module(site.module)
+        owner, _, self.name = site.function.rpartition(".")
+        self.site = site
+        self.owner: type | None = None
+        if owner:
+            found = _resolve(module, owner)
+            if not isinstance(found, type):
+                raise NotDrivable(f"`{owner}` is not a class at run time")
+            self.owner = found
+            self.raw: Any = vars(found).get(self.name)
+        else:
+            self.raw = vars(module).get(self.name)
+        if self.raw is None:
+            raise NotDrivable(f"`{site.function}` is not there after the import")
+        plain = getattr(self.raw, "__func__", self.raw)
+        flags = getattr(getattr(plain, "__code__", None), "co_flags", 0)
+        if flags & 0x80 or flags & 0x200:
+            raise NotDrivable(f"`{site.function}` is a coroutine function")
+        if flags & 0x20:
+            raise NotDrivable(f"`{site.function}` is a generator function")
+
+    def receiver(self, maker: Maker) -> Any:
+        """An instance for methods, the class for class methods, nothing for functions."""
+        if self.owner is None or self.name in ("__new__", "__init__") or isinstance(self.raw, (staticmethod, classmethod)):
+            return self.owner
+        return maker.instance(self.owner)
+
+    def arguments(self, maker: Maker) -> tuple[list[Any], dict[str, Any]]:
+        """What the function is called with, beside its receiver."""
+        if self._is_property():
+            return [], {}
+        skip = 0 if self.owner is None or isinstance(self.raw, staticmethod) else 1
+        return maker.arguments(self.raw, skip)
+
+    def call(self, receiver: Any, given: tuple[list[Any], dict[str, Any]]) -> Callable[[], object]:
+        """The call, ready to be made from a thread."""
+        positional, keyword = given
+        if self._is_property():
+            return functools.partial(getattr, receiver, self.name)
+        if self.owner is None:
+            function = self.raw
+        elif self.name in ("__new__", "__init__"):
+            function = self.owner
+        elif isinstance(self.raw, (staticmethod, classmethod)):
+            function = getattr(self.owner, self.name)
+        elif self.name.startswith("__"):
+            function = functools.partial(self.raw, receiver)
+        else:
+            function = getattr(receiver, self.name)
+        if not callable(function):
+            raise NotDrivable(f"`{self.site.function}` is not callable")
+        return functools.partial(function, *positional, **keyword)
+
+    def words(self, receiver: Any, given: tuple[list[Any], dict[str, Any]]) -> str:
+        """The call for the reader."""
+        shown = [values.show(it, 20) for it in given[0]] + [f"{name}={values.show(it, 20)}" for name, it in given[1].items()]
+        return f"{self.site.function}({', '.join(shown)})"
+
+    def _is_property(self) -> bool:
+        return isinstance(self.raw, property) or type(self.raw).__name__ in ("cached_property", "lazy_property")
+
+
+def _resolve(module: types.ModuleType, qualified: str) -> Any:
+    found: Any = module
+    for part in qualified.split("."):
+        if part == "<locals>":
+            raise NotDrivable(f"`{qualified}` is inside a function")
+        found = vars(found)[part]
+    return found
+
+
+def _prepare(place: Place, receiver: Any, arguments: list[Any]) -> str:
+    """Puts one element into the container of the finding, so that its test can succeed."""
+    container = place_value(place, receiver)
+    keys = [it for it in arguments if isinstance(it, (str, int, bytes, tuple))] or ["x"]
+    name = place.text.partition("[")[0]
+    if isinstance(container, dict):
+        container.update({key: StandIn() for key in keys})
+        return f"put {keys[0]!r} into {name}"
+    if isinstance(container, set):
+        container.update(keys)
+        return f"put {keys[0]!r} into {name}"
+    if isinstance(container, (list, deque)):
+        container.append(arguments[0] if arguments else StandIn())
+        return f"put one element into {name}"
+    if isinstance(container, (queue.Queue, queue.SimpleQueue)):
+        container.put(StandIn())
+        return f"put one element into {name}"
+    raise CannotBuild(f"{name} is not a container that can be filled")

@@ -1,0 +1,345 @@
+"""Looks at values without running user code: a small evaluator, identities of places, and a plain `repr`."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import operator
+from collections import deque
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType, MethodType
+from typing import Any
+
+from .types import Site
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<not there>"})()
+Slot = tuple[Any, ...]
+
+_KEYED = frozenset({"get", "pop", "remove", "discard", "setdefault", "__contains__", "__getitem__", "__setitem__", "__delitem__", "add"})
+_COMPARE: dict[type[ast.cmpop], Any] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
+}
+_ARITHMETIC: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
+    ast.Mult: operator.mul, ast.BitAnd: operator.and_,
+}
+_SCALARS = (int, float, complex, str, bytes, bool, type(None))
+_CONTAINERS = (dict, list, set, frozenset, tuple, deque)
+
+
+class Unknown(Exception):
+    """The value cannot be told without running user code."""
+
+
+class Expression:
+    """The source text of a site, parsed."""
+
+    def __init__(self, site: Site, text: str) -> None:
+        self.site = site
+        self.text = " ".join(text.split())
+        self.node = _parse(text)
+
+    def slot(self, frame: FrameType) -> Slot | None:
+        """What the access is about: an attribute of one object, one key of one container."""
+        try:
+            return _slot(self.node, frame) if self.node is not None else None
+        except Unknown:
+            return None
+
+    def value(self, frame: FrameType) -> Any:
+        """The value at the place, or `MISSING`."""
+        try:
+            return evaluate(_place(self.node), frame) if self.node is not None else MISSING
+        except Unknown:
+            return MISSING
+
+
+def source(site: Site) -> str:
+    """The text of a site."""
+    with open(site.file, "rb") as file:
+        lines = file.read().splitlines()[site.line - 1:site.end_line]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][:site.end_column]
+    lines[0] = lines[0][site.column:]
+    return b"\n".join(lines).decode("utf-8", "replace")
+
+
+def same(one: Slot | None, two: Slot | None) -> bool:
+    """Whether two accesses are about one place; what is not known counts as the same."""
+    if one is None or two is None:
+        return True
+    if one[0] == two[0]:
+        return one == two
+    if {one[0], two[0]} == {"item", "object"}:
+        return bool(one[1] == two[1])
+    return True
+
+
+def evaluate(node: ast.AST | None, frame: FrameType) -> Any:
+    """Names, attributes in instance dictionaries and slots, elements of built-in containers, constants."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return _name(node.id, frame)
+    if isinstance(node, ast.Attribute):
+        return attribute(evaluate(node.value, frame), mangled(node.attr, frame.f_code.co_qualname))
+    if isinstance(node, ast.Subscript):
+        return _element(evaluate(node.value, frame), evaluate(node.slice, frame))
+    if isinstance(node, ast.Tuple):
+        return tuple(evaluate(it, frame) for it in node.elts)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = evaluate(node.operand, frame)
+        if type(value) in (int, float):
+            return -value
+    if isinstance(node, ast.IfExp):
+        return evaluate(node.body if truth(node.test, frame) else node.orelse, frame)
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        return _arithmetic(node, frame)
+    if isinstance(node, ast.Call):
+        return _call(node, frame)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_formatted(it, frame) for it in node.values)
+    raise Unknown
+
+
+def truth(node: ast.AST, frame: FrameType) -> bool:
+    """Whether a test holds now."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return not truth(node.operand, frame)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        return _compare(node, frame)
+    value = evaluate(node, frame)
+    if type(value) in _SCALARS or type(value) in _CONTAINERS:
+        return bool(value)
+    raise Unknown
+
+
+def attribute(value: Any, name: str) -> Any:
+    """An attribute as `getattr` finds it, if no user code is needed for that."""
+    if isinstance(value, type) or type(value).__name__ == "module":
+        try:
+            found = type.__getattribute__(value, name) if isinstance(value, type) else vars(value)[name]
+        except (AttributeError, KeyError):
+            return MISSING
+        return found
+    for cls in type(value).__mro__:
+        if name in vars(cls):
+            member = vars(cls)[name]
+            if isinstance(member, (MemberDescriptorType, GetSetDescriptorType)):
+                try:
+                    return member.__get__(value)
+                except AttributeError:
+                    return MISSING
+            if name == "__class__":
+                return type(value)
+            if hasattr(type(member), "__set__"):
+                raise Unknown
+            break
+    try:
+        own = object.__getattribute__(value, "__dict__")
+        if name in own:
+            return own[name]
+    except AttributeError:
+        pass
+    for cls in type(value).__mro__:
+        if name in vars(cls):
+            member = vars(cls)[name]
+            if hasattr(type(member), "__get__"):
+                raise Unknown
+            return member
+    return MISSING
+
+
+def mangled(name: str, function: str) -> str:
+    """`__name` inside a class is `_Class__name`."""
+    if not name.startswith("__") or name.endswith("__"):
+        return name
+    parts = [it for it in function.split(".") if it != "<locals>"]
+    return f"_{parts[-2].lstrip('_')}{name}" if len(parts) > 1 else name
+
+
+def show(value: Any, budget: int = 80) -> str:
+    """A `repr` that calls no user code and has no addresses in it."""
+    kind = type(value)
+    if value is MISSING:
+        return "<not there>"
+    if kind in _SCALARS:
+        text = repr(value)
+    elif kind in _CONTAINERS:
+        text = _show_container(value, budget)
+    elif isinstance(value, type):
+        text = f"<class {value.__qualname__}>"
+    else:
+        text = f"<{kind.__qualname__} object>"
+    return text if len(text) <= budget else text[: budget - 3] + "..."
+
+
+def is_plain(value: Any, depth: int = 3) -> bool:
+    """Whether `show` tells all there is to the value."""
+    kind = type(value)
+    if value is MISSING or kind in _SCALARS:
+        return True
+    if kind not in _CONTAINERS or depth == 0 or len(value) > 20:
+        return False
+    parts = [*list(value), *list(value.values())] if kind is dict else list(value.copy() if kind is deque else value)
+    return all(is_plain(it, depth - 1) for it in parts)
+
+
+def _show_container(value: Any, budget: int) -> str:
+    kind = type(value)
+    if kind is dict:
+        parts = [f"{show(k, budget)}: {show(v, budget)}" for k, v in list(value.items())[:20]]
+    elif kind in (set, frozenset):
+        parts = sorted(show(it, budget) for it in list(value)[:20])
+    else:
+        parts = [show(it, budget) for it in list(value.copy() if kind is deque else value)[:20]]
+    if len(value) > 20:
+        parts.append(f"... {len(value)} in all")
+    opening, closing = {dict: "{}", set: "{}", tuple: "()", frozenset: ("frozenset({", "})"), deque: ("deque([", "])")}.get(kind, "[]")
+    return opening + ", ".join(parts) + closing
+
+
+def _parse(text: str) -> ast.expr | None:
+    for candidate in (text, f"({text})"):
+        try:
+            return ast.parse(candidate.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+    return None
+
+
+def _place(node: ast.AST | None) -> ast.AST | None:
+    """The part of an access expression that names the place."""
+    if isinstance(node, ast.Compare):
+        contains = isinstance(node.ops[0], (ast.In, ast.NotIn))
+        return node.comparators[0] if contains else node.left
+    if isinstance(node, ast.UnaryOp):
+        return _place(node.operand)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute):
+            return node if node.func.attr == "get" and node.args else node.func.value
+        return node.args[0] if len(node.args) == 1 else None
+    if isinstance(node, ast.NamedExpr):
+        return node.value
+    return node
+
+
+def _slot(node: ast.AST, frame: FrameType) -> Slot | None:
+    if isinstance(node, ast.UnaryOp):
+        return _slot(node.operand, frame)
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        return "item", id(evaluate(node.comparators[0], frame)), show(evaluate(node.left, frame))
+    if isinstance(node, ast.Compare):
+        return _slot(node.left, frame)
+    if isinstance(node, ast.Call):
+        return _call_slot(node, frame)
+    if isinstance(node, ast.Subscript):
+        return "item", id(evaluate(node.value, frame)), show(evaluate(node.slice, frame))
+    if isinstance(node, ast.Attribute):
+        base = evaluate(node.value, frame)
+        return "attribute", id(_owner(base, node.attr)), mangled(node.attr, frame.f_code.co_qualname)
+    if isinstance(node, ast.Name):
+        if node.id in frame.f_code.co_freevars or node.id in frame.f_code.co_cellvars:
+            return "cell", node.id
+        if node.id in frame.f_code.co_names:
+            return "global", id(frame.f_globals), node.id
+        return "object", id(evaluate(node, frame))
+    raise Unknown
+
+
+def _owner(base: Any, name: str) -> Any:
+    """For a class attribute read through a subclass: the class that has it."""
+    if isinstance(base, type):
+        return next((cls for cls in base.__mro__ if name in vars(cls)), base)
+    return base
+
+
+def _call_slot(node: ast.Call, frame: FrameType) -> Slot | None:
+    if not isinstance(node.func, ast.Attribute):
+        return ("object", id(evaluate(node.args[0], frame))) if len(node.args) == 1 else None
+    receiver = evaluate(node.func.value, frame)
+    if node.func.attr in _KEYED and node.args and isinstance(receiver, (dict, set)):
+        try:
+            return "item", id(receiver), show(evaluate(node.args[0], frame))
+        except Unknown:
+            pass
+    return "object", id(receiver)
+
+
+def _name(name: str, frame: FrameType) -> Any:
+    code = frame.f_code
+    if name in code.co_varnames or name in code.co_freevars or name in code.co_cellvars:
+        return frame.f_locals.get(name, MISSING)
+    if code.co_name == "<module>" or name not in frame.f_globals:
+        found = frame.f_locals.get(name, MISSING)
+        if found is not MISSING:
+            return found
+    return frame.f_globals.get(name, getattr(builtins, name, MISSING))
+
+
+def _element(container: Any, key: Any) -> Any:
+    if isinstance(container, dict):
+        return dict.get(container, key, MISSING)
+    if isinstance(container, (list, tuple, deque)) and type(key) is int:
+        return container[key] if -len(container) <= key < len(container) else MISSING
+    raise Unknown
+
+
+def _arithmetic(node: ast.BinOp, frame: FrameType) -> Any:
+    left, right = evaluate(node.left, frame), evaluate(node.right, frame)
+    if type(left) not in (int, float, bool) or type(right) not in (int, float, bool):
+        if not (isinstance(node.op, ast.Add) and type(left) is str and type(right) is str):
+            raise Unknown
+    try:
+        return _ARITHMETIC[type(node.op)](left, right)
+    except ArithmeticError:
+        raise Unknown from None
+
+
+def _call(node: ast.Call, frame: FrameType) -> Any:
+    """`type(x)`, `len(x)`, `str(x)` and `d.get(k)` of built-in things."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and 1 <= len(node.args) <= 2:
+        container = evaluate(node.func.value, frame)
+        if isinstance(container, dict):
+            found = dict.get(container, evaluate(node.args[0], frame), MISSING)
+            return evaluate(node.args[1], frame) if found is MISSING and len(node.args) == 2 else found
+    if isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+        function, value = _name(node.func.id, frame), evaluate(node.args[0], frame)
+        if function is type:
+            return type(value)
+        if function is len and type(value) in (*_CONTAINERS, str, bytes):
+            return len(value)
+        if function is str and type(value) in _SCALARS:
+            return str(value)
+    raise Unknown
+
+
+def _formatted(node: ast.AST, frame: FrameType) -> str:
+    if isinstance(node, ast.FormattedValue) and node.conversion == -1 and node.format_spec is None:
+        value = evaluate(node.value, frame)
+        if type(value) in _SCALARS:
+            return str(value)
+        raise Unknown
+    return str(evaluate(node, frame))
+
+
+def _compare(node: ast.Compare, frame: FrameType) -> bool:
+    left, right, op = evaluate(node.left, frame), evaluate(node.comparators[0], frame), node.ops[0]
+    if isinstance(op, (ast.In, ast.NotIn)):
+        if not isinstance(right, _CONTAINERS) or type(left) not in _SCALARS:
+            raise Unknown
+        return (left in right) == isinstance(op, ast.In)
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        return bool(_COMPARE[type(op)](left, right))
+    if type(left) not in _SCALARS or type(right) not in _SCALARS:
+        raise Unknown
+    try:
+        return bool(_COMPARE[type(op)](left, right))
+    except TypeError:
+        raise Unknown from None
+
+
+def is_bound(value: object) -> bool:
+    """Whether this is a bound method."""
+    return isinstance(value, MethodType)

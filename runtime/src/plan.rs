@@ -1,0 +1,119 @@
+//! From a diagnostic to what has to be run, or to the reason why nothing can be. Looks at no file and starts nothing.
+
+use ftlint_analyzer::diagnostic::{Diagnostic, Location};
+use ftlint_analyzer::evidence::{Access, Evidence, PlaceKind, SharedPlace, Window};
+use ftlint_analyzer::rule::{Replay, Strategy};
+
+use crate::protocol;
+use crate::strategy;
+
+/// What is to be run for one finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayPlan {
+    /// How.
+    pub strategy: Strategy,
+    /// On what.
+    pub subject: Subject,
+}
+
+/// What a replay works on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// A window, and the program that leads into it, if there is one.
+    Window {
+        /// Where the threads are to be stopped.
+        window: protocol::Window,
+        /// The file to run as `__main__`.
+        program: Option<String>,
+    },
+    /// A module to be imported.
+    Import {
+        /// Dotted name.
+        module: String,
+        /// Directory that has to be on `sys.path`.
+        root: String,
+    },
+}
+
+/// Why a finding cannot be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReplayable(pub String);
+
+/// The plan for a diagnostic.
+pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
+    let strategy = match diagnostic.rule.replay {
+        Replay::With(strategy) => strategy,
+        Replay::Never(why) => {
+            return Err(NotReplayable(format!("the rule is not replayed: {why}")));
+        }
+    };
+    let subject = match (&diagnostic.evidence, strategy) {
+        (Evidence::Window(window), it) if it != Strategy::GilFlip => {
+            Subject::Window { window: lower(window), program: window.program.clone() }
+        }
+        (Evidence::GilRequest(request), Strategy::GilFlip) => Subject::Import {
+            module: request.module.clone(),
+            root: request.import.root.to_string(),
+        },
+        (Evidence::Syntax(..), _) => {
+            return Err(NotReplayable("the file cannot be parsed".to_owned()));
+        }
+        _ => {
+            let name = strategy::name(strategy);
+            return Err(NotReplayable(format!("the evidence does not fit the strategy {name}")));
+        }
+    };
+    Ok(ReplayPlan { strategy, subject })
+}
+
+fn lower(window: &Window<Location>) -> protocol::Window {
+    protocol::Window {
+        pattern: strategy::pattern(window.pattern).to_owned(),
+        place: place(&window.place),
+        first: site(&window.first),
+        last: site(&window.last),
+        other: site(&window.other),
+    }
+}
+
+fn site(access: &Access<Location>) -> protocol::Site {
+    let (kind, method) = strategy::access(&access.kind);
+    let it = &access.site;
+    protocol::Site {
+        file: it.file.to_string(),
+        line: it.start.line,
+        column: it.start.byte,
+        end_line: it.end.line,
+        end_column: it.end.byte,
+        root: it.root.to_string(),
+        module: it.module.to_string(),
+        function: it.function.to_string(),
+        function_line: it.function_line,
+        kind: kind.to_owned(),
+        method: method.to_owned(),
+    }
+}
+
+fn place(place: &SharedPlace) -> protocol::Place {
+    let (kind, module, owner, name) = match &place.kind {
+        PlaceKind::Global { module, name } => ("global", module.as_str(), "", name.as_str()),
+        PlaceKind::ClassAttribute { module, class, name } => {
+            ("class_attribute", module.as_str(), class.as_str(), name.as_str())
+        }
+        PlaceKind::InstanceAttribute { module, class, name } => {
+            ("instance_attribute", module.as_str(), class.as_str(), name.as_str())
+        }
+        PlaceKind::Cell { module, function, name } => {
+            ("cell", module.as_str(), function.as_str(), name.as_str())
+        }
+        PlaceKind::Object { what } => ("object", "", "", what.as_str()),
+    };
+    protocol::Place {
+        text: place.text.clone(),
+        kind: kind.to_owned(),
+        module: module.to_owned(),
+        owner: owner.to_owned(),
+        name: name.to_owned(),
+        element: place.element,
+    }
+}

@@ -1,0 +1,42 @@
+//! The names that the harness has for strategies, patterns and kinds of access. One match each, no default arm.
+
+use ftlint_analyzer::evidence::{AccessKind, Pattern};
+use ftlint_analyzer::rule::Strategy;
+
+/// The harness module of a strategy.
+pub fn name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::SplitUpdate => "split_update",
+        Strategy::CheckThenAct => "check_then_act",
+        Strategy::InitOnce => "init_once",
+        Strategy::TestAndSet => "test_and_set",
+        Strategy::GilFlip => "gil_flip",
+    }
+}
+
+pub(crate) fn pattern(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::Augment => "augment",
+        Pattern::ReadModifyWrite => "read_modify_write",
+        Pattern::CompareThenStore => "compare_then_store",
+        Pattern::CheckThenInsert => "check_then_insert",
+        Pattern::CheckThenUse => "check_then_use",
+        Pattern::CheckThenPop => "check_then_pop",
+        Pattern::LazyInit => "lazy_init",
+        Pattern::TestAndSet => "test_and_set",
+    }
+}
+
+pub(crate) fn access(kind: &AccessKind) -> (&'static str, &str) {
+    match kind {
+        AccessKind::Read => ("read", ""),
+        AccessKind::Store => ("store", ""),
+        AccessKind::Delete => ("delete", ""),
+        AccessKind::GetItem => ("get_item", ""),
+        AccessKind::SetItem => ("set_item", ""),
+        AccessKind::DelItem => ("del_item", ""),
+        AccessKind::Contains => ("contains", ""),
+        AccessKind::Call(method) => ("call", method),
+        AccessKind::Iterate => ("iterate", ""),
+    }
+}
