@@ -62,6 +62,20 @@ fn stem(name: &str) -> &str {
     name.strip_suffix(".py").or_else(|| name.strip_suffix(".pyi")).unwrap_or(name)
 }
 
+/// Whether a module is test code, or an example, by its dotted name and the name of its root directory. The directories
+/// above the root do not count: a project may well live below one that is called `tests`.
+pub fn is_test(root: &str, module: &str) -> bool {
+    let folder =
+        |it: &str| matches!(it, "test" | "tests" | "testing" | "benchmarks" | "examples" | "docs");
+    let last = root.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut parts = module.split('.').rev();
+    let file = parts.next().unwrap_or_default();
+    let own = file.starts_with("test_")
+        || file.ends_with("_test")
+        || matches!(file, "conftest" | "setup");
+    own || folder(file) || parts.any(folder) || folder(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,6 +34,7 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
             root: Arc::clone(file.root(db)),
             path: Arc::clone(file.path(db)),
             facts: Arc::clone(crate::index::facts(db, *file)),
+            is_test: crate::layout::is_test(file.root(db), file.module(db)),
         })
         .collect();
     let world = world::World::new(modules);

@@ -52,6 +52,9 @@ impl Val {
     }
 }
 
+/// Up to so many places are searched one by one.
+const FEW: usize = 12;
+
 /// Deepest access path that is followed.
 const MAX_PATH: usize = 4;
 
@@ -71,7 +74,6 @@ pub(crate) struct Frame {
     pub(crate) caught: u32,
     pub(crate) escaped: FxHashSet<Base>,
     places: FxHashMap<Place, u32>,
-    held_sets: FxHashMap<SmallVec<[u32; 2]>, u32>,
 }
 
 impl Frame {
@@ -123,20 +125,32 @@ impl Frame {
             caught: 0,
             escaped: FxHashSet::default(),
             places: FxHashMap::default(),
-            held_sets: std::iter::once((SmallVec::new(), 0)).collect(),
         }
     }
 
     /// The id of a place.
     pub(crate) fn place(&mut self, base: Base, path: &[Step]) -> u32 {
+        let n = self.facts.places.len();
+        if n <= FEW {
+            let same = |it: &Place| it.base == base && it.path.as_slice() == path;
+            if let Some(id) = self.facts.places.iter().position(same) {
+                return to_u32(id);
+            }
+        }
         let place = Place { base, path: path.iter().cloned().collect() };
-        if let Some(id) = self.places.get(&place) {
+        if n == FEW {
+            self.places = self.facts.places.iter().cloned().zip(0u32..).collect();
+        }
+        if n > FEW
+            && let Some(id) = self.places.get(&place)
+        {
             return *id;
         }
-        let id = to_u32(self.facts.places.len());
-        self.facts.places.push(place.clone());
-        self.places.insert(place, id);
-        id
+        if n >= FEW {
+            self.places.insert(place.clone(), to_u32(n));
+        }
+        self.facts.places.push(place);
+        to_u32(n)
     }
 
     /// The place one step below a value.
@@ -166,13 +180,12 @@ impl Frame {
 
     /// Index of the set of regions now held.
     pub(crate) fn held_now(&mut self) -> u32 {
-        if let Some(id) = self.held_sets.get(&self.held) {
-            return *id;
+        // Few sets, the latest most often.
+        if let Some(id) = self.facts.held.iter().rposition(|it| *it == self.held) {
+            return to_u32(id);
         }
-        let id = to_u32(self.facts.held.len());
         self.facts.held.push(self.held.clone());
-        self.held_sets.insert(self.held.clone(), id);
-        id
+        to_u32(self.facts.held.len() - 1)
     }
 
     /// Next position in evaluation order.

@@ -50,6 +50,7 @@ impl Scopes {
                 by_start: FxHashMap::default(),
             },
             current: 0,
+            nested: 0,
             comprehension: Vec::new(),
         };
         for stmt in body {
@@ -135,6 +136,8 @@ impl Scope {
 struct Builder {
     scopes: Scopes,
     current: u32,
+    /// Depth of enclosing functions around the current scope.
+    nested: u32,
     comprehension: Vec<Name>,
 }
 
@@ -151,7 +154,15 @@ impl Builder {
         let id = u32::try_from(self.scopes.all.len()).unwrap_or(NONE);
         self.scopes.all.push(Scope::new(kind, self.current));
         self.scopes.by_start.insert((start, kind == FunctionKind::Lambda), id);
-        std::mem::replace(&mut self.current, id)
+        let outer = std::mem::replace(&mut self.current, id);
+        let inside = self.scopes.all[outer as usize].kind;
+        self.nested += u32::from(self.nested > 0 || is_function(inside));
+        outer
+    }
+
+    fn leave(&mut self, outer: u32) {
+        self.nested = self.nested.saturating_sub(1);
+        self.current = outer;
     }
 
     fn parameters(&mut self, parameters: &ast::Parameters) {
@@ -174,6 +185,10 @@ impl Builder {
         }
         self.comprehension.truncate(depth);
     }
+}
+
+fn is_function(kind: FunctionKind) -> bool {
+    matches!(kind, FunctionKind::Function | FunctionKind::Lambda)
 }
 
 /// The plain names of an assignment target.
@@ -205,7 +220,7 @@ impl<'a> Visitor<'a> for Builder {
                 for stmt in &def.body {
                     self.visit_stmt(stmt);
                 }
-                self.current = outer;
+                self.leave(outer);
             }
             Stmt::ClassDef(def) => {
                 self.bind(&def.name.id);
@@ -219,7 +234,7 @@ impl<'a> Visitor<'a> for Builder {
                 for stmt in &def.body {
                     self.visit_stmt(stmt);
                 }
-                self.current = outer;
+                self.leave(outer);
             }
             Stmt::Global(global) => {
                 self.this().globals.extend(global.names.iter().map(|it| it.id.clone()))
@@ -250,7 +265,10 @@ impl<'a> Visitor<'a> for Builder {
         match expr {
             Expr::Name(name) if self.comprehension.contains(&name.id) => {}
             Expr::Name(name) if name.ctx == ExprContext::Load => {
-                self.this().used.insert(name.id.clone());
+                // Only what stands inside a function can capture from one.
+                if self.nested > 0 {
+                    self.this().used.insert(name.id.clone());
+                }
             }
             Expr::Name(name) => self.bind(&name.id),
             Expr::Lambda(lambda) => {
@@ -266,7 +284,7 @@ impl<'a> Visitor<'a> for Builder {
                     self.parameters(parameters);
                 }
                 self.visit_expr(&lambda.body);
-                self.current = outer;
+                self.leave(outer);
             }
             Expr::ListComp(it) => self.comprehension(&it.generators, &[&it.elt]),
             Expr::SetComp(it) => self.comprehension(&it.generators, &[&it.elt]),

@@ -268,7 +268,7 @@ impl Contexts {
         if facts.kind == FunctionKind::Module || facts.kind == FunctionKind::ClassBody {
             return false;
         }
-        if is_test_module(&world.module(func).path) || facts.name.starts_with("test_") {
+        if world.module(func).is_test || facts.name.starts_with("test_") {
             return false;
         }
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
@@ -546,17 +546,4 @@ fn is_complete_program(world: &World, module: ModuleId) -> bool {
             if matches!(it.places[place as usize].path.last(), Some(Step::Attr(name)) if name == "start" || name == "submit")))
     });
     entry.facts.has_main || (runs && (!imports_threads || starts))
-}
-
-/// Test code: its functions are called by a runner, one after the other.
-pub(crate) fn is_test_module(path: &str) -> bool {
-    let mut parts = path.rsplit(['/', '\\']);
-    let file = parts.next().unwrap_or_default();
-    file.starts_with("test_")
-        || file.ends_with("_test.py")
-        || file == "conftest.py"
-        || file == "setup.py"
-        || parts.any(|it| {
-            matches!(it, "test" | "tests" | "testing" | "benchmarks" | "examples" | "docs")
-        })
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::contexts::{Contexts, is_test_module};
+use super::contexts::Contexts;
 use super::locations::{Location, Root, resolve};
 use super::locks::{LockId, Locks};
 use super::render;
@@ -364,8 +364,7 @@ impl Facts<'_> {
         }
         let mut best = best?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
-        let in_test = is_test_module(&self.world.module(suspect.func).path)
-            && best.confidence < Confidence::High;
+        let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
         if in_test || self.is_idempotent(suspect, accesses) {
             best.confidence = Confidence::Low;
         }

@@ -500,9 +500,7 @@ fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
                 direct
                     .extend(classes.map(|it| (it, format!("a thread sees the variable `{name}`"))));
             }
-            Node::Global(module, name)
-                if !super::contexts::is_test_module(&world.modules[*module as usize].path) =>
-            {
+            Node::Global(module, name) if !world.modules[*module as usize].is_test => {
                 direct.extend(
                     classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
                 );

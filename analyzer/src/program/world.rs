@@ -23,6 +23,8 @@ pub(crate) struct ModuleEntry {
     pub(crate) root: Arc<str>,
     pub(crate) path: Arc<str>,
     pub(crate) facts: Arc<ModuleFacts>,
+    /// Called by a test runner, one function after the other.
+    pub(crate) is_test: bool,
 }
 
 /// What a name stands for.
