@@ -1,8 +1,8 @@
 //! Every finding of every fixture is replayed as the analyzer reports it. What a comment says has to come out, and
 //! what no comment says must not be an error of ours.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
@@ -45,11 +45,22 @@ fn check(interpreter: &Interpreter, fixture: &Fixture) -> Vec<String> {
         let place = format!("{}:{line} {}", fixture.name, diagnostic.rule.code);
         match replay(interpreter, &diagnostic, &Options::default()) {
             Ok(verdict) => {
-                println!("{place}: {} ms {:?} {:?} {:?} {:?}", verdict.elapsed_ms, verdict.status, verdict.schedule, verdict.violation, verdict.reason);
+                println!(
+                    "{place}: {} ms {:?} {:?} {:?} {:?}",
+                    verdict.elapsed_ms,
+                    verdict.status,
+                    verdict.schedule,
+                    verdict.violation,
+                    verdict.reason
+                );
                 if let Some(wanted) = expected(fixture, &diagnostic)
                     && wanted != word(&verdict)
                 {
-                    wrong.push(format!("{place}: {} instead of {wanted}: {:?}", word(&verdict), verdict.reason));
+                    wrong.push(format!(
+                        "{place}: {} instead of {wanted}: {:?}",
+                        word(&verdict),
+                        verdict.reason
+                    ));
                 }
             }
             Err(error) => wrong.push(format!("{place}: {error}")),
@@ -59,7 +70,8 @@ fn check(interpreter: &Interpreter, fixture: &Fixture) -> Vec<String> {
 }
 
 fn expected(fixture: &Fixture, diagnostic: &Diagnostic) -> Option<String> {
-    let file = fixture.files.iter().find(|it| it.path.to_string_lossy() == *diagnostic.location.file)?;
+    let file =
+        fixture.files.iter().find(|it| it.path.to_string_lossy() == *diagnostic.location.file)?;
     let line = diagnostic.location.start.line;
     Expectations::parse(&file.text)
         .items

@@ -1,5 +1,7 @@
 //! Replays small programs. Without an interpreter the tests say so and pass; with `CI=true` they fail then.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests say what they saw")]
+
 mod confirmed;
 mod fallback;
 mod fixtures;
