@@ -229,8 +229,6 @@ pub(crate) struct Call {
     pub(crate) in_loop: u32,
     /// `await` stands before it.
     pub(crate) awaited: bool,
-    /// The constant text of the first argument, for calls that name an attribute.
-    pub(crate) text: Option<Name>,
     /// The first positional argument is this integer literal, or `max_workers=` is.
     pub(crate) workers: Option<u32>,
 }
@@ -286,6 +284,21 @@ pub(crate) struct FunctionFacts {
     /// Index into `held` at the end.
     pub(crate) exit_held: u32,
     pub(crate) candidates: Vec<Candidate>,
+}
+
+impl FunctionFacts {
+    /// Gives back what the growing lists reserved: facts of all files stay in memory together.
+    pub(crate) fn shrink(&mut self) {
+        self.places.shrink_to_fit();
+        self.allocs.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.events.shrink_to_fit();
+        self.guards.shrink_to_fit();
+        self.regions.shrink_to_fit();
+        self.held.shrink_to_fit();
+        self.returns.shrink_to_fit();
+        self.candidates.shrink_to_fit();
+    }
 }
 
 /// How the first parameter is bound.

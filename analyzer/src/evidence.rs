@@ -218,7 +218,11 @@ impl<S> Window<S> {
             first: self.first.map(f),
             last: self.last.map(f),
             other: self.other.map(f),
-            entry: self.entry.iter().map(|it| Step { site: f(&it.site), text: it.text.clone() }).collect(),
+            entry: self
+                .entry
+                .iter()
+                .map(|it| Step { site: f(&it.site), text: it.text.clone() })
+                .collect(),
             program: self.program.clone(),
             guard: self.guard.as_ref().map(|it| Guard {
                 lock: it.lock.clone(),

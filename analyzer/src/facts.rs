@@ -16,7 +16,12 @@ use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE};
 use crate::index::scopes::Scopes;
 
 /// Lowers a module. Returns the facts and the range of each site.
-pub(crate) fn lower_module(body: &[Stmt], text: &str, module: &str, is_package: bool) -> (ModuleFacts, Vec<TextRange>) {
+pub(crate) fn lower_module(
+    body: &[Stmt],
+    text: &str,
+    module: &str,
+    is_package: bool,
+) -> (ModuleFacts, Vec<TextRange>) {
     let scopes = Scopes::build(body);
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
@@ -56,7 +61,11 @@ pub(crate) fn lower_module(body: &[Stmt], text: &str, module: &str, is_package: 
     }
     let known: rustc_hash::FxHashSet<Name> = bindings.iter().map(|it| it.0.clone()).collect();
     bindings.extend(
-        definitions.bound.iter().filter(|it| !known.contains(*it)).map(|it| (it.clone(), Binding::Variable)),
+        definitions
+            .bound
+            .iter()
+            .filter(|it| !known.contains(*it))
+            .map(|it| (it.clone(), Binding::Variable)),
     );
     bindings.sort_by(|a, b| a.0.cmp(&b.0));
     let facts = ModuleFacts {

@@ -30,7 +30,11 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let parsed = syntax::parse(text, path);
     let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
     let directives = if text.contains("ftlint:") {
-        syntax::comments(&parsed).iter().filter(|it| text[**it].contains("ftlint:")).copied().collect()
+        syntax::comments(&parsed)
+            .iter()
+            .filter(|it| text[**it].contains("ftlint:"))
+            .copied()
+            .collect()
     } else {
         Vec::new()
     };
@@ -38,7 +42,13 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
     let body_start = suite.get(docstring).map(Ranged::start);
     let (facts, sites) = crate::facts::lower_module(suite, text, file.module(db), is_package);
-    ModuleIndex { facts: Arc::new(facts), sites, problems: syntax::problems(&parsed), directives, body_start }
+    ModuleIndex {
+        facts: Arc::new(facts),
+        sites,
+        problems: syntax::problems(&parsed),
+        directives,
+        body_start,
+    }
 }
 
 /// The facts of a file: equal while edits only move code, so nothing later runs again.

@@ -138,16 +138,16 @@ pub(crate) static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(load);
 
 fn load() -> Knowledge {
     let mut problems = Vec::new();
-    let threads: Threads = table(include_str!("../knowledge/threads.toml"), "threads.toml", &mut problems)
-        .unwrap_or(Threads { callable: Vec::new(), method: Vec::new(), base: Vec::new() });
-    let locks: Locks = table(include_str!("../knowledge/locks.toml"), "locks.toml", &mut problems).unwrap_or(Locks {
-        lock: Vec::new(),
-        safe: Vec::new(),
-        own: Vec::new(),
-        idempotent: Vec::new(),
-    });
+    let threads: Threads =
+        table(include_str!("../knowledge/threads.toml"), "threads.toml", &mut problems)
+            .unwrap_or(Threads { callable: Vec::new(), method: Vec::new(), base: Vec::new() });
+    let locks: Locks =
+        table(include_str!("../knowledge/locks.toml"), "locks.toml", &mut problems).unwrap_or(
+            Locks { lock: Vec::new(), safe: Vec::new(), own: Vec::new(), idempotent: Vec::new() },
+        );
     let extensions: Extensions =
-        table(include_str!("../knowledge/extensions.toml"), "extensions.toml", &mut problems).unwrap_or_default();
+        table(include_str!("../knowledge/extensions.toml"), "extensions.toml", &mut problems)
+            .unwrap_or_default();
     for row in threads.method.iter().filter(|it| it.evidence.is_empty()) {
         problems.push(format!("threads.toml: `{}` has no evidence", row.name));
     }
@@ -157,13 +157,31 @@ fn load() -> Knowledge {
     let mut by_name = |what: &str, rows: Vec<NameRow>| {
         index(what, rows, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems)
     };
-    let (safe, own, idempotent) =
-        (by_name("safe", locks.safe), by_name("own", locks.own), by_name("idempotent", locks.idempotent));
+    let (safe, own, idempotent) = (
+        by_name("safe", locks.safe),
+        by_name("own", locks.own),
+        by_name("idempotent", locks.idempotent),
+    );
     Knowledge {
-        callables: index("callable", threads.callable, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems),
+        callables: index(
+            "callable",
+            threads.callable,
+            |it| (it.name.clone(), it.evidence.is_empty()),
+            &mut problems,
+        ),
         methods: threads.method,
-        bases: index("base", threads.base, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems),
-        locks: index("lock", locks.lock, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems),
+        bases: index(
+            "base",
+            threads.base,
+            |it| (it.name.clone(), it.evidence.is_empty()),
+            &mut problems,
+        ),
+        locks: index(
+            "lock",
+            locks.lock,
+            |it| (it.name.clone(), it.evidence.is_empty()),
+            &mut problems,
+        ),
         safe,
         own,
         idempotent,
@@ -172,7 +190,11 @@ fn load() -> Knowledge {
     }
 }
 
-fn table<T: for<'de> Deserialize<'de>>(text: &str, file: &str, problems: &mut Vec<String>) -> Option<T> {
+fn table<T: for<'de> Deserialize<'de>>(
+    text: &str,
+    file: &str,
+    problems: &mut Vec<String>,
+) -> Option<T> {
     toml::from_str(text).map_err(|it| problems.push(format!("{file}: {it}"))).ok()
 }
 

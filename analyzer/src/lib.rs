@@ -29,7 +29,11 @@ use diagnostic::Diagnostic;
 
 /// All diagnostics of the files for which `wanted` holds, sorted by path and position. The other files of the
 /// project only lend context. Runs on rayon's current pool. Suppressed findings are left out.
-pub fn check_project(db: &Database, project: Project, wanted: &(dyn Fn(SourceFile) -> bool + Sync)) -> Vec<Diagnostic> {
+pub fn check_project(
+    db: &Database,
+    project: Project,
+    wanted: &(dyn Fn(SourceFile) -> bool + Sync),
+) -> Vec<Diagnostic> {
     let files = project.files(db);
     // Each job has a handle of its own to the same storage.
     files.par_iter().for_each_with(db.clone(), |db, file| {
@@ -43,7 +47,9 @@ pub fn check_project(db: &Database, project: Project, wanted: &(dyn Fn(SourceFil
         })
         .flatten_iter()
         .collect();
-    out.sort_by(|a, b| (&a.location.file, a.location.start).cmp(&(&b.location.file, b.location.start)));
+    out.sort_by(|a, b| {
+        (&a.location.file, a.location.start).cmp(&(&b.location.file, b.location.start))
+    });
     out
 }
 

@@ -28,8 +28,11 @@ pub(crate) fn diagnostics(db: &dyn Db, project: Project, file: SourceFile) -> Ve
     }
     let mut places = Places { db, lines: FxHashMap::default() };
     let it = index(db, file);
-    let mut out: Vec<Diagnostic> =
-        it.problems.iter().map(|problem| syntax_error(&mut places, file, problem.range, &problem.message)).collect();
+    let mut out: Vec<Diagnostic> = it
+        .problems
+        .iter()
+        .map(|problem| syntax_error(&mut places, file, problem.range, &problem.message))
+        .collect();
     let (suppressions, _) = suppressions(&mut places, file);
     for finding in findings(db, project, file).iter() {
         let diagnostic = diagnostic(&mut places, finding);
@@ -59,7 +62,10 @@ fn suppressions(places: &mut Places<'_>, file: SourceFile) -> (Suppressions, Vec
     let comments: Vec<Comment<'_>> = it
         .directives
         .iter()
-        .map(|range| Comment { text: &text[*range], line: places.position(file, range.start()).line })
+        .map(|range| Comment {
+            text: &text[*range],
+            line: places.position(file, range.start()).line,
+        })
         .collect();
     let body_line = it.body_start.map_or(u32::MAX, |it| places.position(file, it).line);
     Suppressions::parse(comments, body_line, crate::rules::RULES)
@@ -97,7 +103,13 @@ impl Places<'_> {
         self.location(site.file, range, &function, function_line)
     }
 
-    fn location(&mut self, file: SourceFile, range: TextRange, function: &str, function_line: u32) -> Location {
+    fn location(
+        &mut self,
+        file: SourceFile,
+        range: TextRange,
+        function: &str,
+        function_line: u32,
+    ) -> Location {
         let (start, end) = self.range(file, range);
         Location {
             file: Arc::clone(file.path(self.db)),
@@ -115,7 +127,12 @@ fn number(it: OneIndexed) -> u32 {
     u32::try_from(it.get()).unwrap_or(u32::MAX)
 }
 
-fn syntax_error(places: &mut Places<'_>, file: SourceFile, range: TextRange, message: &str) -> Diagnostic {
+fn syntax_error(
+    places: &mut Places<'_>,
+    file: SourceFile,
+    range: TextRange,
+    message: &str,
+) -> Diagnostic {
     let location = places.location(file, range, "<module>", 1);
     Diagnostic {
         rule: &crate::rules::INVALID_SYNTAX,
@@ -145,7 +162,12 @@ fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
         gil: finding.judged.gil,
         message: (rule.message)(&evidence),
         related,
-        fingerprint: fingerprint(&[rule.code, &location.module, &location.function, &finding.judged.label]),
+        fingerprint: fingerprint(&[
+            rule.code,
+            &location.module,
+            &location.function,
+            &finding.judged.label,
+        ]),
         location,
         evidence,
     }
@@ -154,10 +176,14 @@ fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
 /// The places that explain a window: the read, the other thread, its way, the lock held elsewhere.
 fn related(window: &Window<Location>) -> Vec<Related> {
     let mut out = Vec::new();
-    let mut add = |message: String, location: &Location| out.push(Related { message, location: location.clone() });
+    let mut add = |message: String, location: &Location| {
+        out.push(Related { message, location: location.clone() })
+    };
     if window.first.site != window.last.site {
         let what = match window.pattern {
-            crate::evidence::Pattern::Augment | crate::evidence::Pattern::ReadModifyWrite => "the value is read here",
+            crate::evidence::Pattern::Augment | crate::evidence::Pattern::ReadModifyWrite => {
+                "the value is read here"
+            }
             _ => "the decision is taken here",
         };
         add(what.to_owned(), &window.first.site);
@@ -167,13 +193,25 @@ fn related(window: &Window<Location>) -> Vec<Related> {
             [] => String::new(),
             locks => format!(", holding `{}`", locks.join("`, `")),
         };
-        add(format!("another thread can change it here, in `{}`{locks}", window.other.site.function), &window.other.site);
+        add(
+            format!(
+                "another thread can change it here, in `{}`{locks}",
+                window.other.site.function
+            ),
+            &window.other.site,
+        );
     }
     for step in &window.entry {
         add(step.text.clone(), &step.site);
     }
     if let Some(guard) = &window.guard {
-        add(format!("`{}` is held in {} of {} accesses, here for one", guard.lock, guard.held, guard.total), &guard.site);
+        add(
+            format!(
+                "`{}` is held in {} of {} accesses, here for one",
+                guard.lock, guard.held, guard.total
+            ),
+            &guard.site,
+        );
     }
     out
 }

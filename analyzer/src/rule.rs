@@ -5,8 +5,8 @@
 
 use crate::check::Findings;
 use crate::check::RuleContext;
-use crate::evidence::Evidence;
 use crate::diagnostic::Location;
+use crate::evidence::Evidence;
 
 /// How bad the consequence is, independent of how sure we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

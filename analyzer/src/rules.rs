@@ -53,6 +53,8 @@ pub static INVALID_SYNTAX: Rule = Rule {
 pub fn rule(code_or_name: &str) -> Option<&'static Rule> {
     RULES
         .iter()
-        .find(|it| it.code.eq_ignore_ascii_case(code_or_name) || it.name.eq_ignore_ascii_case(code_or_name))
+        .find(|it| {
+            it.code.eq_ignore_ascii_case(code_or_name) || it.name.eq_ignore_ascii_case(code_or_name)
+        })
         .copied()
 }

@@ -29,7 +29,10 @@ pub(crate) fn problems(parsed: &Parsed<ruff_python_ast::ModModule>) -> Vec<Synta
     parsed
         .errors()
         .iter()
-        .map(|it| SyntaxProblem { range: it.location, message: it.error.to_string().to_lowercase_first() })
+        .map(|it| SyntaxProblem {
+            range: it.location,
+            message: it.error.to_string().to_lowercase_first(),
+        })
         .collect()
 }
 

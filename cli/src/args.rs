@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::settings::OutputFormat;
+use ftlint_runtime::schedule::Schedule;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
 #[derive(Debug, Parser)]
 #[command(
     name = "ftlint",
     version,
-    after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`.\n\
+    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|runtime|server ...",
+    after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`; `ftlint check --help` has the options.\n\
                   Exit status: 0 nothing found, 1 findings, 2 wrong usage, configuration or unreadable input."
 )]
 pub(crate) struct Cli {
@@ -36,6 +38,7 @@ pub(crate) enum Command {
 
 /// Options of `check`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct CheckArgs {
     /// Files and directories; `-` is standard input
     #[arg(default_value = ".", value_name = "PATH")]
@@ -51,7 +54,7 @@ pub(crate) struct CheckArgs {
 
     /// Repeat one schedule, as printed with a confirmed finding
     #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]
-    pub(crate) schedule: Option<String>,
+    pub(crate) schedule: Option<Schedule>,
 
     /// Interpreter to replay on; its packages are taken for the installed ones
     #[arg(long, value_name = "PATH", help_heading = "Replay")]
@@ -133,7 +136,7 @@ pub(crate) enum RuntimeCommand {
         #[arg(long, value_name = "PATH")]
         python: Option<PathBuf>,
     },
-    /// Put a free-threaded CPython into ftlint's own cache
+    /// Put a free-threaded Python into ftlint's own cache
     Install {
         /// `3.14` or `3.14.5`, for example
         version: Option<String>,

@@ -63,10 +63,8 @@ impl<'a> Configuration<'a> {
         if let Some(known) = self.by_file.get(path) {
             return Ok(known.clone());
         }
-        let settings = match path.is_file() {
-            true => self.read(path, source)?.map(|it| Arc::new(self.overrides.apply(it))),
-            false => None,
-        };
+        let read = if path.is_file() { self.read(path, source)? } else { None };
+        let settings = read.map(|it| Arc::new(self.overrides.apply(it)));
         self.by_file.insert(path.to_owned(), settings.clone());
         Ok(settings)
     }

@@ -26,16 +26,16 @@ impl Console {
     }
 
     /// A line without a heading.
-    pub(crate) fn line(self, message: &str) {
+    pub(crate) fn line(message: &str) {
         // When standard error is closed there is nobody left to tell.
         let _ = writeln!(io::stderr().lock(), "{message}");
     }
 
     fn say(self, style: &str, heading: &str, message: &str) {
         if self.color {
-            self.line(&format!("{style}{heading}:\x1b[0m {message}"));
+            Self::line(&format!("{style}{heading}:\x1b[0m {message}"));
         } else {
-            self.line(&format!("{heading}: {message}"));
+            Self::line(&format!("{heading}: {message}"));
         }
     }
 }

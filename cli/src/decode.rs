@@ -27,7 +27,7 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, Undecodable> {
     }
     match codec {
         Codec::Utf8 => utf8(bytes, &name),
-        Codec::Ascii if !bytes.is_ascii() => Err(undecodable(&bytes, &name, |it| it.is_ascii())),
+        Codec::Ascii if !bytes.is_ascii() => Err(undecodable(&bytes, &name, <[u8]>::is_ascii)),
         Codec::Ascii | Codec::Latin1 => Ok(bytes.iter().copied().map(char::from).collect()),
         Codec::Other(encoding) => match strict(encoding, &bytes) {
             Some(text) => Ok(text.into_owned()),

@@ -73,7 +73,8 @@ pub(crate) fn discover(targets: &[Target], home: Option<&Path>) -> Files {
     let mut seen = BTreeSet::new();
     for target in targets {
         let (root, depth) = context(target, home);
-        if seen.insert((root.clone(), depth)) {
+        // A directory that is its own context is searched once, below.
+        if root != target.path && seen.insert((root.clone(), depth)) {
             for path in walk(&root, depth, &target.settings) {
                 res.entry(path).or_default();
             }

@@ -23,7 +23,7 @@ pub(crate) fn choose(args: &CheckArgs, console: Console) -> anyhow::Result<Inter
             Ok(it)
         }
         chosen => {
-            if wants_install(args, console) {
+            if wants_install(args) {
                 match install_with_progress(None, None, console) {
                     Ok(installed) => return Ok(installed.interpreter),
                     Err(error) => console
@@ -48,7 +48,7 @@ fn fallback(found: Found, console: Console) -> anyhow::Result<Interpreter> {
 }
 
 /// `--yes` and CI say yes; a person at a terminal is asked.
-fn wants_install(args: &CheckArgs, console: Console) -> bool {
+fn wants_install(args: &CheckArgs) -> bool {
     if args.yes
         || std::env::var_os("CI").is_some_and(|it| !it.is_empty() && it != "false" && it != "0")
     {
@@ -63,8 +63,9 @@ fn wants_install(args: &CheckArgs, console: Console) -> bool {
     let place = install::cache_directory(&system_env)
         .map(|it| format!(" into {}", it.display()))
         .unwrap_or_default();
-    console
-        .line("No free-threaded Python was found, and --replay needs one to show real contention.");
+    Console::line(
+        "No free-threaded Python was found, and --replay needs one to show real contention.",
+    );
     let mut stderr = io::stderr().lock();
     let _ = write!(
         stderr,

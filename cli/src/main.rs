@@ -23,7 +23,7 @@ use clap::Parser as _;
 use args::{Cli, Command};
 use console::Console;
 
-/// Many threads allocate many small things while the project is analysed; the system's allocator costs a third more.
+/// Many threads allocate many small things while a project is analysed; glibc's allocator takes a fifth more time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -4,7 +4,7 @@
 
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
-use ftlint_runtime::error::RuntimeError;
+use ftlint_runtime::Options;
 use ftlint_runtime::interpreter::Interpreter;
 use ftlint_runtime::process::Cancel;
 use ftlint_runtime::verdict::{Status, Verdict};
@@ -14,6 +14,7 @@ use crate::args::CheckArgs;
 use crate::console::Console;
 use crate::interpreter::choose;
 use crate::output::Finding;
+use crate::paths::Short;
 
 /// What is known after the replays.
 pub(crate) struct Replayed {
@@ -34,7 +35,12 @@ impl Replayed {
 }
 
 /// Replays every finding that can be.
-pub(crate) fn replay(args: &CheckArgs, diagnostics: Vec<Diagnostic>, console: Console) -> Replayed {
+pub(crate) fn replay(
+    args: &CheckArgs,
+    diagnostics: Vec<Diagnostic>,
+    short: &Short,
+    console: Console,
+) -> Replayed {
     let mut res = Replayed::without(diagnostics);
     for finding in &mut res.findings {
         finding.verdict = never(&finding.diagnostic);
@@ -54,39 +60,35 @@ pub(crate) fn replay(args: &CheckArgs, diagnostics: Vec<Diagnostic>, console: Co
     if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
         console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
     }
-    each(&mut res, &interpreter, args, &cancel, console);
-    res.interrupted = cancel.is_cancelled();
+    let options = Options { schedule: args.schedule.clone(), cancel, ..Options::default() };
+    each(&mut res, &interpreter, &options, short, console);
+    res.interrupted = options.cancel.is_cancelled();
     res
 }
 
 fn each(
     res: &mut Replayed,
     interpreter: &Interpreter,
-    args: &CheckArgs,
-    cancel: &Cancel,
+    options: &Options,
+    short: &Short,
     console: Console,
 ) {
     let bar = progress(res.findings.len());
     for finding in &mut res.findings {
-        if cancel.is_cancelled() {
+        if options.cancel.is_cancelled() {
             break;
         }
         let location = &finding.diagnostic.location;
-        bar.set_message(format!(
-            "{} {}:{}",
-            finding.diagnostic.rule.code, location.file, location.start.line
-        ));
+        let place = format!("{}:{}", short.path(&*location.file), location.start.line);
+        bar.set_message(format!("{} {place}", finding.diagnostic.rule.code));
         if is_open(finding) {
-            match run(interpreter, &finding.diagnostic, args.schedule.as_deref(), cancel) {
+            match ftlint_runtime::replay(interpreter, &finding.diagnostic, options) {
                 // What a killed child leaves behind says nothing about the code.
-                _ if cancel.is_cancelled() => {}
+                _ if options.cancel.is_cancelled() => {}
                 Ok(verdict) => finding.verdict = Some(verdict),
                 Err(error) => {
-                    let place = format!("{}:{}", location.file, location.start.line);
-                    bar.suspend(|| {
-                        console
-                            .error(&format!("{place}: {}: {error}", finding.diagnostic.rule.code))
-                    });
+                    let message = format!("{place}: {}: {error}", finding.diagnostic.rule.code);
+                    bar.suspend(|| console.error(&message));
                     res.failed = true;
                 }
             }
@@ -128,13 +130,4 @@ fn never(diagnostic: &Diagnostic) -> Option<Verdict> {
         reason: Some(why.to_owned()),
         elapsed_ms: 0,
     })
-}
-
-fn run(
-    _interpreter: &Interpreter,
-    _diagnostic: &Diagnostic,
-    _schedule: Option<&str>,
-    _cancel: &Cancel,
-) -> Result<Verdict, RuntimeError> {
-    Err(RuntimeError::Harness("replay is not built into this ftlint yet".to_owned()))
 }

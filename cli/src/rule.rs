@@ -14,14 +14,7 @@ use crate::args::{RuleArgs, RuleFormat};
 pub(crate) fn run(args: &RuleArgs) -> anyhow::Result<u8> {
     let rules = match &args.rule {
         None => RULES.to_vec(),
-        Some(name) => match rule(name) {
-            Some(it) => vec![it],
-            None => {
-                let known = RULES.iter().flat_map(|it| [it.code, it.name]);
-                let hint = did_you_mean(name, known).map(|it| format!("; did you mean `{it}`?"));
-                bail!("unknown rule `{name}`{}", hint.unwrap_or_default())
-            }
-        },
+        Some(name) => vec![named(name)?],
     };
     let mut out = BufWriter::new(io::stdout().lock());
     match (args.output_format, args.all) {
@@ -34,7 +27,8 @@ pub(crate) fn run(args: &RuleArgs) -> anyhow::Result<u8> {
             }
         }
         (RuleFormat::Json, true) => {
-            json(&mut out, &rules.iter().map(|it| JsonRule::new(it)).collect::<Vec<_>>())?
+            let list: Vec<_> = rules.iter().map(|it| JsonRule::new(it)).collect();
+            json(&mut out, &list)?;
         }
         (RuleFormat::Json, false) => {
             for it in rules {
@@ -44,6 +38,15 @@ pub(crate) fn run(args: &RuleArgs) -> anyhow::Result<u8> {
     }
     out.flush()?;
     Ok(0)
+}
+
+fn named(name: &str) -> anyhow::Result<&'static Rule> {
+    if let Some(it) = rule(name) {
+        return Ok(it);
+    }
+    let known = RULES.iter().flat_map(|it| [it.code, it.name]);
+    let hint = did_you_mean(name, known).map(|it| format!("; did you mean `{it}`?"));
+    bail!("unknown rule `{name}`{}", hint.unwrap_or_default())
 }
 
 fn page(out: &mut impl Write, rule: &Rule) -> io::Result<()> {

@@ -64,7 +64,7 @@ pub(crate) fn install_with_progress(
     spinner.enable_steady_tick(Duration::from_millis(120));
     let request = Request { version, source, env: &system_env };
     let res = install(&request, &mut |news| match news {
-        Progress::Step(step) if spinner.is_hidden() => console.line(step),
+        Progress::Step(step) if spinner.is_hidden() => Console::line(step),
         Progress::Step(step) => {
             spinner.set_prefix(step.to_owned());
             spinner.set_message(step.to_owned());

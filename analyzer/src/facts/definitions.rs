@@ -14,6 +14,8 @@ pub(crate) struct Definitions {
     pub(crate) variables: FxHashSet<Name>,
     /// Names bound at module level in any way.
     pub(crate) bound: FxHashSet<Name>,
+    /// Names that imports bind.
+    pub(crate) imported: FxHashSet<Name>,
     module: String,
     is_package: bool,
 }
@@ -21,10 +23,11 @@ pub(crate) struct Definitions {
 impl Definitions {
     /// Collects the module-level names.
     pub(crate) fn collect(body: &[Stmt], scopes: &Scopes, module: &str, is_package: bool) -> Self {
-        let mut defined = FxHashSet::default();
+        let (mut defined, mut imported) = (FxHashSet::default(), FxHashSet::default());
         for stmt in body {
-            defs(stmt, &mut defined);
+            defs(stmt, &mut defined, &mut imported);
         }
+        defined.extend(imported.iter().cloned());
         let top = &scopes.all[0];
         let mut variables: FxHashSet<Name> = top.bound.difference(&defined).cloned().collect();
         let mut bound = top.bound.clone();
@@ -34,7 +37,8 @@ impl Definitions {
                 bound.insert(name.clone());
             }
         }
-        Definitions { variables, bound, module: module.to_owned(), is_package }
+        imported.retain(|it| !variables.contains(it));
+        Definitions { variables, bound, imported, module: module.to_owned(), is_package }
     }
 
     /// The absolute dotted path of `from <level dots><module> import`.
@@ -50,8 +54,8 @@ impl Definitions {
     }
 }
 
-fn defs(stmt: &Stmt, out: &mut FxHashSet<Name>) {
-    let mut block = |body: &[Stmt]| body.iter().for_each(|it| defs(it, out));
+fn defs(stmt: &Stmt, out: &mut FxHashSet<Name>, imported: &mut FxHashSet<Name>) {
+    let mut block = |body: &[Stmt]| body.iter().for_each(|it| defs(it, out, imported));
     match stmt {
         Stmt::FunctionDef(it) => {
             out.insert(it.name.id.clone());
@@ -59,11 +63,18 @@ fn defs(stmt: &Stmt, out: &mut FxHashSet<Name>) {
         Stmt::ClassDef(it) => {
             out.insert(it.name.id.clone());
         }
-        Stmt::Import(it) => out.extend(it.names.iter().map(|alias| {
-            alias.asname.as_ref().map_or_else(|| crate::index::scopes::first_part(&alias.name.id), |it| it.id.clone())
+        Stmt::Import(it) => imported.extend(it.names.iter().map(|alias| {
+            alias.asname.as_ref().map_or_else(
+                || crate::index::scopes::first_part(&alias.name.id),
+                |it| it.id.clone(),
+            )
         })),
         Stmt::ImportFrom(it) => {
-            out.extend(it.names.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).id.clone()));
+            imported.extend(
+                it.names
+                    .iter()
+                    .map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).id.clone()),
+            );
         }
         Stmt::If(it) => {
             block(&it.body);

@@ -6,13 +6,16 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::frame::{Frame, Val, to_u32};
 use super::lower::Lowerer;
-use crate::domain::{Base, Binding, Bound, ClassFacts, FunctionKind, Key, NONE, Op, Origin, Param, Step};
+use crate::domain::{
+    Base, Binding, Bound, ClassFacts, FunctionKind, Key, NONE, Op, Origin, Param, Step,
+};
 use crate::index::scopes::Home;
 
 impl Lowerer<'_> {
     /// Lowers `def` and binds its name.
     pub(crate) fn function_def(&mut self, def: &ast::StmtFunctionDef) {
-        let decorators: Vec<_> = def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
+        let decorators: Vec<_> =
+            def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
         let defaults = self.defaults(&def.parameters);
         let scope = self.scopes.at(def.range.start(), false);
         let name = def.name.id.clone();
@@ -24,7 +27,8 @@ impl Lowerer<'_> {
             FunctionKind::ClassBody => self.frame().facts.class,
             _ => NONE,
         };
-        let mut frame = Frame::new(FunctionKind::Function, scope, name.clone(), qualname, parent, site);
+        let mut frame =
+            Frame::new(FunctionKind::Function, scope, name.clone(), qualname, parent, site);
         frame.facts.is_async = def.is_async;
         frame.facts.class = class;
         frame.facts.decorators = decorators;
@@ -60,7 +64,8 @@ impl Lowerer<'_> {
 
     /// Lowers a class and binds its name.
     pub(crate) fn class_def(&mut self, def: &ast::StmtClassDef) {
-        let decorators = def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
+        let decorators =
+            def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
         let mut bases = Vec::new();
         let mut metaclass = Origin::Unknown;
         if let Some(arguments) = &def.arguments {
@@ -92,7 +97,8 @@ impl Lowerer<'_> {
             methods: Vec::new(),
             says_thread_safe: docstring(&def.body).is_some_and(says_thread_safe),
         });
-        let mut frame = Frame::new(FunctionKind::ClassBody, scope, def.name.id.clone(), qualname, parent, site);
+        let mut frame =
+            Frame::new(FunctionKind::ClassBody, scope, def.name.id.clone(), qualname, parent, site);
         frame.facts.class = id;
         self.frames.push(frame);
         self.block(&def.body);
@@ -109,22 +115,20 @@ impl Lowerer<'_> {
                 }
                 if self.definitions.variables.contains(name) {
                     let place = Origin::Place(self.frame().place(Base::Global(name.clone()), &[]));
-                    let site = self.site(range);
-                    self.frame().access(site, place, Op::Store, Key::NONE);
+                    self.access(range, place, Op::Store, Key::NONE);
                 }
             }
             Home::Class => {
-                let place = Origin::Place(self.frame().place(Base::Cls, &[Step::Attr(name.clone())]));
-                let site = self.site(range);
-                if let Some(event) = self.frame().access(site, place, Op::Store, Key::NONE) {
+                let place =
+                    Origin::Place(self.frame().place(Base::Cls, &[Step::Attr(name.clone())]));
+                if let Some(event) = self.access(range, place, Op::Store, Key::NONE) {
                     self.frame().facts.events[event as usize].value = origin;
                 }
                 self.frame().bind(name.clone(), Val::of(origin));
             }
             Home::Cell(owner) => {
                 let place = Origin::Place(self.frame().place(Base::Cell(owner, name.clone()), &[]));
-                let site = self.site(range);
-                if let Some(event) = self.frame().access(site, place, Op::Store, Key::NONE) {
+                if let Some(event) = self.access(range, place, Op::Store, Key::NONE) {
                     self.frame().facts.events[event as usize].value = origin;
                 }
                 self.frame().bind(name.clone(), Val::of(origin));
@@ -166,8 +170,7 @@ impl Lowerer<'_> {
             if let Home::Cell(owner) = self.scopes.home(scope, &name) {
                 // Inner functions see the parameter as a cell; its first value is the argument.
                 let place = Origin::Place(self.frame().place(Base::Cell(owner, name.clone()), &[]));
-                let site = self.site(parameter.range());
-                if let Some(event) = self.frame().access(site, place, Op::Store, Key::NONE) {
+                if let Some(event) = self.access(parameter.range(), place, Op::Store, Key::NONE) {
                     self.frame().facts.events[event as usize].value = origin;
                 }
             }
@@ -180,7 +183,9 @@ impl Lowerer<'_> {
         match outer.kind {
             FunctionKind::Module => name.to_string(),
             FunctionKind::ClassBody => format!("{}.{name}", outer.qualname),
-            FunctionKind::Function | FunctionKind::Lambda => format!("{}.<locals>.{name}", outer.qualname),
+            FunctionKind::Function | FunctionKind::Lambda => {
+                format!("{}.<locals>.{name}", outer.qualname)
+            }
         }
     }
 
@@ -190,6 +195,7 @@ impl Lowerer<'_> {
         frame.facts.exit_held = frame.held_now();
         frame.settle_escapes();
         super::windows::find(&mut frame.facts);
+        frame.facts.shrink();
         let scope = frame.scope as usize;
         self.functions[scope] = Some(frame.facts);
     }
@@ -200,12 +206,15 @@ fn binding_kind(def: &ast::StmtFunctionDef, is_method: bool) -> Bound {
         return Bound::Free;
     }
     let decorated = |name: &str| {
-        def.decorator_list.iter().any(|it| matches!(&it.expression, Expr::Name(it) if it.id == name))
+        def.decorator_list
+            .iter()
+            .any(|it| matches!(&it.expression, Expr::Name(it) if it.id == name))
     };
     if decorated("staticmethod") {
         return Bound::Free;
     }
-    let implicit = matches!(def.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__");
+    let implicit =
+        matches!(def.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__");
     if decorated("classmethod") || implicit {
         return Bound::Class;
     }
@@ -226,23 +235,50 @@ pub(crate) fn docstring(body: &[Stmt]) -> Option<&str> {
 /// Whether a docstring claims that the thing may be shared between threads.
 pub(crate) fn says_thread_safe(doc: &str) -> bool {
     let lower = doc.to_lowercase();
-    let claims = ["thread-safe", "thread safe", "threadsafe", "multiple threads", "multi-threaded", "concurrent access"];
-    let denies = ["not thread-safe", "not thread safe", "not threadsafe", "isn't thread", "non-thread", "not be thread"];
+    let claims = [
+        "thread-safe",
+        "thread safe",
+        "threadsafe",
+        "multiple threads",
+        "multi-threaded",
+        "concurrent access",
+    ];
+    let denies = [
+        "not thread-safe",
+        "not thread safe",
+        "not threadsafe",
+        "isn't thread",
+        "non-thread",
+        "not be thread",
+    ];
     claims.iter().any(|it| lower.contains(it)) && !denies.iter().any(|it| lower.contains(it))
 }
 
 /// Name and docstring conventions that the caller holds the lock.
 fn caller_holds_lock(name: &Name, doc: Option<&str>) -> bool {
-    let by_name = ["_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_unsafe", "_lock_held"]
-        .iter()
-        .any(|it| name.ends_with(it));
+    let by_name =
+        ["_locked", "_unlocked", "_nolock", "_no_lock", "_without_lock", "_unsafe", "_lock_held"]
+            .iter()
+            .any(|it| name.ends_with(it));
     let by_doc = doc.is_some_and(|it| {
         let lower = it.to_lowercase();
         lower.contains("lock")
-            && ["must hold", "must be held", "with lock held", "lock held", "holding the lock", "holds the lock",
-                "hold the lock", "with the lock", "lock is held", "under the lock", "lock must be", "be called with"]
-                .iter()
-                .any(|it| lower.contains(it))
+            && [
+                "must hold",
+                "must be held",
+                "with lock held",
+                "lock held",
+                "holding the lock",
+                "holds the lock",
+                "hold the lock",
+                "with the lock",
+                "lock is held",
+                "under the lock",
+                "lock must be",
+                "be called with",
+            ]
+            .iter()
+            .any(|it| lower.contains(it))
     });
     by_name || by_doc
 }

@@ -6,7 +6,9 @@ use ruff_text_size::Ranged;
 
 use super::frame::{Val, key_of, to_u32};
 use super::lower::Lowerer;
-use crate::domain::{Arg, Atom, AtomKind, Base, Bound, Call, Container, FunctionKind, Key, NONE, Op, Origin, Step};
+use crate::domain::{
+    Arg, Atom, AtomKind, Base, Bound, Call, Container, FunctionKind, Key, NONE, Op, Origin, Step,
+};
 use crate::index::scopes::Home;
 
 impl Lowerer<'_> {
@@ -20,7 +22,9 @@ impl Lowerer<'_> {
             Expr::NoneLiteral(_) => Val::of(Origin::Nothing),
             Expr::BooleanLiteral(it) => Val::of(Origin::Bool(it.value)),
             Expr::NumberLiteral(_) => Val::of(Origin::Number),
-            Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) => Val::of(Origin::Immutable),
+            Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) => {
+                Val::of(Origin::Immutable)
+            }
             Expr::FString(_) | Expr::TString(_) => self.eval_children(expr, Origin::Immutable),
             Expr::List(it) => self.display(&it.elts, Container::List),
             Expr::Tuple(it) => self.display(&it.elts, Container::Tuple),
@@ -34,7 +38,9 @@ impl Lowerer<'_> {
             }
             Expr::ListComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::List),
             Expr::SetComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::Set),
-            Expr::Generator(it) => self.comprehension(&it.generators, &[&it.elt], Container::Generator),
+            Expr::Generator(it) => {
+                self.comprehension(&it.generators, &[&it.elt], Container::Generator)
+            }
             Expr::DictComp(it) => match &it.key {
                 Some(key) => self.comprehension(&it.generators, &[&it.value, key], Container::Dict),
                 None => self.comprehension(&it.generators, &[&it.value], Container::Dict),
@@ -73,7 +79,8 @@ impl Lowerer<'_> {
             }
             Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
                 let val = self.eval(&it.operand);
-                let truth = super::lower::negate(&self.truth_atoms(&val, true)).into_iter().collect();
+                let truth =
+                    super::lower::negate(&self.truth_atoms(&val, true)).into_iter().collect();
                 Val { deps: val.deps, truth, ..Val::default() }
             }
             Expr::BinOp(it) => {
@@ -131,8 +138,14 @@ impl Lowerer<'_> {
             parts.push(val);
         }
         self.frame().guard = outer;
-        let origin = parts.iter().rev().map(|it| it.origin).find(|it| *it != Origin::Unknown).unwrap_or_default();
-        let tested = if it.op == ast::BoolOp::Or { parts.first().and_then(|it| it.main) } else { None };
+        let origin = parts
+            .iter()
+            .rev()
+            .map(|it| it.origin)
+            .find(|it| *it != Origin::Unknown)
+            .unwrap_or_default();
+        let tested =
+            if it.op == ast::BoolOp::Or { parts.first().and_then(|it| it.main) } else { None };
         let chosen = tested.map(|event| Atom { event, kind: AtomKind::Truthy, holds: false });
         Val { origin, chosen, ..Val::mix(parts) }
     }
@@ -178,8 +191,7 @@ impl Lowerer<'_> {
         let origin = Origin::Place(self.frame().place(base, &[]));
         let mut val = Val::of(origin);
         if variable {
-            let site = self.site(expr.range());
-            val.main = self.frame().access(site, origin, Op::Load, Key::NONE);
+            val.main = self.access(expr.range(), origin, Op::Load, Key::NONE);
             val.deps.extend(val.main);
         }
         val
@@ -192,10 +204,22 @@ impl Lowerer<'_> {
         }
         let origin = self.frame().extend(receiver.origin, Step::Attr(it.attr.id.clone()));
         let mut val = Val::from_deps(origin, receiver.deps);
-        let site = self.site(it.range());
-        val.main = self.frame().access(site, origin, Op::Load, Key::NONE);
+        if !self.is_imported(receiver.origin) {
+            val.main = self.access(it.range(), origin, Op::Load, Key::NONE);
+        }
         val.deps.extend(val.main);
         val
+    }
+
+    /// A name that an import binds: reading its attributes is hardly ever an access to a variable.
+    fn is_imported(&mut self, origin: Origin) -> bool {
+        let definitions = self.definitions;
+        let frame = self.frame();
+        matches!(origin, Origin::Place(id) if match &frame.facts.places[id as usize].base {
+            Base::Import(_) => true,
+            Base::Global(name) => definitions.imported.contains(name) || !definitions.bound.contains(name),
+            _ => false,
+        })
     }
 
     fn is_self(&mut self, origin: Origin) -> bool {
@@ -208,8 +232,7 @@ impl Lowerer<'_> {
         let receiver = self.eval(&it.value);
         let index = self.eval(&it.slice);
         let key = self.key(&it.slice);
-        let site = self.site(it.range());
-        let main = self.frame().access(site, receiver.origin, Op::GetItem, key);
+        let main = self.access(it.range(), receiver.origin, Op::GetItem, key);
         let origin = self.frame().extend(receiver.origin, Step::Elem);
         let mut val = Val { main, ..Val::from_deps(origin, receiver.deps.clone()) };
         val.absorb(&index);
@@ -226,8 +249,7 @@ impl Lowerer<'_> {
     }
 
     fn call(&mut self, it: &ast::ExprCall) -> Val {
-        let site = self.site(it.range());
-        if let Some(val) = self.special_call(it, site) {
+        if let Some(val) = self.special_call(it) {
             return val;
         }
         let mut val = Val::default();
@@ -246,13 +268,21 @@ impl Lowerer<'_> {
             }
         };
         let args = self.arguments(&it.arguments, &mut val);
+        if self.is_plain(it, callee, &args) {
+            self.frame().clock += u32::from(!is_cheap(it));
+            args.iter().for_each(|arg| self.frame().escape(arg.value));
+            return val;
+        }
         if let Some((receiver, name)) = method {
-            let key = it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
             self.note_elements(receiver, &name, &args);
-            val.main = self.frame().access(site, receiver, Op::Method(name), key);
+            if is_container_method(&name) && !self.is_imported(receiver) {
+                let key =
+                    it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
+                val.main = self.access(it.range(), receiver, Op::Method(name), key);
+            }
             val.deps.extend(val.main);
         }
-        val.origin = self.record_call(it, site, callee, args);
+        val.origin = self.record_call(it, callee, args);
         val
     }
 
@@ -282,15 +312,14 @@ impl Lowerer<'_> {
         args
     }
 
-    fn record_call(&mut self, it: &ast::ExprCall, site: u32, callee: Origin, args: Vec<Arg>) -> Origin {
-        let cheap = matches!(&*it.func, Expr::Name(name) if matches!(name.id.as_str(), "len" | "isinstance" | "type"));
-        let text = match it.arguments.args.first() {
-            Some(Expr::StringLiteral(it)) => Some(Name::new(it.value.to_str())),
-            _ => None,
-        };
+    fn record_call(&mut self, it: &ast::ExprCall, callee: Origin, args: Vec<Arg>) -> Origin {
+        let site = self.site(it.range());
+        let cheap = is_cheap(it);
         let first = it.arguments.args.first().or_else(|| {
             let named = |it: &&ast::Keyword| {
-                it.arg.as_ref().is_some_and(|it| matches!(it.as_str(), "max_workers" | "processes" | "value"))
+                it.arg
+                    .as_ref()
+                    .is_some_and(|it| matches!(it.as_str(), "max_workers" | "processes" | "value"))
             };
             it.arguments.keywords.iter().find(named).map(|it| &it.value)
         });
@@ -302,12 +331,37 @@ impl Lowerer<'_> {
         let (held, seq) = (frame.held_now(), frame.tick());
         let in_loop = frame.loops.last().copied().unwrap_or(NONE);
         let id = to_u32(frame.facts.calls.len());
-        frame.facts.calls.push(Call { site, callee, args, held, seq, in_loop, awaited: false, text, workers: first.and_then(small_int) });
+        frame.facts.calls.push(Call {
+            site,
+            callee,
+            args,
+            held,
+            seq,
+            in_loop,
+            awaited: false,
+            workers: first.and_then(small_int),
+        });
         Origin::Call(id)
     }
 
+    /// A call that nothing later asks about: of an unknown callee or a builtin, without functions among its arguments.
+    fn is_plain(&mut self, it: &ast::ExprCall, callee: Origin, args: &[Arg]) -> bool {
+        let data = |it: &Arg| !matches!(it.value, Origin::Func(_) | Origin::Place(_) | Origin::Class(_));
+        match (&*it.func, callee) {
+            (_, Origin::Unknown) => args.iter().all(data),
+            (Expr::Name(name), _) if !self.definitions.bound.contains(&name.id) => matches!(
+                name.id.as_str(),
+                "isinstance" | "issubclass" | "str" | "int" | "float" | "bool" | "repr" | "range" | "print" | "format"
+                    | "ord" | "chr" | "abs" | "round" | "hasattr" | "callable" | "id" | "hash" | "bytes" | "divmod"
+                    | "ValueError" | "TypeError" | "KeyError" | "RuntimeError" | "AttributeError" | "IndexError"
+                    | "OSError" | "NotImplementedError" | "hex" | "pow" | "any" | "all" | "sum" | "vars" | "dir"
+            ),
+            _ => false,
+        }
+    }
+
     /// Calls that are accesses or type tests rather than calls.
-    fn special_call(&mut self, it: &ast::ExprCall, site: u32) -> Option<Val> {
+    fn special_call(&mut self, it: &ast::ExprCall) -> Option<Val> {
         let Expr::Name(func) = &*it.func else { return None };
         if self.definitions.bound.contains(&func.id) {
             return None;
@@ -316,7 +370,7 @@ impl Lowerer<'_> {
         match (func.id.as_str(), args.as_ref()) {
             ("len", [arg]) => {
                 let val = self.eval(arg);
-                let main = self.frame().access(site, val.origin, Op::Len, Key::NONE);
+                let main = self.access(it.range(), val.origin, Op::Len, Key::NONE);
                 let mut out = Val { main, ..Val::from_deps(Origin::Number, val.deps) };
                 out.deps.extend(main);
                 Some(out)
@@ -334,8 +388,10 @@ impl Lowerer<'_> {
                 rest.iter().for_each(|it| {
                     self.eval(it);
                 });
-                let origin = self.frame().extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
-                let main = self.frame().access(site, origin, Op::Load, Key::NONE);
+                let origin = self
+                    .frame()
+                    .extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
+                let main = self.access(it.range(), origin, Op::Load, Key::NONE);
                 self.frame().clock += 1;
                 let mut out = Val { main, ..Val::from_deps(origin, receiver.deps) };
                 out.deps.extend(main);
@@ -344,9 +400,11 @@ impl Lowerer<'_> {
             ("setattr", [object, Expr::StringLiteral(name), value]) => {
                 let receiver = self.eval(object);
                 let val = self.eval(value);
-                let origin = self.frame().extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
+                let origin = self
+                    .frame()
+                    .extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
                 self.frame().clock += 1;
-                if let Some(event) = self.frame().access(site, origin, Op::Store, Key::NONE) {
+                if let Some(event) = self.access(it.range(), origin, Op::Store, Key::NONE) {
                     let it = &mut self.frame().facts.events[event as usize];
                     it.value = val.origin;
                     it.deps = val.deps;
@@ -374,9 +432,16 @@ impl Lowerer<'_> {
                 self.annotation(&it.left)
             }
             Expr::Subscript(it) => match &*it.value {
-                Expr::Name(name) if matches!(name.id.as_str(), "Optional" | "ClassVar" | "Final" | "Annotated") => {
+                Expr::Name(name)
+                    if matches!(
+                        name.id.as_str(),
+                        "Optional" | "ClassVar" | "Final" | "Annotated"
+                    ) =>
+                {
                     match &*it.slice {
-                        Expr::Tuple(parts) => parts.elts.first().map_or(Origin::Unknown, |it| self.annotation(it)),
+                        Expr::Tuple(parts) => {
+                            parts.elts.first().map_or(Origin::Unknown, |it| self.annotation(it))
+                        }
                         inner => self.annotation(inner),
                     }
                 }
@@ -403,6 +468,53 @@ impl Lowerer<'_> {
             _ => None,
         }
     }
+}
+
+/// Methods of built-in containers and queues that a race can be about.
+fn is_container_method(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "pop"
+            | "popitem"
+            | "popleft"
+            | "setdefault"
+            | "update"
+            | "clear"
+            | "append"
+            | "appendleft"
+            | "extend"
+            | "extendleft"
+            | "insert"
+            | "remove"
+            | "discard"
+            | "add"
+            | "index"
+            | "count"
+            | "sort"
+            | "reverse"
+            | "put"
+            | "put_nowait"
+            | "get_nowait"
+            | "empty"
+            | "full"
+            | "qsize"
+            | "has_key"
+            | "keys"
+            | "values"
+            | "items"
+            | "copy"
+            | "move_to_end"
+            | "subtract"
+            | "difference_update"
+            | "intersection_update"
+            | "rotate"
+    )
+}
+
+/// Calls after which a GIL build does not look for a waiting thread.
+fn is_cheap(it: &ast::ExprCall) -> bool {
+    matches!(&*it.func, Expr::Name(name) if matches!(name.id.as_str(), "len" | "isinstance" | "type"))
 }
 
 /// A small integer literal.

@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::domain::{
-    Alloc, Atom, Base, Bound, Container, Event, Flags, FunctionFacts, FunctionKind, Guard, Key, NONE, Op, Origin,
-    Place, Region, Step,
+    Alloc, Atom, Base, Bound, Container, Event, Flags, FunctionFacts, FunctionKind, Guard, Key,
+    NONE, Op, Origin, Place, Region, Step,
 };
 
 /// A value during lowering.
@@ -75,7 +75,14 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(kind: FunctionKind, scope: u32, name: Name, qualname: String, parent: u32, site: u32) -> Self {
+    pub(crate) fn new(
+        kind: FunctionKind,
+        scope: u32,
+        name: Name,
+        qualname: String,
+        parent: u32,
+        site: u32,
+    ) -> Self {
         let facts = FunctionFacts {
             name,
             kind,
@@ -200,24 +207,26 @@ impl Frame {
         std::mem::replace(&mut self.guard, id)
     }
 
-    /// Records an access if its place can matter to another thread.
-    pub(crate) fn access(&mut self, site: u32, origin: Origin, op: Op, key: Key) -> Option<u32> {
-        let Origin::Place(place) = (match origin {
-            Origin::Place(_) => origin,
-            Origin::Alloc(id) => Origin::Place(self.place(Base::Alloc(id), &[])),
+    /// The place of an access that can matter to another thread.
+    pub(crate) fn wants(&mut self, origin: Origin, op: &Op) -> Option<u32> {
+        let place = match origin {
+            Origin::Place(place) => place,
+            Origin::Alloc(id) => self.place(Base::Alloc(id), &[]),
             _ => return None,
-        }) else {
-            return None;
         };
         let it = &self.facts.places[place as usize];
         let bare = it.path.is_empty();
         let nameable = matches!(it.base, Base::Global(_) | Base::Cell(..));
-        if bare && !nameable && matches!(op, Op::Load | Op::Store | Op::Delete) {
-            return None;
-        }
-        let owned = matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
-        let flags =
-            Flags { augmented: false, owned, caught: self.caught > 0 };
+        let silent = bare && !nameable && matches!(op, Op::Load | Op::Store | Op::Delete);
+        (!silent).then_some(place)
+    }
+
+    /// Records an access.
+    pub(crate) fn record(&mut self, site: u32, place: u32, op: Op, key: Key) -> u32 {
+        let it = &self.facts.places[place as usize];
+        let owned =
+            matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
+        let flags = Flags { augmented: false, owned, caught: self.caught > 0 };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());
@@ -235,7 +244,7 @@ impl Frame {
             deps: SmallVec::new(),
             flags,
         });
-        Some(id)
+        id
     }
 
     /// The value is now known to others.
@@ -299,7 +308,8 @@ impl Frame {
 
     /// Binds what two branches may have bound. A branch that left contributes nothing.
     pub(crate) fn join(&mut self, branches: Vec<(Vec<(Name, Val)>, bool)>) {
-        let live: Vec<_> = branches.into_iter().filter(|(_, exits)| !exits).map(|(it, _)| it).collect();
+        let live: Vec<_> =
+            branches.into_iter().filter(|(_, exits)| !exits).map(|(it, _)| it).collect();
         let n_live = live.len();
         let mut merged: Vec<(Name, Val, usize)> = Vec::new();
         for (name, val) in live.into_iter().flatten() {
@@ -352,7 +362,10 @@ pub(crate) fn to_u32(n: usize) -> u32 {
 pub(crate) fn key_of(text: &str, range: TextRange) -> Key {
     use std::hash::Hasher;
     let slice = &text[range];
-    if slice.contains("get_ident") || slice.contains("current_thread") || slice.contains("get_native_id") {
+    if slice.contains("get_ident")
+        || slice.contains("current_thread")
+        || slice.contains("get_native_id")
+    {
         return Key::PER_THREAD;
     }
     let mut hasher = rustc_hash::FxHasher::default();

@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 use super::definitions::Definitions;
 use super::frame::{Frame, Val, to_u32};
 use crate::domain::{
-    Atom, AtomKind, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op, Origin, Step,
+    Atom, AtomKind, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op,
+    Origin, Step,
 };
 use crate::index::scopes::{Home, Scopes, first_part};
 
@@ -39,6 +40,19 @@ impl Lowerer<'_> {
     pub(crate) fn site(&mut self, range: TextRange) -> u32 {
         self.sites.push(range);
         to_u32(self.sites.len() - 1)
+    }
+
+    /// Records an access, if its place can matter to another thread.
+    pub(crate) fn access(
+        &mut self,
+        range: TextRange,
+        origin: Origin,
+        op: Op,
+        key: Key,
+    ) -> Option<u32> {
+        let place = self.frame().wants(origin, &op)?;
+        let site = self.site(range);
+        Some(self.frame().record(site, place, op, key))
     }
 
     /// Lowers a block. Returns whether control leaves it for good (return, raise, continue, break).
@@ -93,7 +107,8 @@ impl Lowerer<'_> {
 
     fn assign_stmt(&mut self, stmt: &ast::StmtAssign) {
         // `a.x, a.y = 1, 2` stores element by element.
-        if let ([Expr::Tuple(targets)], Expr::Tuple(values)) = (stmt.targets.as_slice(), &*stmt.value)
+        if let ([Expr::Tuple(targets)], Expr::Tuple(values)) =
+            (stmt.targets.as_slice(), &*stmt.value)
             && targets.elts.len() == values.elts.len()
             && !values.elts.iter().any(Expr::is_starred_expr)
         {
@@ -113,7 +128,9 @@ impl Lowerer<'_> {
         let annotated = self.annotation(&stmt.annotation);
         let mut val = match &stmt.value {
             Some(value) => self.eval(value),
-            None if self.frame().facts.kind == FunctionKind::ClassBody && annotated != Origin::Unknown => {
+            None if self.frame().facts.kind == FunctionKind::ClassBody
+                && annotated != Origin::Unknown =>
+            {
                 Val::of(annotated)
             }
             None => return,
@@ -130,7 +147,8 @@ impl Lowerer<'_> {
             Expr::Name(name) => self.assign_name(&name.id, name.range, val),
             Expr::Attribute(attribute) => {
                 let receiver = self.eval(&attribute.value);
-                let place = self.frame().extend(receiver.origin, Step::Attr(attribute.attr.id.clone()));
+                let place =
+                    self.frame().extend(receiver.origin, Step::Attr(attribute.attr.id.clone()));
                 self.store(attribute.range(), place, Op::Store, Key::NONE, &val);
             }
             Expr::Subscript(it) => {
@@ -155,10 +173,9 @@ impl Lowerer<'_> {
     }
 
     fn store(&mut self, range: TextRange, place: Origin, op: Op, key: Key, val: &Val) {
-        let site = self.site(range);
+        let outer = self.frame().assume(val.chosen.into_iter().collect());
+        let event = self.access(range, place, op, key);
         let frame = self.frame();
-        let outer = frame.assume(val.chosen.into_iter().collect());
-        let event = frame.access(site, place, op, key);
         frame.guard = outer;
         let Some(event) = event else { return };
         let it = &mut frame.facts.events[event as usize];
@@ -183,7 +200,8 @@ impl Lowerer<'_> {
                 self.store(range, place, Op::Store, Key::NONE, &val);
             }
             Home::Class => {
-                let place = Origin::Place(self.frame().place(Base::Cls, &[Step::Attr(name.clone())]));
+                let place =
+                    Origin::Place(self.frame().place(Base::Cls, &[Step::Attr(name.clone())]));
                 self.store(range, place, Op::Store, Key::NONE, &val);
                 self.frame().bind(name.clone(), val);
             }
@@ -224,8 +242,7 @@ impl Lowerer<'_> {
             _ => return,
         };
         let load = if op == Op::SetItem { Op::GetItem } else { Op::Load };
-        let site = self.site(range);
-        let read = self.frame().access(site, place, load, key);
+        let read = self.access(range, place, load, key);
         let mut val = self.eval(&stmt.value);
         val.deps.extend(read);
         if let Some(read) = read {
@@ -243,23 +260,21 @@ impl Lowerer<'_> {
             Expr::Name(name) => {
                 let scope = self.frame().scope;
                 if self.scopes.home(scope, &name.id) == Home::Global {
-                    let place = Origin::Place(self.frame().place(Base::Global(name.id.clone()), &[]));
-                    let site = self.site(name.range);
-                    self.frame().access(site, place, Op::Delete, Key::NONE);
+                    let place =
+                        Origin::Place(self.frame().place(Base::Global(name.id.clone()), &[]));
+                    self.access(name.range, place, Op::Delete, Key::NONE);
                 }
             }
             Expr::Attribute(it) => {
                 let receiver = self.eval(&it.value);
                 let place = self.frame().extend(receiver.origin, Step::Attr(it.attr.id.clone()));
-                let site = self.site(it.range());
-                self.frame().access(site, place, Op::Delete, Key::NONE);
+                self.access(it.range(), place, Op::Delete, Key::NONE);
             }
             Expr::Subscript(it) => {
                 let receiver = self.eval(&it.value);
                 let key = self.key(&it.slice);
                 self.eval(&it.slice);
-                let site = self.site(it.range());
-                self.frame().access(site, receiver.origin, Op::DelItem, key);
+                self.access(it.range(), receiver.origin, Op::DelItem, key);
             }
             Expr::Tuple(it) => it.elts.iter().for_each(|it| self.delete(it)),
             _ => {}
@@ -292,7 +307,12 @@ impl Lowerer<'_> {
 
     fn release(&mut self, what: Origin) {
         let frame = self.frame();
-        let found = frame.held.iter().rev().find(|it| frame.facts.regions[**it as usize].what == what).copied();
+        let found = frame
+            .held
+            .iter()
+            .rev()
+            .find(|it| frame.facts.regions[**it as usize].what == what)
+            .copied();
         if let Some(region) = found {
             frame.leave(region);
         }
@@ -355,8 +375,11 @@ impl Lowerer<'_> {
         }
         self.frame().join(branches);
         if let Some(first) = helds.first() {
-            self.frame().held =
-                first.iter().filter(|it| helds.iter().all(|held| held.contains(it))).copied().collect();
+            self.frame().held = first
+                .iter()
+                .filter(|it| helds.iter().all(|held| held.contains(it)))
+                .copied()
+                .collect();
         }
         self.frame().guard = outer_guard;
         if first_exits && stmt.elif_else_clauses.is_empty() {
@@ -409,8 +432,7 @@ impl Lowerer<'_> {
     /// Evaluates an iterable and returns one element of it.
     pub(crate) fn iterate(&mut self, iter: &Expr) -> Val {
         let iterable = self.eval(iter);
-        let site = self.site(iter.range());
-        self.frame().access(site, iterable.origin, Op::Iterate, Key::NONE);
+        self.access(iter.range(), iterable.origin, Op::Iterate, Key::NONE);
         let origin = self.frame().extend(iterable.origin, Step::Elem);
         Val::from_deps(origin, iterable.deps)
     }
@@ -425,7 +447,8 @@ impl Lowerer<'_> {
                 self.assign(target, val);
             }
         }
-        let suppresses = stmt.items.iter().any(|it| mentions(self.text, it.context_expr.range(), "suppress"));
+        let suppresses =
+            stmt.items.iter().any(|it| mentions(self.text, it.context_expr.range(), "suppress"));
         self.frame().caught += u32::from(suppresses);
         let exits = self.block(&stmt.body);
         self.frame().caught -= u32::from(suppresses);
@@ -522,7 +545,8 @@ impl Lowerer<'_> {
     }
 
     fn import_from(&mut self, stmt: &ast::StmtImportFrom) {
-        let base = self.definitions.absolute(stmt.level, stmt.module.as_ref().map(|it| it.id.as_str()));
+        let base =
+            self.definitions.absolute(stmt.level, stmt.module.as_ref().map(|it| it.id.as_str()));
         let func = self.frame().scope;
         for alias in &stmt.names {
             if alias.name.as_str() == "*" {
@@ -543,7 +567,9 @@ impl Lowerer<'_> {
     fn bind_import(&mut self, bound: Name, target: Name) {
         let scope = self.frame().scope;
         match self.scopes.home(scope, &bound) {
-            Home::Global => self.module_bindings.push((bound, crate::domain::Binding::Import(target))),
+            Home::Global => {
+                self.module_bindings.push((bound, crate::domain::Binding::Import(target)))
+            }
             _ => {
                 let origin = Origin::Place(self.frame().place(Base::Import(target), &[]));
                 self.frame().bind(bound, Val::of(origin));
@@ -620,13 +646,21 @@ fn mentions(text: &str, range: TextRange, word: &str) -> bool {
 
 /// Whether a handler's type catches what a lost check-then-act race raises.
 fn catches_lookup(types: &str) -> bool {
-    ["KeyError", "IndexError", "LookupError", "ValueError", "AttributeError", "Empty", "Exception", "RuntimeError"]
-        .iter()
-        .any(|it| types.contains(it))
+    [
+        "KeyError",
+        "IndexError",
+        "LookupError",
+        "ValueError",
+        "AttributeError",
+        "Empty",
+        "Exception",
+        "RuntimeError",
+    ]
+    .iter()
+    .any(|it| types.contains(it))
 }
 
 /// Whether a handler runs because something was not there.
 fn is_miss(types: &str) -> bool {
     ["KeyError", "LookupError", "AttributeError", "NameError"].iter().any(|it| types.contains(it))
 }
-

@@ -60,11 +60,17 @@ impl Lowerer<'_> {
         let hasattr = matches!(&*it.func, Expr::Name(name) if name.id == "hasattr");
         if let (true, [object, Expr::StringLiteral(name)]) = (hasattr, it.arguments.args.as_ref()) {
             let receiver = self.eval(object);
-            let origin = self.frame().extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
-            let site = self.site(it.range());
+            let origin =
+                self.frame().extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
             self.frame().clock += 1;
-            let event = self.frame().access(site, origin, Op::Load, Key::NONE);
-            return (event.map(|event| Atom { event, kind: AtomKind::In, holds: true }).into_iter().collect(), None);
+            let event = self.access(it.range(), origin, Op::Load, Key::NONE);
+            return (
+                event
+                    .map(|event| Atom { event, kind: AtomKind::In, holds: true })
+                    .into_iter()
+                    .collect(),
+                None,
+            );
         }
         if let Expr::Attribute(func) = &*it.func {
             match func.attr.as_str() {
@@ -102,9 +108,10 @@ impl Lowerer<'_> {
             CmpOp::In | CmpOp::NotIn => {
                 let container = self.eval(right);
                 let key = super::frame::key_of(self.text, it.left.range());
-                let site = self.site(it.range);
-                match self.frame().access(site, container.origin, Op::Contains, key) {
-                    Some(event) => smallvec![Atom { event, kind: AtomKind::In, holds: *op == CmpOp::In }],
+                match self.access(it.range, container.origin, Op::Contains, key) {
+                    Some(event) => {
+                        smallvec![Atom { event, kind: AtomKind::In, holds: *op == CmpOp::In }]
+                    }
                     None => all_compared(&Val::mix([left, container])),
                 }
             }
@@ -114,16 +121,23 @@ impl Lowerer<'_> {
                 match (other.origin, right) {
                     (Origin::Nothing, _) => atoms(&left, AtomKind::IsNone, holds),
                     (Origin::Bool(value), _) => atoms(&left, AtomKind::Truthy, holds == value),
-                    (Origin::Number, Expr::NumberLiteral(_)) if is_len(&it.left) && is_zero(right) => {
+                    (Origin::Number, Expr::NumberLiteral(_))
+                        if is_len(&it.left) && is_zero(right) =>
+                    {
                         atoms(&left, AtomKind::Truthy, !holds)
                     }
-                    (_, Expr::Name(name)) if is_sentinel(&name.id) => atoms(&left, AtomKind::IsNone, holds),
+                    (_, Expr::Name(name)) if is_sentinel(&name.id) => {
+                        atoms(&left, AtomKind::IsNone, holds)
+                    }
                     _ => all_compared(&Val::mix([left, other])),
                 }
             }
             _ => {
                 let other = self.eval(right);
-                if is_len(&it.left) && right.is_number_literal_expr() && matches!(op, CmpOp::Gt | CmpOp::GtE) {
+                if is_len(&it.left)
+                    && right.is_number_literal_expr()
+                    && matches!(op, CmpOp::Gt | CmpOp::GtE)
+                {
                     return atoms(&left, AtomKind::Truthy, true);
                 }
                 let mut atoms = all_compared(&Val::mix([left, other]));
@@ -145,7 +159,10 @@ fn atoms(val: &Val, kind: AtomKind, holds: bool) -> SmallVec<[Atom; 2]> {
 }
 
 fn all_compared(val: &Val) -> SmallVec<[Atom; 2]> {
-    val.deps.iter().map(|event| Atom { event: *event, kind: AtomKind::Compared, holds: true }).collect()
+    val.deps
+        .iter()
+        .map(|event| Atom { event: *event, kind: AtomKind::Compared, holds: true })
+        .collect()
 }
 
 fn is_len(expr: &Expr) -> bool {
@@ -166,7 +183,18 @@ fn is_zero(expr: &Expr) -> bool {
 /// Names people give to "not there" markers.
 fn is_sentinel(name: &Name) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["missing", "sentinel", "unset", "undefined", "not_found", "notfound", "no_value", "empty", "nothing", "marker"]
-        .iter()
-        .any(|it| lower.contains(it))
+    [
+        "missing",
+        "sentinel",
+        "unset",
+        "undefined",
+        "not_found",
+        "notfound",
+        "no_value",
+        "empty",
+        "nothing",
+        "marker",
+    ]
+    .iter()
+    .any(|it| lower.contains(it))
 }

@@ -1,7 +1,10 @@
 //! Finds candidate windows inside one function: pairs of accesses to one place that must not be separated.
 //! Nothing is known here about sharing, types or which regions are locks; that is the program's business.
 
-use crate::domain::{Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin, Place, Step};
+use crate::domain::{
+    Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin,
+    Place, Step,
+};
 use crate::evidence::Pattern;
 
 /// Fills in `candidates`.
@@ -52,9 +55,13 @@ fn update(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
 fn reads_same(dep: &Event, event: &Event) -> bool {
     match (&dep.op, &event.op) {
         (Op::Load, Op::Store) => true,
-        (Op::GetItem, Op::SetItem) => dep.key == event.key && event.key != Key::NONE && event.key != Key::PER_THREAD,
+        (Op::GetItem, Op::SetItem) => {
+            dep.key == event.key && event.key != Key::NONE && event.key != Key::PER_THREAD
+        }
         (Op::Method(name), Op::SetItem) => {
-            matches!(name.as_str(), "get" | "setdefault") && dep.key == event.key && event.key != Key::PER_THREAD
+            matches!(name.as_str(), "get" | "setdefault")
+                && dep.key == event.key
+                && event.key != Key::PER_THREAD
         }
         _ => false,
     }
@@ -92,7 +99,8 @@ fn same_through_class(facts: &FunctionFacts, a: &Place, b: &Place) -> bool {
     let class_name = |place: &Place| match &place.base {
         Base::Cls | Base::SelfObj => true,
         Base::Global(name) => {
-            facts.class != NONE && facts.qualname.rsplit('.').nth(1).is_some_and(|it| it == name.as_str())
+            facts.class != NONE
+                && facts.qualname.rsplit('.').nth(1).is_some_and(|it| it == name.as_str())
         }
         _ => false,
     };
@@ -104,15 +112,22 @@ fn classify(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
         Op::Store => classify_store(test, atom, event),
         Op::SetItem => classify_insert(test, atom, event),
         Op::GetItem | Op::DelItem if !event.flags.caught => {
-            let same = test.key == event.key && event.key != Key::NONE && event.key != Key::PER_THREAD;
+            let same =
+                test.key == event.key && event.key != Key::NONE && event.key != Key::PER_THREAD;
             match (&test.op, atom.kind, atom.holds) {
                 (Op::Contains, AtomKind::In, true) if same => Some(Pattern::CheckThenUse),
-                (Op::Method(name), AtomKind::IsNone, false) if same && name == "get" => Some(Pattern::CheckThenUse),
-                (Op::Load | Op::Len, AtomKind::Truthy, true) if event.op == Op::DelItem => Some(Pattern::CheckThenPop),
+                (Op::Method(name), AtomKind::IsNone, false) if same && name == "get" => {
+                    Some(Pattern::CheckThenUse)
+                }
+                (Op::Load | Op::Len, AtomKind::Truthy, true) if event.op == Op::DelItem => {
+                    Some(Pattern::CheckThenPop)
+                }
                 _ => None,
             }
         }
-        Op::Method(name) if !event.flags.caught => classify_method(test, atom, event, name.as_str()),
+        Op::Method(name) if !event.flags.caught => {
+            classify_method(test, atom, event, name.as_str())
+        }
         _ => None,
     }
 }
@@ -127,12 +142,15 @@ fn classify_store(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
         AtomKind::Compared => return None,
         AtomKind::Ordered => {
             // `if v > self.best: self.best = v`. A test for equality before the same store is idempotent.
-            let constant = matches!(event.value, Origin::Nothing | Origin::Bool(_) | Origin::Immutable);
+            let constant =
+                matches!(event.value, Origin::Nothing | Origin::Bool(_) | Origin::Immutable);
             return (!constant && atom.holds).then_some(Pattern::CompareThenStore);
         }
     };
     match event.value {
-        Origin::Bool(value) if atom.kind == AtomKind::Truthy && atom.holds != value => Some(Pattern::TestAndSet),
+        Origin::Bool(value) if atom.kind == AtomKind::Truthy && atom.holds != value => {
+            Some(Pattern::TestAndSet)
+        }
         Origin::Bool(_) | Origin::Nothing => None,
         _ if absent => Some(Pattern::LazyInit),
         _ => None,
@@ -170,7 +188,8 @@ fn classify_method(test: &Event, atom: &Atom, event: &Event, name: &str) -> Opti
         "pop" | "popleft" | "popitem" | "get_nowait" | "get" if nonempty => {
             // `d.get(k)` and `d.pop(k, default)` do not fail.
             let queue = matches!(test.op, Op::Method(_));
-            (queue || matches!(name, "pop" | "popleft" | "popitem")).then_some(Pattern::CheckThenPop)
+            (queue || matches!(name, "pop" | "popleft" | "popitem"))
+                .then_some(Pattern::CheckThenPop)
         }
         "pop" | "remove" | "index" => {
             let same = test.key == event.key && event.key != Key::NONE;

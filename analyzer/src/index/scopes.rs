@@ -45,7 +45,10 @@ impl Scopes {
     /// Builds the scopes of a module.
     pub(crate) fn build(body: &[Stmt]) -> Self {
         let mut builder = Builder {
-            scopes: Scopes { all: vec![Scope::new(FunctionKind::Module, NONE)], by_start: FxHashMap::default() },
+            scopes: Scopes {
+                all: vec![Scope::new(FunctionKind::Module, NONE)],
+                by_start: FxHashMap::default(),
+            },
             current: 0,
             comprehension: Vec::new(),
         };
@@ -218,11 +221,18 @@ impl<'a> Visitor<'a> for Builder {
                 }
                 self.current = outer;
             }
-            Stmt::Global(global) => self.this().globals.extend(global.names.iter().map(|it| it.id.clone())),
-            Stmt::Nonlocal(it) => self.this().nonlocals.extend(it.names.iter().map(|it| it.id.clone())),
+            Stmt::Global(global) => {
+                self.this().globals.extend(global.names.iter().map(|it| it.id.clone()))
+            }
+            Stmt::Nonlocal(it) => {
+                self.this().nonlocals.extend(it.names.iter().map(|it| it.id.clone()))
+            }
             Stmt::Import(import) => {
                 for alias in &import.names {
-                    let bound = alias.asname.as_ref().map_or_else(|| first_part(&alias.name.id), |it| it.id.clone());
+                    let bound = alias
+                        .asname
+                        .as_ref()
+                        .map_or_else(|| first_part(&alias.name.id), |it| it.id.clone());
                     self.bind(&bound);
                 }
             }

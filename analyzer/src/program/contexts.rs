@@ -1,5 +1,6 @@
 //! From where each function can be reached: threads of the program, its main thread, or the users of a library.
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -24,8 +25,8 @@ pub(crate) struct Edge {
 pub(crate) struct Contexts {
     pub(crate) edges: Vec<Edge>,
     /// Edges by callee: ranges into `by_callee`.
-    callers: FxHashMap<FuncGid, SmallVec<[u32; 4]>>,
-    callees: FxHashMap<FuncGid, SmallVec<[u32; 4]>>,
+    callers: Lists,
+    callees: Lists,
     /// Spawns that reach a function, by index.
     pub(crate) spawns: Vec<SmallVec<[u32; 2]>>,
     /// Users of the library may call it from any thread.
@@ -70,8 +71,8 @@ impl Contexts {
         }
         Contexts {
             edges: Vec::new(),
-            callers: FxHashMap::default(),
-            callees: FxHashMap::default(),
+            callers: Lists::default(),
+            callees: Lists::default(),
             spawns: vec![SmallVec::new(); n],
             public: vec![false; n],
             main: vec![false; n],
@@ -86,20 +87,25 @@ impl Contexts {
     }
 
     fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
-        let spawn_calls: FxHashSet<(FuncGid, u32)> = threads.spawns.iter().map(|it| (it.func, it.call)).collect();
-        for from in 0..world.n_functions() {
+        let spawn_calls: FxHashSet<(FuncGid, u32)> =
+            threads.spawns.iter().map(|it| (it.func, it.call)).collect();
+        let one = |from: FuncGid| {
+            let mut edges = Vec::new();
             let facts = world.func(from);
             for (call, it) in (0u32..).zip(&facts.calls) {
                 let on_self = matches!(it.callee, Origin::Place(place)
                     if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
                         && facts.places[place as usize].path.len() == 1);
+                if it.callee == Origin::Unknown && it.args.is_empty() {
+                    continue;
+                }
                 for to in callees(world, types, from, it.callee) {
-                    self.edges.push(Edge { from, to, call, on_self });
+                    edges.push(Edge { from, to, call, on_self });
                     // Calling a decorated function calls what its decorator returned.
                     for decorator in super::types::decorators(world, types, to) {
                         for ty in types.node(&super::types::Node::Return(decorator)) {
                             if let Ty::Func(wrapper) = ty {
-                                self.edges.push(Edge { from, to: *wrapper, call, on_self: false });
+                                edges.push(Edge { from, to: *wrapper, call, on_self: false });
                             }
                         }
                     }
@@ -108,52 +114,44 @@ impl Contexts {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in it.args.iter().filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_))) {
+                for arg in it
+                    .args
+                    .iter()
+                    .filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_)))
+                {
                     for ty in types.of(world, from, arg.value) {
                         if let Ty::Func(to) | Ty::Method(to) = ty {
-                            self.edges.push(Edge { from, to, call, on_self: false });
+                            edges.push(Edge { from, to, call, on_self: false });
                         }
                     }
                 }
             }
-            self.property_edges(world, from);
-        }
-        for (index, edge) in (0u32..).zip(&self.edges) {
-            self.callers.entry(edge.to).or_default().push(index);
-            self.callees.entry(edge.from).or_default().push(index);
-        }
-    }
-
-    fn property_edges(&mut self, world: &World, from: FuncGid) {
-        let Some(class) = world.class_of(from) else { return };
-        let facts = world.func(from);
-        for event in facts.events.iter().filter(|it| it.op == Op::Load) {
-            let place = &facts.places[event.place as usize];
-            if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
-                && let Some(to) = world.method(class, name)
-                && super::types::is_property(world, to)
-            {
-                self.edges.push(Edge { from, to, call: NONE, on_self: true });
-            }
-        }
+            property_edges(world, from, &mut edges);
+            edges
+        };
+        self.edges =
+            (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+        let n = world.n_functions();
+        self.callers = Lists::new(n, self.edges.iter().map(|it| it.to));
+        self.callees = Lists::new(n, self.edges.iter().map(|it| it.from));
     }
 
     /// Calls of a function.
     pub(crate) fn calls_of(&self, func: FuncGid) -> impl Iterator<Item = &Edge> {
-        self.callers.get(&func).into_iter().flatten().map(|it| &self.edges[*it as usize])
+        self.callers.of(func).iter().map(|it| &self.edges[*it as usize])
     }
 
     /// Calls made by a function.
     pub(crate) fn calls_from(&self, func: FuncGid) -> impl Iterator<Item = &Edge> {
-        self.callees.get(&func).into_iter().flatten().map(|it| &self.edges[*it as usize])
+        self.callees.of(func).iter().map(|it| &self.edges[*it as usize])
     }
 
     fn reach(&self, from: impl IntoIterator<Item = FuncGid>) -> Vec<FuncGid> {
-        let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
+        let mut seen = vec![false; self.main.len()];
         let mut todo: Vec<FuncGid> = from.into_iter().collect();
         let mut out = Vec::new();
         while let Some(func) = todo.pop() {
-            if seen.insert(func) {
+            if !std::mem::replace(&mut seen[func as usize], true) {
                 out.push(func);
                 todo.extend(self.calls_from(func).map(|it| it.to));
             }
@@ -166,7 +164,9 @@ impl Contexts {
         for spawn in &mut threads.spawns {
             let func = spawn.func;
             let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
-            let looped = |it: &Edge| world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE);
+            let looped = |it: &Edge| {
+                world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE)
+            };
             let repeated = n_calls > 1 || self.calls_of(func).any(looped);
             spawn.many |= repeated && spawn.own_instance.is_none() && !spawn.serial;
             let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
@@ -187,8 +187,7 @@ impl Contexts {
             seen.insert(spawn.target);
             while let Some(func) = todo.pop() {
                 self.spawns[func as usize].push(index);
-                let next: SmallVec<[u32; 8]> = self.callees.get(&func).into_iter().flatten().copied().collect();
-                for edge in next {
+                for &edge in self.callees.of(func) {
                     let to = self.edges[edge as usize].to;
                     if seen.insert(to) {
                         self.parents.insert((index, to), edge);
@@ -216,20 +215,25 @@ impl Contexts {
 
     fn reach_from_outside(&mut self, world: &World, threads: &Threads) {
         let mut closed: FxHashSet<FuncGid> = FxHashSet::default();
+        let tops = (0..super::world::to_u32(world.modules.len())).map(|it| world.func_gid(it, 0));
+        for func in self.reach(tops) {
+            self.main[func as usize] = true;
+        }
         for module in 0..super::world::to_u32(world.modules.len()) {
-            let top = world.func_gid(module, 0);
-            let reached = self.reach([top]);
-            for func in &reached {
-                self.main[*func as usize] = true;
+            let complete = is_complete_program(world, module);
+            if !complete && (threads.spawns.is_empty() || !world.modules[module as usize].facts.has_main) {
+                continue;
             }
+            let reached = self.reach([world.func_gid(module, 0)]);
             for func in &reached {
                 for spawn in self.spawns_in.get(func).into_iter().flatten() {
                     self.program_of.entry(*spawn).or_insert(module);
                 }
             }
-            if is_complete_program(world, module) {
+            if complete {
                 let spawned = reached.iter().flat_map(|it| self.spawns_in.get(it)).flatten();
-                let targets: Vec<FuncGid> = spawned.map(|it| threads.spawns[*it as usize].target).collect();
+                let targets: Vec<FuncGid> =
+                    spawned.map(|it| threads.spawns[*it as usize].target).collect();
                 closed.extend(reached.iter().copied());
                 let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
                 // Undecorated functions of a program are called by the program or not at all.
@@ -269,7 +273,12 @@ impl Contexts {
             return false;
         }
         let called = self.calls_of(func).any(|it| it.from != func);
-        if facts.kind == FunctionKind::Lambda || !matches!(world.parent(func).map(|it| world.func(it).kind), Some(FunctionKind::Module | FunctionKind::ClassBody)) {
+        if facts.kind == FunctionKind::Lambda
+            || !matches!(
+                world.parent(func).map(|it| world.func(it).kind),
+                Some(FunctionKind::Module | FunctionKind::ClassBody)
+            )
+        {
             // Inner functions escape when they are returned, stored or handed on; a plain call does not count.
             return !called;
         }
@@ -293,7 +302,8 @@ impl Contexts {
                 }
             }
         }
-        let mut todo: Vec<FuncGid> = (0..world.n_functions()).filter(|it| self.main[*it as usize]).collect();
+        let mut todo: Vec<FuncGid> =
+            (0..world.n_functions()).filter(|it| self.main[*it as usize]).collect();
         while let Some(func) = todo.pop() {
             let edges: SmallVec<[Edge; 4]> = self.calls_from(func).copied().collect();
             for edge in edges {
@@ -309,7 +319,13 @@ impl Contexts {
     }
 
     /// Whether a thread of the program may run while main code is at this point of a function.
-    pub(crate) fn is_live(&self, world: &World, threads: &Threads, func: FuncGid, event: &crate::domain::Event) -> bool {
+    pub(crate) fn is_live(
+        &self,
+        world: &World,
+        threads: &Threads,
+        func: FuncGid,
+        event: &crate::domain::Event,
+    ) -> bool {
         let again = |it: &u32| {
             let spawn = &threads.spawns[*it as usize];
             let call = &world.func(func).calls[spawn.call as usize];
@@ -320,12 +336,25 @@ impl Contexts {
             || self.live_at(world, threads, &self.leaves, func, event.seq)
     }
 
-    fn live_at(&self, world: &World, threads: &Threads, leaves: &FxHashSet<FuncGid>, func: FuncGid, seq: u32) -> bool {
+    fn live_at(
+        &self,
+        world: &World,
+        threads: &Threads,
+        leaves: &FxHashSet<FuncGid>,
+        func: FuncGid,
+        seq: u32,
+    ) -> bool {
         if self.entered_live[func as usize] {
             return true;
         }
         let started = |it: &Spawn| it.live.0 < seq && seq < it.live.1;
-        if self.spawns_in.get(&func).into_iter().flatten().any(|it| started(&threads.spawns[*it as usize])) {
+        if self
+            .spawns_in
+            .get(&func)
+            .into_iter()
+            .flatten()
+            .any(|it| started(&threads.spawns[*it as usize]))
+        {
             return true;
         }
         // After a call that left threads running.
@@ -355,19 +384,25 @@ impl Contexts {
                 }
             }
         }
+        if !self.on_loop.contains(&true) {
+            return;
+        }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let inner = world.func(*it).name.starts_with('_') || world.class_of(*it).is_none();
+                inner && !self.on_loop[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
         loop {
-            let mut changed = false;
-            for func in 0..world.n_functions() {
-                if self.on_loop[func as usize] || world.func(func).kind == FunctionKind::Module {
-                    continue;
-                }
-                let inner = world.func(func).name.starts_with('_') || world.class_of(func).is_none();
-                if inner && self.all_callers(func, |it| self.on_loop[it.from as usize]) {
-                    self.on_loop[func as usize] = true;
-                    changed = true;
-                }
+            let n_before = candidates.len();
+            let (found, rest) =
+                candidates.into_iter().partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.on_loop[func as usize] = true;
             }
-            if !changed {
+            if candidates.len() == n_before {
                 break;
             }
         }
@@ -376,33 +411,96 @@ impl Contexts {
     /// Private methods that only constructors call.
     fn find_init_only(&mut self, world: &World) {
         let is_init = |it: FuncGid| {
-            matches!(world.func(it).name.as_str(), "__init__" | "__new__" | "__post_init__" | "__setstate__" | "__init_subclass__" | "__set_name__")
-                && world.class_of(it).is_some()
+            matches!(
+                world.func(it).name.as_str(),
+                "__init__"
+                    | "__new__"
+                    | "__post_init__"
+                    | "__setstate__"
+                    | "__init_subclass__"
+                    | "__set_name__"
+            ) && world.class_of(it).is_some()
         };
         for func in 0..world.n_functions() {
             self.init_only[func as usize] = is_init(func);
         }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let private = world.func(*it).name.starts_with('_');
+                private && !self.init_only[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
         loop {
-            let mut changed = false;
-            for func in 0..world.n_functions() {
-                if self.init_only[func as usize] || !world.func(func).name.starts_with('_') {
-                    continue;
-                }
-                if self.all_callers(func, |it| it.on_self && self.init_only[it.from as usize]) {
-                    self.init_only[func as usize] = true;
-                    changed = true;
-                }
+            let n_before = candidates.len();
+            let (found, rest) = candidates.into_iter().partition(|it| {
+                self.all_callers(*it, |edge| edge.on_self && self.init_only[edge.from as usize])
+            });
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.init_only[func as usize] = true;
             }
-            if !changed {
+            if candidates.len() == n_before {
                 break;
             }
         }
     }
 }
 
+/// Reading a property calls its getter.
+fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
+    let Some(class) = world.class_of(from) else { return };
+    let facts = world.func(from);
+    for place in &facts.places {
+        if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
+            && let Some(to) = world.method(class, name)
+            && super::types::is_property(world, to)
+        {
+            edges.push(Edge { from, to, call: NONE, on_self: true });
+        }
+    }
+}
+
+/// Lists of edge indices, one per function, end to end.
+#[derive(Default)]
+struct Lists {
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Lists {
+    fn new(n: u32, keys: impl Iterator<Item = FuncGid> + Clone) -> Self {
+        let mut starts = vec![0u32; n as usize + 1];
+        for key in keys.clone() {
+            starts[key as usize + 1] += 1;
+        }
+        for index in 0..n as usize {
+            starts[index + 1] += starts[index];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0u32; starts[n as usize] as usize];
+        for (edge, key) in (0u32..).zip(keys) {
+            let slot = &mut next[key as usize];
+            items[*slot as usize] = edge;
+            *slot += 1;
+        }
+        Lists { starts, items }
+    }
+
+    fn of(&self, func: FuncGid) -> &[u32] {
+        &self.items[self.starts[func as usize] as usize..self.starts[func as usize + 1] as usize]
+    }
+}
+
 /// The functions a callee may be; a constructor stands for `__init__` and `__new__`.
-fn callees(world: &World, types: &TypeTable, from: FuncGid, callee: Origin) -> SmallVec<[FuncGid; 4]> {
-    let mut out: SmallVec<[FuncGid; 4]> = types.targets(world, from, callee).into_iter().map(|it| it.0).collect();
+fn callees(
+    world: &World,
+    types: &TypeTable,
+    from: FuncGid,
+    callee: Origin,
+) -> SmallVec<[FuncGid; 4]> {
+    let mut out: SmallVec<[FuncGid; 4]> =
+        types.targets(world, from, callee).into_iter().map(|it| it.0).collect();
     if let Origin::Place(place) = callee {
         let place = &world.func(from).places[place as usize];
         if let (Base::Super, [Step::Attr(name)]) = (&place.base, place.path.as_slice()) {
@@ -455,5 +553,7 @@ pub(crate) fn is_test_module(path: &str) -> bool {
         || file.ends_with("_test.py")
         || file == "conftest.py"
         || file == "setup.py"
-        || parts.any(|it| matches!(it, "test" | "tests" | "testing" | "benchmarks" | "examples" | "docs"))
+        || parts.any(|it| {
+            matches!(it, "test" | "tests" | "testing" | "benchmarks" | "examples" | "docs")
+        })
 }

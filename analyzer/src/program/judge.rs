@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -56,14 +57,19 @@ pub(crate) struct Conflict {
 
 /// One slice per module.
 pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
-    let mut slices: Vec<ProgramSlice> = facts.files.iter().map(|_| ProgramSlice::default()).collect();
+    let mut slices: Vec<ProgramSlice> =
+        facts.files.iter().map(|_| ProgramSlice::default()).collect();
     let suspects = suspects(facts);
     let accesses = accesses(facts, &suspects);
     let mut seen: FxHashSet<(FuncGid, Location, bool, Pattern)> = FxHashSet::default();
-    for suspect in &suspects {
-        let all = accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
-        let Some(conflict) = facts.conflict(suspect, all) else { continue };
-        let key = (suspect.func, suspect.location.clone(), suspect.contents, suspect.candidate.pattern);
+    let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
+    let conflicts: Vec<Option<Conflict>> =
+        suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
+    for (suspect, conflict) in suspects.iter().zip(conflicts) {
+        let Some(conflict) = conflict else { continue };
+        let all = of(suspect);
+        let key =
+            (suspect.func, suspect.location.clone(), suspect.contents, suspect.candidate.pattern);
         if !seen.insert(key) {
             continue;
         }
@@ -91,11 +97,11 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
 
 fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let world = facts.world;
-    let mut out = Vec::new();
-    for func in 0..world.n_functions() {
+    let one = |func: FuncGid| {
         let it = world.func(func);
+        let mut out = Vec::new();
         if it.candidates.is_empty() || world.module(func).path.ends_with(".pyi") {
-            continue;
+            return out;
         }
         for candidate in &it.candidates {
             let event = &it.events[candidate.last as usize];
@@ -108,8 +114,9 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
                 out.push(Suspect { func, candidate: *candidate, location, contents });
             }
         }
-    }
-    out
+        out
+    };
+    (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect()
 }
 
 /// All accesses to the locations of the suspects.
@@ -121,14 +128,18 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
     let mut made = false;
     for location in out.keys() {
         match &location.root {
-            Root::Global(_, name) | Root::Instance(_, name) | Root::Class(_, name) | Root::Cell(_, name) => {
+            Root::Global(_, name)
+            | Root::Instance(_, name)
+            | Root::Class(_, name)
+            | Root::Cell(_, name) => {
                 names.insert(location.path.last().unwrap_or(name).clone());
             }
             Root::Made(_) => made = true,
         }
     }
-    for func in 0..world.n_functions() {
+    let one = |func: FuncGid| {
         let it = world.func(func);
+        let mut list = Vec::new();
         let relevant: Vec<Option<Location>> = it
             .places
             .iter()
@@ -140,13 +151,22 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
                     .filter(|it| out.contains_key(it))
             })
             .collect();
-        for (index, event) in (0u32..).zip(&it.events) {
-            if let Some(location) = &relevant[event.place as usize]
-                && !event.flags.owned
-                && let Some(list) = out.get_mut(location)
-            {
-                list.push((func, index));
+        if relevant.iter().any(Option::is_some) {
+            for (index, event) in (0u32..).zip(&it.events) {
+                if let Some(location) =
+                    relevant[event.place as usize].as_ref().filter(|_| !event.flags.owned)
+                {
+                    list.push((location.clone(), (func, index)));
+                }
             }
+        }
+        list
+    };
+    let found: Vec<(Location, AccessId)> =
+        (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+    for (location, id) in found {
+        if let Some(list) = out.get_mut(&location) {
+            list.push(id);
         }
     }
     out
@@ -186,10 +206,15 @@ impl Facts<'_> {
             let holder = Place { base: place.base.clone(), path: place.path[..n].into() };
             for ty in self.types.place(self.world, func, &holder) {
                 match ty {
-                    Ty::External(name, _) if KNOWLEDGE.own.contains_key(name.as_str()) => return true,
+                    Ty::External(name, _) if KNOWLEDGE.own.contains_key(name.as_str()) => {
+                        return true;
+                    }
                     Ty::Instance(class) => {
                         return has_base(self.world, class, |it| {
-                            matches!(it.shared, InstanceSharing::Never | InstanceSharing::Serialised)
+                            matches!(
+                                it.shared,
+                                InstanceSharing::Never | InstanceSharing::Serialised
+                            )
                         });
                     }
                     _ => {}
@@ -208,9 +233,7 @@ impl Facts<'_> {
         let known = !held.is_empty();
         match candidate.pattern {
             // `xs += [x]` stores the same list back.
-            Pattern::Augment if last.op == Op::Store => {
-                known && held.iter().all(in_place)
-            }
+            Pattern::Augment if last.op == Op::Store => known && held.iter().all(in_place),
             Pattern::Augment if last.op == Op::SetItem => {
                 let mut elem = place.clone();
                 elem.path.push(Step::Elem);
@@ -231,20 +254,31 @@ impl Facts<'_> {
         let value = it.events[suspect.candidate.last as usize].value;
         match suspect.candidate.pattern {
             Pattern::LazyInit => match value {
-                Origin::Number | Origin::Immutable | Origin::Bool(_) | Origin::Func(_) | Origin::Class(_) => true,
-                Origin::Call(call) => match self.world.entity(suspect.func, it.calls[call as usize].callee) {
-                    Some(super::world::Entity::External(name)) => {
-                        KNOWLEDGE.idempotent.contains_key(name.as_str()) || is_pure_builtin(&name)
+                Origin::Number
+                | Origin::Immutable
+                | Origin::Bool(_)
+                | Origin::Func(_)
+                | Origin::Class(_) => true,
+                Origin::Call(call) => {
+                    match self.world.entity(suspect.func, it.calls[call as usize].callee) {
+                        Some(super::world::Entity::External(name)) => {
+                            KNOWLEDGE.idempotent.contains_key(name.as_str())
+                                || is_pure_builtin(&name)
+                        }
+                        _ => false,
                     }
-                    _ => false,
-                },
-                Origin::Place(place) => self.world.place_entity(suspect.func, &it.places[place as usize]).is_some(),
+                }
+                Origin::Place(place) => {
+                    self.world.place_entity(suspect.func, &it.places[place as usize]).is_some()
+                }
                 _ => false,
             },
             Pattern::CheckThenInsert => {
                 // A start value that is counted up afterwards must not be stored twice.
-                let plain =
-                    matches!(value, Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number);
+                let plain = matches!(
+                    value,
+                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number
+                );
                 plain && !accesses.iter().any(|it| self.event(*it).flags.augmented)
             }
             _ => false,
@@ -253,8 +287,10 @@ impl Facts<'_> {
 
     fn gil(&self, suspect: &Suspect) -> GilClass {
         let it = self.world.func(suspect.func);
-        let (first, last) =
-            (&it.events[suspect.candidate.first as usize], &it.events[suspect.candidate.last as usize]);
+        let (first, last) = (
+            &it.events[suspect.candidate.first as usize],
+            &it.events[suspect.candidate.last as usize],
+        );
         // The call that acts is itself the end of the window; what runs before it counts.
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
@@ -264,7 +300,8 @@ impl Facts<'_> {
         Side {
             spawns: &self.contexts.spawns[func],
             public: self.contexts.public[func] && !self.contexts.on_loop[func],
-            live_main: self.contexts.main[func] && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
+            live_main: self.contexts.main[func]
+                && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
         }
     }
 
@@ -284,7 +321,10 @@ impl Facts<'_> {
             consider(own, self.concurrent(own, own, suspect));
         }
         for other in accesses {
-            if *other == own || !self.breaks(suspect, *other) || self.is_construction(*other, suspect) {
+            if *other == own
+                || !self.breaks(suspect, *other)
+                || self.is_construction(*other, suspect)
+            {
                 continue;
             }
             let locks: Vec<LockId> = self.held(*other);
@@ -301,7 +341,8 @@ impl Facts<'_> {
         }
         let mut best = best?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
-        let in_test = is_test_module(&self.world.module(suspect.func).path) && best.confidence < Confidence::High;
+        let in_test = is_test_module(&self.world.module(suspect.func).path)
+            && best.confidence < Confidence::High;
         if in_test || self.is_idempotent(suspect, accesses) {
             best.confidence = Confidence::Low;
         }
@@ -328,10 +369,11 @@ impl Facts<'_> {
                 let place = &it.places[place as usize];
                 let Some((Step::Attr(name), front)) = place.path.split_last() else { return None };
                 let receiver = Place { base: place.base.clone(), path: front.into() };
-                let is_event = name == method
-                    && self.types.place(self.world, func, &receiver).iter().any(
-                        |it| matches!(it, Ty::External(name, _) if name == "threading.Event"),
-                    );
+                let is_event =
+                    name == method
+                        && self.types.place(self.world, func, &receiver).iter().any(
+                            |it| matches!(it, Ty::External(name, _) if name == "threading.Event"),
+                        );
                 is_event.then(|| resolve(self.world, self.types, func, &receiver)).flatten()
             })
             .collect()
@@ -340,7 +382,8 @@ impl Facts<'_> {
     /// Locks that cover the whole window in one region.
     fn protection(&self, suspect: &Suspect) -> Vec<LockId> {
         let it = self.world.func(suspect.func);
-        let at = |index: u32| self.locks.at(self.world, suspect.func, it.events[index as usize].held);
+        let at =
+            |index: u32| self.locks.at(self.world, suspect.func, it.events[index as usize].held);
         let (first, last) = (at(suspect.candidate.first), at(suspect.candidate.last));
         first.into_iter().filter(|it| last.contains(it)).map(|it| it.0).collect()
     }
@@ -349,7 +392,9 @@ impl Facts<'_> {
     fn protects(&self, locks: &[LockId], suspect: &Suspect) -> bool {
         locks.iter().any(|lock| match (lock, &suspect.location.root) {
             // An instance's lock does not protect what all instances share, unless there is but one instance.
-            (LockId::Instance(class, _), Root::Global(..) | Root::Class(..)) => self.is_singleton(*class),
+            (LockId::Instance(class, _), Root::Global(..) | Root::Class(..)) => {
+                self.is_singleton(*class)
+            }
             _ => true,
         })
     }
@@ -377,12 +422,19 @@ impl Facts<'_> {
         let op = &self.event(other).op;
         let rebinds = op.rebinds();
         match suspect.candidate.pattern {
-            Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore if !suspect.contents => rebinds,
+            Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore
+                if !suspect.contents =>
+            {
+                rebinds
+            }
             Pattern::LazyInit | Pattern::TestAndSet => rebinds,
             Pattern::CheckThenUse | Pattern::CheckThenPop => {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }
-            _ => matches!(op, Op::SetItem | Op::DelItem) || matches!(op, Op::Method(name) if changes(name)),
+            _ => {
+                matches!(op, Op::SetItem | Op::DelItem)
+                    || matches!(op, Op::Method(name) if changes(name))
+            }
         }
     }
 
@@ -400,19 +452,27 @@ impl Facts<'_> {
     }
 
     /// Whether two accesses can run at the same time on the same object, and how sure that is.
-    fn concurrent(&self, a: AccessId, b: AccessId, suspect: &Suspect) -> Option<(Confidence, Option<u32>, String)> {
+    fn concurrent(
+        &self,
+        a: AccessId,
+        b: AccessId,
+        suspect: &Suspect,
+    ) -> Option<(Confidence, Option<u32>, String)> {
         let (mine, theirs) = (self.side(a), self.side(b));
         let root = &suspect.location.root;
         if let Some(spawn) = self.two_threads(&mine, &theirs, root, a.0 == b.0) {
             let (confidence, because) = self.proven(root, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
-        if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root)) {
+        if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root))
+        {
             let (confidence, because) = self.proven(root, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
         let spawn = |side: &Side<'_>| side.spawns.iter().copied().find(|it| self.sees(*it, root));
-        if let Some(found) = spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public)) {
+        if let Some(found) =
+            spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
+        {
             let (confidence, because) = self.proven(root, found)?;
             return Some((confidence.min(Confidence::Medium), Some(found), because));
         }
@@ -424,7 +484,13 @@ impl Facts<'_> {
     }
 
     /// A spawn that proves that both sides run at once.
-    fn two_threads(&self, mine: &Side<'_>, theirs: &Side<'_>, root: &Root, same: bool) -> Option<u32> {
+    fn two_threads(
+        &self,
+        mine: &Side<'_>,
+        theirs: &Side<'_>,
+        root: &Root,
+        same: bool,
+    ) -> Option<u32> {
         for s in mine.spawns.iter().filter(|it| self.sees(**it, root)) {
             let spawn = &self.threads.spawns[*s as usize];
             for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
@@ -458,7 +524,9 @@ impl Facts<'_> {
     /// Each instance has one such thread.
     fn is_own(&self, spawn: u32, root: &Root) -> bool {
         let Root::Instance(class, _) = root else { return false };
-        self.threads.spawns[spawn as usize].own_instance.is_some_and(|own| self.related(own, *class))
+        self.threads.spawns[spawn as usize]
+            .own_instance
+            .is_some_and(|own| self.related(own, *class))
     }
 
     fn related(&self, a: ClassGid, b: ClassGid) -> bool {
@@ -475,7 +543,9 @@ impl Facts<'_> {
     fn sees(&self, spawn: u32, root: &Root) -> bool {
         match root {
             Root::Cell(owner, _) => !self.contexts.spawns[*owner as usize].contains(&spawn),
-            Root::Made((owner, _)) => *owner != u32::MAX && !self.contexts.spawns[*owner as usize].contains(&spawn),
+            Root::Made((owner, _)) => {
+                *owner != u32::MAX && !self.contexts.spawns[*owner as usize].contains(&spawn)
+            }
             _ => true,
         }
     }
@@ -483,9 +553,15 @@ impl Facts<'_> {
     /// Threads of the program meet: is it at the same object?
     fn proven(&self, root: &Root, spawn: u32) -> Option<(Confidence, String)> {
         match root {
-            Root::Global(..) => Some((Confidence::High, "module state is shared by all threads".to_owned())),
-            Root::Class(..) => Some((Confidence::High, "class attributes are shared by all threads".to_owned())),
-            Root::Cell(..) => Some((Confidence::High, "the threads share the enclosing variable".to_owned())),
+            Root::Global(..) => {
+                Some((Confidence::High, "module state is shared by all threads".to_owned()))
+            }
+            Root::Class(..) => {
+                Some((Confidence::High, "class attributes are shared by all threads".to_owned()))
+            }
+            Root::Cell(..) => {
+                Some((Confidence::High, "the threads share the enclosing variable".to_owned()))
+            }
             Root::Made(site) => {
                 let why = "the object is passed to the threads".to_owned();
                 self.threads.shared_sites.contains(site).then_some((Confidence::High, why))
@@ -512,9 +588,15 @@ impl Facts<'_> {
     /// Two users of a library call at once: does the code mean that to work?
     fn library(&self, root: &Root, func: FuncGid) -> Option<(Confidence, String)> {
         match root {
-            Root::Global(..) => Some((Confidence::Medium, "module state is shared by all threads".to_owned())),
-            Root::Class(..) => Some((Confidence::Medium, "class attributes are shared by all threads".to_owned())),
-            Root::Cell(owner, _) => Some((self.closure(*owner, func), "all callers share the closure".to_owned())),
+            Root::Global(..) => {
+                Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
+            }
+            Root::Class(..) => {
+                Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))
+            }
+            Root::Cell(owner, _) => {
+                Some((self.closure(*owner, func), "all callers share the closure".to_owned()))
+            }
             Root::Made(_) => None,
             Root::Instance(class, _) => Some(self.intent(*class)),
         }
@@ -544,7 +626,10 @@ impl Facts<'_> {
                 return (Confidence::Medium, format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
-                return (Confidence::Medium, format!("`{}` is documented for use from several threads", facts.name));
+                return (
+                    Confidence::Medium,
+                    format!("`{}` is documented for use from several threads", facts.name),
+                );
             }
             if let Some(why) = self.threads.shared.get(it) {
                 return (Confidence::Medium, why.clone());
@@ -569,7 +654,18 @@ fn in_place(ty: &Ty) -> bool {
 
 /// Methods that take elements away.
 fn removes(name: &str) -> bool {
-    matches!(name, "pop" | "popleft" | "popitem" | "clear" | "remove" | "discard" | "get" | "get_nowait" | "difference_update")
+    matches!(
+        name,
+        "pop"
+            | "popleft"
+            | "popitem"
+            | "clear"
+            | "remove"
+            | "discard"
+            | "get"
+            | "get_nowait"
+            | "difference_update"
+    )
 }
 
 /// Methods that change a container.
@@ -577,13 +673,38 @@ fn changes(name: &str) -> bool {
     removes(name) && !matches!(name, "get" | "get_nowait")
         || matches!(
             name,
-            "append" | "appendleft" | "add" | "insert" | "extend" | "update" | "setdefault" | "sort" | "reverse"
-                | "move_to_end" | "subtract" | "put"
+            "append"
+                | "appendleft"
+                | "add"
+                | "insert"
+                | "extend"
+                | "update"
+                | "setdefault"
+                | "sort"
+                | "reverse"
+                | "move_to_end"
+                | "subtract"
+                | "put"
         )
 }
 
 /// Builtins whose result only depends on their arguments and has no identity worth keeping.
 fn is_pure_builtin(name: &str) -> bool {
     let Some(name) = name.strip_prefix("builtins.") else { return false };
-    matches!(name, "int" | "str" | "float" | "bool" | "len" | "bytes" | "tuple" | "frozenset" | "repr" | "hash" | "min" | "max" | "sum")
+    matches!(
+        name,
+        "int"
+            | "str"
+            | "float"
+            | "bool"
+            | "len"
+            | "bytes"
+            | "tuple"
+            | "frozenset"
+            | "repr"
+            | "hash"
+            | "min"
+            | "max"
+            | "sum"
+    )
 }

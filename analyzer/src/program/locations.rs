@@ -35,10 +35,14 @@ impl Location {
     /// A stable label.
     pub(crate) fn label(&self, world: &World) -> String {
         let root = match &self.root {
-            Root::Global(module, name) => format!("{}.{name}", world.modules[*module as usize].name),
+            Root::Global(module, name) => {
+                format!("{}.{name}", world.modules[*module as usize].name)
+            }
             Root::Instance(class, name) => format!("{}@{name}", class_label(world, *class)),
             Root::Class(class, name) => format!("{}.{name}", class_label(world, *class)),
-            Root::Cell(func, name) => format!("{}.{}.{name}", world.module(*func).name, world.func(*func).qualname),
+            Root::Cell(func, name) => {
+                format!("{}.{}.{name}", world.module(*func).name, world.func(*func).qualname)
+            }
             Root::Made((func, index)) => {
                 format!("{}.{}#{index}", world.module(*func).name, world.func(*func).qualname)
             }
@@ -53,7 +57,12 @@ fn class_label(world: &World, class: ClassGid) -> String {
 }
 
 /// The location of a place. A trailing element step names the container.
-pub(crate) fn resolve(world: &World, types: &TypeTable, func: FuncGid, place: &Place) -> Option<Location> {
+pub(crate) fn resolve(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &Place,
+) -> Option<Location> {
     let (mut location, rest) = root(world, types, func, place)?;
     for step in rest {
         match step {
@@ -66,15 +75,24 @@ pub(crate) fn resolve(world: &World, types: &TypeTable, func: FuncGid, place: &P
     Some(location)
 }
 
-fn root<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -> Option<(Location, &'p [Step])> {
+fn root<'p>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
     // The last attribute whose holder has a known class decides.
     for split in (1..place.path.len()).rev() {
         let Step::Attr(name) = &place.path[split] else { continue };
         let holder = Place { base: place.base.clone(), path: place.path[..split].into() };
         for ty in types.place(world, func, &holder) {
             match ty {
-                Ty::Instance(class) => return Some((attribute(world, types, class, name), &place.path[split + 1..])),
-                Ty::Class(class) => return Some((class_attribute(world, class, name), &place.path[split + 1..])),
+                Ty::Instance(class) => {
+                    return Some((attribute(world, types, class, name), &place.path[split + 1..]));
+                }
+                Ty::Class(class) => {
+                    return Some((class_attribute(world, class, name), &place.path[split + 1..]));
+                }
                 _ => {}
             }
         }
@@ -85,7 +103,9 @@ fn root<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -
             let class = world.class_of(func)?;
             Some((attribute(world, types, class, name), rest(1)))
         }
-        (Base::Cls, Some(Step::Attr(name))) => Some((class_attribute(world, world.class_of(func)?, name), rest(1))),
+        (Base::Cls, Some(Step::Attr(name))) => {
+            Some((class_attribute(world, world.class_of(func)?, name), rest(1)))
+        }
         (Base::Cell(owner, name), _) => {
             let owner = world.func_gid(world.module_of(func), *owner);
             cell(world, types, owner, name, place)
@@ -94,9 +114,15 @@ fn root<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -
         (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
             let bare = Place { base: place.base.clone(), path: SmallVec::new() };
             types.place(world, func, &bare).into_iter().find_map(|ty| match (ty, first) {
-                (Ty::Instance(class), Some(Step::Attr(name))) => Some((attribute(world, types, class, name), rest(1))),
-                (Ty::Class(class), Some(Step::Attr(name))) => Some((class_attribute(world, class, name), rest(1))),
-                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem)) if site.0 != u32::MAX => {
+                (Ty::Instance(class), Some(Step::Attr(name))) => {
+                    Some((attribute(world, types, class, name), rest(1)))
+                }
+                (Ty::Class(class), Some(Step::Attr(name))) => {
+                    Some((class_attribute(world, class, name), rest(1)))
+                }
+                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem))
+                    if site.0 != u32::MAX =>
+                {
                     Some((Location::at(Root::Made(site)), rest(1)))
                 }
                 _ => None,
@@ -117,8 +143,12 @@ fn cell<'p>(
     if let Some(Step::Attr(attr)) = place.path.first() {
         for ty in types.node(&Node::Cell(owner, name.clone())) {
             match ty {
-                Ty::Instance(class) => return Some((attribute(world, types, *class, attr), &place.path[1..])),
-                Ty::Class(class) => return Some((class_attribute(world, *class, attr), &place.path[1..])),
+                Ty::Instance(class) => {
+                    return Some((attribute(world, types, *class, attr), &place.path[1..]));
+                }
+                Ty::Class(class) => {
+                    return Some((class_attribute(world, *class, attr), &place.path[1..]));
+                }
                 _ => {}
             }
         }
@@ -132,11 +162,17 @@ fn cell<'p>(
 /// The class of `self` when an inner function of a method uses it.
 fn self_cell(world: &World, owner: FuncGid, name: &Name) -> Option<ClassGid> {
     let facts = world.func(owner);
-    let is_self = facts.bound != crate::domain::Bound::Free && facts.params.first().is_some_and(|it| it.name == *name);
+    let is_self = facts.bound != crate::domain::Bound::Free
+        && facts.params.first().is_some_and(|it| it.name == *name);
     is_self.then(|| world.class_of(owner)).flatten()
 }
 
-fn named<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) -> Option<(Location, &'p [Step])> {
+fn named<'p>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
     let module = world.module_of(func);
     let mut entity = match &place.base {
         Base::Global(name) => world.global(module, name, 0)?,
@@ -147,17 +183,26 @@ fn named<'p>(world: &World, types: &TypeTable, func: FuncGid, place: &'p Place) 
         let rest = &place.path[index + 1..];
         match (&entity, step) {
             (Entity::Module(_), Step::Attr(name)) => entity = world.member(&entity, name, 0)?,
-            (Entity::Class(class), Step::Attr(name)) => return Some((class_attribute(world, *class, name), rest)),
+            (Entity::Class(class), Step::Attr(name)) => {
+                return Some((class_attribute(world, *class, name), rest));
+            }
             (Entity::Variable(module, name), Step::Attr(attr)) => {
                 let held = types.node(&Node::Global(*module, name.clone()));
                 for ty in held {
                     match ty {
-                        Ty::Instance(class) => return Some((attribute(world, types, *class, attr), rest)),
-                        Ty::Class(class) => return Some((class_attribute(world, *class, attr), rest)),
+                        Ty::Instance(class) => {
+                            return Some((attribute(world, types, *class, attr), rest));
+                        }
+                        Ty::Class(class) => {
+                            return Some((class_attribute(world, *class, attr), rest));
+                        }
                         _ => {}
                     }
                 }
-                return Some((Location::at(Root::Global(*module, name.clone())), &place.path[index..]));
+                return Some((
+                    Location::at(Root::Global(*module, name.clone())),
+                    &place.path[index..],
+                ));
             }
             (Entity::Variable(module, name), Step::Elem) => {
                 return Some((Location::at(Root::Global(*module, name.clone())), rest));
@@ -192,12 +237,15 @@ fn class_attribute(world: &World, class: ClassGid, name: &Name) -> Location {
 
 /// The topmost class of the hierarchy that mentions the attribute.
 pub(crate) fn attr_owner(world: &World, class: ClassGid, name: &Name) -> ClassGid {
-    let mentions = |it: &ClassGid| is_class_level_own(world, *it, name) || stores_on_self(world, *it, name);
+    let mentions =
+        |it: &ClassGid| is_class_level_own(world, *it, name) || stores_on_self(world, *it, name);
     world.ancestors(class).into_iter().filter(mentions).last().unwrap_or(class)
 }
 
 fn is_class_level(world: &World, class: ClassGid, name: &Name) -> bool {
-    std::iter::once(class).chain(world.ancestors(class)).any(|it| is_class_level_own(world, it, name))
+    std::iter::once(class)
+        .chain(world.ancestors(class))
+        .any(|it| is_class_level_own(world, it, name))
 }
 
 fn is_class_level_own(world: &World, class: ClassGid, name: &Name) -> bool {

@@ -1,5 +1,6 @@
 //! Which regions are locks, which lock each is, and which locks every caller of a function holds.
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
@@ -40,9 +41,17 @@ pub(crate) struct Locks {
 }
 
 /// Finds the locks.
-pub(crate) fn find(world: &World, types: &TypeTable, contexts: &Contexts, threads: &Threads) -> Locks {
-    let mut locks =
-        Locks { entry: FxHashMap::default(), regions: FxHashMap::default(), owners: FxHashMap::default() };
+pub(crate) fn find(
+    world: &World,
+    types: &TypeTable,
+    contexts: &Contexts,
+    threads: &Threads,
+) -> Locks {
+    let mut locks = Locks {
+        entry: FxHashMap::default(),
+        regions: FxHashMap::default(),
+        owners: FxHashMap::default(),
+    };
     for (node, held) in types.nodes() {
         if let super::types::Node::Attr(class, name) = node
             && held.iter().any(|it| matches!(it, Ty::External(made, _) if is_thread_lock(made)))
@@ -50,18 +59,19 @@ pub(crate) fn find(world: &World, types: &TypeTable, contexts: &Contexts, thread
             locks.owners.entry(*class).or_insert_with(|| name.clone());
         }
     }
-    for func in 0..world.n_functions() {
-        for (index, region) in (0u32..).zip(&world.func(func).regions) {
-            if region.is_async {
-                continue;
-            }
-            if let Some(lock) = lock_of(world, types, func, region.what, 0) {
-                locks.regions.insert((func, index), lock);
-            }
-        }
-    }
-    for func in 0..world.n_functions() {
-        let held = decorator_locks(world, types, &locks, func);
+    let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())
+        .into_par_iter()
+        .with_min_len(64)
+        .flat_map_iter(|func| {
+            let regions = (0u32..).zip(&world.func(func).regions).filter(|it| !it.1.is_async);
+            regions.filter_map(move |(index, it)| {
+                Some(((func, index), lock_of(world, types, func, it.what, 0)?))
+            })
+        })
+        .collect();
+    locks.regions = found.into_iter().collect();
+    for func in (0..world.n_functions()).filter(|it| !world.func(*it).decorators.is_empty()) {
+        let held = decorator_locks(world, &locks, func);
         if !held.is_empty() {
             locks.entry.insert(func, held);
         }
@@ -74,20 +84,25 @@ impl Locks {
     /// Locks held at an event or call with this index of held regions.
     pub(crate) fn at(&self, world: &World, func: FuncGid, held: u32) -> Vec<HeldLock> {
         let regions = &world.func(func).held[held as usize];
-        let mut out: Vec<HeldLock> =
-            regions.iter().filter_map(|it| self.regions.get(&(func, *it)).map(|lock| (lock.clone(), *it))).collect();
+        let mut out: Vec<HeldLock> = regions
+            .iter()
+            .filter_map(|it| self.regions.get(&(func, *it)).map(|lock| (lock.clone(), *it)))
+            .collect();
         out.extend(self.entry.get(&func).into_iter().flatten().map(|it| (it.clone(), NONE)));
         out
     }
 
     /// The locks of private functions that all their callers hold.
     fn propagate(&mut self, world: &World, contexts: &Contexts, threads: &Threads) {
-        let targets: rustc_hash::FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
+        let targets: rustc_hash::FxHashSet<FuncGid> =
+            threads.spawns.iter().map(|it| it.target).collect();
         let candidates: Vec<FuncGid> = (0..world.n_functions())
             .filter(|it| {
                 let facts = world.func(*it);
                 let private = facts.name.starts_with('_') && !facts.name.ends_with("__");
-                let inner = world.parent(*it).is_some_and(|it| world.func(it).kind == FunctionKind::Function);
+                let inner = world
+                    .parent(*it)
+                    .is_some_and(|it| world.func(it).kind == FunctionKind::Function);
                 (private || inner || !contexts.public[*it as usize]) && !targets.contains(it)
             })
             .filter(|it| contexts.calls_of(*it).any(|edge| edge.from != *it))
@@ -102,16 +117,24 @@ impl Locks {
                     if contexts.init_only[edge.from as usize] && edge.on_self {
                         continue;
                     }
-                    let held = world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
-                    let at: Vec<LockId> = self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
+                    let held =
+                        world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
+                    if held == 0 && !self.entry.contains_key(&edge.from) {
+                        common = Some(Vec::new());
+                        break;
+                    }
+                    let at: Vec<LockId> =
+                        self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
                     common = Some(match common {
                         None => at,
                         Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
                     });
                 }
-                let held = next.entry(*func).or_default();
-                held.extend(common.into_iter().flatten());
-                held.dedup();
+                if let Some(common) = common.filter(|it| !it.is_empty()) {
+                    let held = next.entry(*func).or_default();
+                    held.extend(common);
+                    held.dedup();
+                }
             }
             next.retain(|_, it| !it.is_empty());
             if next == self.entry {
@@ -129,13 +152,24 @@ impl Locks {
 
 /// Whether a type is a lock among threads.
 pub(crate) fn is_thread_lock(name: &str) -> bool {
-    KNOWLEDGE.locks.get(name).is_some_and(|it| matches!(it.excludes, Excludes::Threads | Excludes::IfOne))
+    KNOWLEDGE
+        .locks
+        .get(name)
+        .is_some_and(|it| matches!(it.excludes, Excludes::Threads | Excludes::IfOne))
 }
 
 /// The lock an origin is, if it is one.
-fn lock_of(world: &World, types: &TypeTable, func: FuncGid, what: Origin, depth: u32) -> Option<LockId> {
+fn lock_of(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    what: Origin,
+    depth: u32,
+) -> Option<LockId> {
     match what {
-        Origin::Place(place) => place_lock(world, types, func, &world.func(func).places[place as usize]),
+        Origin::Place(place) => {
+            place_lock(world, types, func, &world.func(func).places[place as usize])
+        }
         Origin::Call(call) => call_lock(world, types, func, call, depth),
         _ => None,
     }
@@ -147,12 +181,16 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
     let mut is_lock = false;
     for ty in &known {
         match ty {
-            Ty::External(name, site) => match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
-                Some(Excludes::Threads) => (is_lock, made) = (true, *site),
-                Some(Excludes::IfOne) if one_permit(world, *site) => (is_lock, made) = (true, *site),
-                Some(_) => return None,
-                None => is_lock |= sounds_like_lock(place) && !name.starts_with("builtins."),
-            },
+            Ty::External(name, site) => {
+                match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
+                    Some(Excludes::Threads) => (is_lock, made) = (true, *site),
+                    Some(Excludes::IfOne) if one_permit(world, *site) => {
+                        (is_lock, made) = (true, *site)
+                    }
+                    Some(_) => return None,
+                    None => is_lock |= sounds_like_lock(place) && !name.starts_with("builtins."),
+                }
+            }
             Ty::Instance(class) => {
                 is_lock |= sounds_like_lock(place) || sounds_like(&world.class(*class).name);
             }
@@ -166,9 +204,17 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
 }
 
 /// Identity by declaration; locks that only travel through parameters by where they were made.
-fn name_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place, made: AllocSite) -> LockId {
+fn name_lock(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &Place,
+    made: AllocSite,
+) -> LockId {
     match super::locations::resolve(world, types, func, place) {
-        Some(Location { root: Root::Instance(class, name), path }) if path.is_empty() => LockId::Instance(class, name),
+        Some(Location { root: Root::Instance(class, name), path }) if path.is_empty() => {
+            LockId::Instance(class, name)
+        }
         Some(location) => LockId::Static(location.label(world)),
         None if made != NOWHERE => LockId::Made(made),
         None => LockId::Static(format!("{}:{place:?}", world.module(func).name)),
@@ -176,16 +222,23 @@ fn name_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place, mad
 }
 
 /// `with self._locked():`, `with self.lock.read():`, `with lock_for(key):`.
-fn call_lock(world: &World, types: &TypeTable, func: FuncGid, call: u32, depth: u32) -> Option<LockId> {
+fn call_lock(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    call: u32,
+    depth: u32,
+) -> Option<LockId> {
     if depth > 2 {
         return None;
     }
     let it = &world.func(func).calls[call as usize];
     if let Some(Entity::External(name)) = world.entity(func, it.callee) {
         // A lock made on the spot protects nothing.
-        return (!KNOWLEDGE.locks.contains_key(name.as_str()) && sounds_like(&name)
+        return (!KNOWLEDGE.locks.contains_key(name.as_str())
+            && sounds_like(&name)
             && !name.starts_with("contextlib"))
-            .then(|| LockId::Static(format!("{name}")));
+        .then(|| LockId::Static(format!("{name}")));
     }
     for (target, _) in types.targets(world, func, it.callee) {
         let facts = world.func(target);
@@ -223,14 +276,26 @@ fn sounds_like_lock(place: &Place) -> bool {
 fn sounds_like(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let last = lower.rsplit('.').next().unwrap_or_default();
-    ["lock", "mutex", "cond", "semaphore", "monitor", "critical", "synchroniz", "not_empty", "not_full"]
-        .iter()
-        .any(|it| last.contains(it))
-        && !["block", "clock", "unlock", "second", "seconds", "condition_"].iter().any(|it| last.contains(it) && !last.contains("_lock"))
+    [
+        "lock",
+        "mutex",
+        "cond",
+        "semaphore",
+        "monitor",
+        "critical",
+        "synchroniz",
+        "not_empty",
+        "not_full",
+    ]
+    .iter()
+    .any(|it| last.contains(it))
+        && !["block", "clock", "unlock", "second", "seconds", "condition_"]
+            .iter()
+            .any(|it| last.contains(it) && !last.contains("_lock"))
 }
 
 /// Locks that decorators of a function hold around its calls.
-fn decorator_locks(world: &World, types: &TypeTable, locks: &Locks, func: FuncGid) -> Vec<LockId> {
+fn decorator_locks(world: &World, locks: &Locks, func: FuncGid) -> Vec<LockId> {
     let facts = world.func(func);
     let mut out = Vec::new();
     let parent = world.parent(func).unwrap_or(func);
@@ -240,11 +305,25 @@ fn decorator_locks(world: &World, types: &TypeTable, locks: &Locks, func: FuncGi
             other => *other,
         };
         match world.entity(parent, origin) {
-            Some(Entity::Func(target)) => out.extend(wrapper_locks(world, locks, target, world.class_of(func))),
+            Some(Entity::Func(target)) => {
+                out.extend(wrapper_locks(world, locks, target, world.class_of(func)))
+            }
             Some(Entity::External(name)) => {
                 let last = name.rsplit('.').next().unwrap_or_default();
-                if ["synchronized", "locked", "with_lock", "thread_safe", "threadsafe", "serialized"].contains(&last) {
-                    let owner = world.class_of(func).map_or_else(|| facts.qualname.clone(), |it| world.class(it).qualname.clone());
+                if [
+                    "synchronized",
+                    "locked",
+                    "with_lock",
+                    "thread_safe",
+                    "threadsafe",
+                    "serialized",
+                ]
+                .contains(&last)
+                {
+                    let owner = world.class_of(func).map_or_else(
+                        || facts.qualname.clone(),
+                        |it| world.class(it).qualname.clone(),
+                    );
                     out.push(LockId::Decorator(Name::new(format!("{name}:{owner}"))));
                 }
             }
@@ -259,12 +338,16 @@ fn decorator_locks(world: &World, types: &TypeTable, locks: &Locks, func: FuncGi
             }
         }
     }
-    let _ = types;
     out
 }
 
 /// Locks held where a decorator's inner function calls the decorated one.
-fn wrapper_locks(world: &World, locks: &Locks, decorator: FuncGid, class: Option<ClassGid>) -> Vec<LockId> {
+fn wrapper_locks(
+    world: &World,
+    locks: &Locks,
+    decorator: FuncGid,
+    class: Option<ClassGid>,
+) -> Vec<LockId> {
     let module = world.module_of(decorator);
     let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
     let mut out = Vec::new();
@@ -291,9 +374,14 @@ fn wrapper_locks(world: &World, locks: &Locks, decorator: FuncGid, class: Option
                 };
                 match (receiver, class) {
                     // `with self._lock` in the wrapper: the first argument is the decorated method's `self`.
-                    (Some(Place { base: Base::Param(0), path }), Some(class)) if sounds_like_lock_path(path) => {
+                    (Some(Place { base: Base::Param(0), path }), Some(class))
+                        if sounds_like_lock_path(path) =>
+                    {
                         if let [Step::Attr(name)] = path.as_slice() {
-                            out.push(LockId::Instance(super::locations::attr_owner(world, class, name), name.clone()));
+                            out.push(LockId::Instance(
+                                super::locations::attr_owner(world, class, name),
+                                name.clone(),
+                            ));
                         }
                     }
                     _ => out.extend(locks.regions.get(&(inner, *region)).cloned()),

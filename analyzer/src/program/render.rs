@@ -6,7 +6,9 @@ use super::locks::LockId;
 use super::slice::{GlobalSite, JudgedWindow};
 use super::world::{FuncGid, to_u32};
 use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
-use crate::evidence::{self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window};
+use crate::evidence::{
+    self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window,
+};
 use crate::knowledge::KNOWLEDGE;
 use crate::rule::{Confidence, GilClass};
 
@@ -23,9 +25,11 @@ pub(crate) struct Found<'a> {
 /// The evidence of a conflict.
 pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalSite> {
     let entry = found.conflict.spawn.map(|it| entry(facts, it, found)).unwrap_or_default();
-    let program = found.conflict.spawn.and_then(|it| facts.contexts.program_of.get(&it)).map(|module| {
-        facts.world.modules[*module as usize].path.to_string()
-    });
+    let program = found
+        .conflict
+        .spawn
+        .and_then(|it| facts.contexts.program_of.get(&it))
+        .map(|module| facts.world.modules[*module as usize].path.to_string());
     let last = access(facts, (found.func, found.candidate.last));
     Evidence::Window(Box::new(Window {
         pattern: found.candidate.pattern,
@@ -42,7 +46,11 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
 
 fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
     let module = facts.world.module_of(func);
-    GlobalSite { file: facts.files[module as usize], site, func: func - facts.world.func_gid(module, 0) }
+    GlobalSite {
+        file: facts.files[module as usize],
+        site,
+        func: func - facts.world.func_gid(module, 0),
+    }
 }
 
 fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<GlobalSite> {
@@ -59,8 +67,12 @@ fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<GlobalSite> {
         Op::Iterate => AccessKind::Iterate,
         Op::Method(name) => AccessKind::Call(name.to_string()),
     };
-    let locks =
-        facts.locks.at(facts.world, id.0, event.held).iter().map(|(lock, _)| lock_name(facts, lock)).collect();
+    let locks = facts
+        .locks
+        .at(facts.world, id.0, event.held)
+        .iter()
+        .map(|(lock, _)| lock_name(facts, lock))
+        .collect();
     evidence::Access { site: site(facts, id.0, event.site), kind, locks }
 }
 
@@ -86,15 +98,18 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
         text.push_str("[...]");
     }
     let world = facts.world;
-    let below = |name: &str| found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"));
+    let below = |name: &str| {
+        found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"))
+    };
     let class_names = |class: u32| {
         let module = world.classes[class as usize].module;
         (world.modules[module as usize].name.to_string(), world.class(class).qualname.clone())
     };
     let kind = match &found.location.root {
-        Root::Global(module, name) => {
-            PlaceKind::Global { module: world.modules[*module as usize].name.to_string(), name: below(name) }
-        }
+        Root::Global(module, name) => PlaceKind::Global {
+            module: world.modules[*module as usize].name.to_string(),
+            name: below(name),
+        },
         // Only the class has it until the update makes an attribute of the instance.
         Root::Instance(class, name)
             if world.classes[*class as usize].class_attrs.contains(name)
@@ -117,10 +132,11 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
             name: below(name),
         },
         Root::Made((func, alloc)) => PlaceKind::Object {
-            what: world.func(*func).allocs.get(*alloc as usize).map_or_else(
-                || "object".to_owned(),
-                |it| format!("{:?}", it.kind).to_lowercase(),
-            ),
+            what: world
+                .func(*func)
+                .allocs
+                .get(*alloc as usize)
+                .map_or_else(|| "object".to_owned(), |it| format!("{:?}", it.kind).to_lowercase()),
         },
     };
     SharedPlace { text, kind, element: found.contents }
@@ -135,13 +151,16 @@ pub(crate) fn place_text(facts: &Facts<'_>, func: FuncGid, place: &Place) -> Str
         Base::Cls if it.bound == crate::domain::Bound::Class => first_param.to_owned(),
         Base::Cls => "type(self)".to_owned(),
         Base::Super => "super()".to_owned(),
-        Base::Param(index) => {
-            it.params.get(*index as usize).map_or_else(|| "argument".to_owned(), |it| it.name.to_string())
-        }
+        Base::Param(index) => it
+            .params
+            .get(*index as usize)
+            .map_or_else(|| "argument".to_owned(), |it| it.name.to_string()),
         Base::Cell(_, name) | Base::Global(name) => name.to_string(),
         Base::Import(path) => path.rsplit('.').next().unwrap_or_default().to_owned(),
         Base::Call(call) => match it.calls[*call as usize].callee {
-            Origin::Place(place) => format!("{}()", place_text(facts, func, &it.places[place as usize])),
+            Origin::Place(place) => {
+                format!("{}()", place_text(facts, func, &it.places[place as usize]))
+            }
             _ => "(...)".to_owned(),
         },
         Base::Alloc(_) => "container".to_owned(),
@@ -158,8 +177,10 @@ fn entry(facts: &Facts<'_>, spawn: u32, found: &Found<'_>) -> Vec<evidence::Step
     let call = &facts.world.func(it.func).calls[it.call as usize];
     let target = &facts.world.func(it.target).qualname;
     let many = if it.many { "threads started here run" } else { "the thread started here runs" };
-    let mut out =
-        vec![evidence::Step { site: site(facts, it.func, call.site), text: format!("{many} `{target}`") }];
+    let mut out = vec![evidence::Step {
+        site: site(facts, it.func, call.site),
+        text: format!("{many} `{target}`"),
+    }];
     let reaches = |func: FuncGid| facts.contexts.spawns[func as usize].contains(&spawn);
     let goal = if reaches(found.func) { found.func } else { found.conflict.other.0 };
     let path = facts.contexts.path(spawn, goal);
@@ -182,7 +203,8 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
     let mut total = 0;
     for id in found.accesses {
         let it = facts.world.func(id.0);
-        if facts.contexts.init_only[id.0 as usize] || it.kind == crate::domain::FunctionKind::Module {
+        if facts.contexts.init_only[id.0 as usize] || it.kind == crate::domain::FunctionKind::Module
+        {
             continue;
         }
         total += 1;
@@ -193,7 +215,8 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
             }
         }
     }
-    let (lock, held, at) = counts.into_iter().filter(|it| it.0 != LockId::Convention).max_by_key(|it| it.1)?;
+    let (lock, held, at) =
+        counts.into_iter().filter(|it| it.0 != LockId::Convention).max_by_key(|it| it.1)?;
     let event = &facts.world.func(at.0).events[at.1 as usize];
     Some(Guard { lock: lock_name(facts, &lock), site: site(facts, at.0, event.site), held, total })
 }
@@ -208,7 +231,10 @@ pub(crate) fn gil_requests(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow
     for import in &facts.world.modules[module].facts.imports {
         let row = KNOWLEDGE.extensions.iter().find(|it| {
             import.module.as_str() == it.module
-                || import.module.strip_prefix(it.module.as_str()).is_some_and(|it| it.starts_with('.'))
+                || import
+                    .module
+                    .strip_prefix(it.module.as_str())
+                    .is_some_and(|it| it.starts_with('.'))
         });
         let Some(row) = row.filter(|it| !seen.contains(&it.module.as_str())) else { continue };
         let Some(version) = facts.installed.get(&row.distribution) else { continue };
@@ -239,7 +265,9 @@ pub(crate) fn gil_requests(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow
 fn older(version: &str, than: &str) -> bool {
     let numbers = |it: &str| -> Vec<u64> {
         it.split(['.', '+', '-'])
-            .map_while(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok())
+            .map_while(|part| {
+                part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+            })
             .collect()
     };
     numbers(version) < numbers(than)

@@ -1,5 +1,6 @@
 //! Where threads start: calls that run something on another thread, and what they run.
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -39,23 +40,34 @@ pub(crate) struct Threads {
 
 /// Finds the spawns of the project.
 pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
-    let mut threads =
-        Threads { spawns: Vec::new(), shared: FxHashMap::default(), shared_sites: FxHashSet::default() };
-    for func in 0..world.n_functions() {
-        let facts = world.func(func);
-        for (index, call) in (0u32..).zip(&facts.calls) {
-            for (target, kind) in spawned(world, types, func, call) {
-            let before = threads.spawns.len();
-            record(world, types, &mut threads, func, index, target, kind);
-            if threads.spawns.len() > before {
-                share_arguments(world, types, &mut threads, func, call, target);
-                if let Some(Entity::Class(class)) = world.entity(func, call.callee)
-                    && served(world, class).is_some()
-                {
-                    let why = format!("`{}` answers requests on threads", world.class(class).name);
-                    threads.shared.entry(class).or_insert(why);
-                }
-            }
+    let mut threads = Threads {
+        spawns: Vec::new(),
+        shared: FxHashMap::default(),
+        shared_sites: FxHashSet::default(),
+    };
+    let found: Vec<(FuncGid, u32, Origin, SpawnKind)> = (0..world.n_functions())
+        .into_par_iter()
+        .with_min_len(64)
+        .flat_map_iter(|func| {
+            let calls = (0u32..).zip(&world.func(func).calls);
+            calls.flat_map(move |(index, call)| {
+                spawned(world, types, func, call)
+                    .into_iter()
+                    .map(move |(target, kind)| (func, index, target, kind))
+            })
+        })
+        .collect();
+    for (func, index, target, kind) in found {
+        let call = &world.func(func).calls[index as usize];
+        let before = threads.spawns.len();
+        record(world, types, &mut threads, func, index, target, kind);
+        if threads.spawns.len() > before {
+            share_arguments(world, types, &mut threads, func, call, target);
+            if let Some(Entity::Class(class)) = world.entity(func, call.callee)
+                && served(world, class).is_some()
+            {
+                let why = format!("`{}` answers requests on threads", world.class(class).name);
+                threads.shared.entry(class).or_insert(why);
             }
         }
     }
@@ -72,41 +84,51 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
     if matches!(call.callee, Origin::Unknown) {
         return Spawned::new();
     }
-    let Origin::Place(place) = call.callee else { return thread_subclass(world, func, call).into_iter().collect() };
-    let place = &world.func(func).places[place as usize];
-    if let Some(entity) = world.place_entity(func, place) {
+    let Origin::Place(place) = call.callee else {
+        return thread_subclass(world, func, call).into_iter().collect();
+    };
+    if let Some(entity) = world.entity(func, call.callee) {
         let one = match entity {
             Entity::External(name) => KNOWLEDGE.callables.get(name.as_str()).and_then(|row| {
                 Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
             }),
-            Entity::Class(class) => {
-                thread_subclass(world, func, call).or_else(|| served(world, class).and_then(|row| {
+            Entity::Class(class) => thread_subclass(world, func, call).or_else(|| {
+                served(world, class).and_then(|row| {
                     Some((argument(call, row.argument, Some(&row.keyword))?, row.kind))
-                }))
-            }
+                })
+            }),
             _ => None,
         };
         return one.into_iter().collect();
     }
+    let place = &world.func(func).places[place as usize];
     let Some(Step::Attr(method)) = place.path.last() else { return Spawned::new() };
     if !KNOWLEDGE.methods.iter().any(|it| it.name == method.as_str()) {
         return Spawned::new();
     }
-    let receiver =
-        crate::domain::Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
+    let receiver = crate::domain::Place {
+        base: place.base.clone(),
+        path: place.path[..place.path.len() - 1].into(),
+    };
     let known = types.place(world, func, &receiver);
     let applies = |row: &&crate::knowledge::MethodRow| {
-        let typed = known.iter().any(|it| matches!(it, Ty::External(name, _) if executor(name) == row.class));
+        let typed = known
+            .iter()
+            .any(|it| matches!(it, Ty::External(name, _) if executor(name) == row.class));
         // Executors of unknown type are taken for thread pools; callbacks and loops need no type.
         let untyped = row.class.is_empty() && (known.is_empty() || method != "submit");
         row.name == method.as_str() && (typed || untyped)
     };
     let rows = KNOWLEDGE.methods.iter().filter(applies);
-    rows.filter_map(|row| Some((argument(call, row.argument, row.keyword.as_deref())?, row.kind))).collect()
+    rows.filter_map(|row| Some((argument(call, row.argument, row.keyword.as_deref())?, row.kind)))
+        .collect()
 }
 
 /// The server class outside the project from which a class derives.
-pub(crate) fn served(world: &World, class: ClassGid) -> Option<&'static crate::knowledge::CallableRow> {
+pub(crate) fn served(
+    world: &World,
+    class: ClassGid,
+) -> Option<&'static crate::knowledge::CallableRow> {
     let bases = &world.classes[class as usize].external_bases;
     bases.iter().filter_map(|it| KNOWLEDGE.callables.get(it.as_str())).find(|it| it.back.is_some())
 }
@@ -137,13 +159,24 @@ pub(crate) fn is_per_request(world: &World, class: ClassGid) -> bool {
 }
 
 /// Whether a base outside the project has this property.
-pub(crate) fn has_base(world: &World, class: ClassGid, test: impl Fn(&crate::knowledge::BaseRow) -> bool) -> bool {
-    world.classes[class as usize].external_bases.iter().any(|it| KNOWLEDGE.bases.get(it.as_str()).is_some_and(&test))
+pub(crate) fn has_base(
+    world: &World,
+    class: ClassGid,
+    test: impl Fn(&crate::knowledge::BaseRow) -> bool,
+) -> bool {
+    world.classes[class as usize]
+        .external_bases
+        .iter()
+        .any(|it| KNOWLEDGE.bases.get(it.as_str()).is_some_and(&test))
 }
 
 pub(crate) fn argument(call: &Call, position: usize, keyword: Option<&str>) -> Option<Origin> {
-    let named = call.args.iter().find(|it| it.name.as_ref().is_some_and(|name| Some(name.as_str()) == keyword));
-    let positional = || call.args.iter().filter(|it| it.name.is_none() && !it.starred).nth(position);
+    let named = call
+        .args
+        .iter()
+        .find(|it| it.name.as_ref().is_some_and(|name| Some(name.as_str()) == keyword));
+    let positional =
+        || call.args.iter().filter(|it| it.name.is_none() && !it.starred).nth(position);
     named.or_else(positional).map(|it| it.value)
 }
 
@@ -169,7 +202,9 @@ fn record(
             Origin::Place(it) => match (&facts.places[it as usize].base, receiver) {
                 (Base::SelfObj, Some(_)) => !looped && kind != SpawnKind::Pool,
                 (Base::Call(made), Some(_)) => facts.calls[*made as usize].in_loop == call.in_loop,
-                (Base::Global(_) | Base::Import(_), _) => matches!(world.entity(func, target), Some(Entity::Class(_))),
+                (Base::Global(_) | Base::Import(_), _) => {
+                    matches!(world.entity(func, target), Some(Entity::Class(_)))
+                }
                 _ => false,
             },
             _ => false,
@@ -208,15 +243,19 @@ pub(crate) fn runs(
     for ty in types.of(world, func, target) {
         match ty {
             Ty::Func(it) => out.push((it, None)),
-            Ty::Method(it) => out.push((it, world.class_of(it).filter(|_| world.func(it).bound == Bound::Instance))),
+            Ty::Method(it) => out
+                .push((it, world.class_of(it).filter(|_| world.func(it).bound == Bound::Instance))),
             Ty::Class(class) if owns_thread(world, class) => {
-                out.extend(world.method(class, &Name::new_static("run")).map(|it| (it, Some(class))));
+                out.extend(
+                    world.method(class, &Name::new_static("run")).map(|it| (it, Some(class))),
+                );
             }
             // A server was given its handler class.
             Ty::Class(class) if is_per_request(world, class) => {
                 let handles = |it: &FuncGid| {
                     let name = &world.func(*it).name;
-                    name.starts_with("do_") || matches!(name.as_str(), "handle" | "setup" | "finish")
+                    name.starts_with("do_")
+                        || matches!(name.as_str(), "handle" | "setup" | "finish")
                 };
                 out.extend(world.methods(class).filter(handles).map(|it| (it, Some(class))));
             }
@@ -227,7 +266,9 @@ pub(crate) fn runs(
                 let call = world.method(class, &Name::new_static("__call__"));
                 out.extend(call.map(|it| (it, Some(class))));
             }
-            Ty::External(name, (made_in, call)) if name == "functools.partial" && made_in != u32::MAX => {
+            Ty::External(name, (made_in, call))
+                if name == "functools.partial" && made_in != u32::MAX =>
+            {
                 if let Some(inner) = argument(&world.func(made_in).calls[call as usize], 0, None) {
                     out.extend(runs(world, types, made_in, inner, depth + 1));
                 }
@@ -243,9 +284,10 @@ pub(crate) fn runs(
 fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
     let Origin::Place(place) = call.callee else { return true };
     match world.func(func).places[place as usize].path.last() {
-        Some(Step::Attr(name)) => {
-            !matches!(name.as_str(), "submit" | "run_in_executor" | "to_thread" | "apply_async" | "apply" | "run_sync")
-        }
+        Some(Step::Attr(name)) => !matches!(
+            name.as_str(),
+            "submit" | "run_in_executor" | "to_thread" | "apply_async" | "apply" | "run_sync"
+        ),
         _ => true,
     }
 }
@@ -254,8 +296,10 @@ fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
 fn single_worker(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -> bool {
     let Origin::Place(place) = call.callee else { return false };
     let place = &world.func(func).places[place as usize];
-    let mut receiver =
-        crate::domain::Place { base: place.base.clone(), path: place.path[..place.path.len().saturating_sub(1)].into() };
+    let mut receiver = crate::domain::Place {
+        base: place.base.clone(),
+        path: place.path[..place.path.len().saturating_sub(1)].into(),
+    };
     if place.path.last() == Some(&Step::Attr(Name::new_static("run_in_executor"))) {
         let Some(Origin::Place(executor)) = argument(call, 0, Some("executor")) else {
             return matches!(argument(call, 0, None), Some(Origin::Call(made))
@@ -266,9 +310,11 @@ fn single_worker(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -
     let known = types.place(world, func, &receiver);
     !known.is_empty()
         && known.iter().all(|it| match it {
-            Ty::External(_, (made_in, made)) if *made_in != u32::MAX => {
-                world.func(*made_in).calls.get(*made as usize).is_some_and(|it| it.workers == Some(1))
-            }
+            Ty::External(_, (made_in, made)) if *made_in != u32::MAX => world
+                .func(*made_in)
+                .calls
+                .get(*made as usize)
+                .is_some_and(|it| it.workers == Some(1)),
             _ => false,
         })
 }
@@ -278,15 +324,26 @@ fn lifetime(world: &World, func: FuncGid, index: u32, kind: SpawnKind) -> (u32, 
     let facts = world.func(func);
     let call = &facts.calls[index as usize];
     let group = group_of(world, func, index);
-    let on_group = |it: &&Call, names: &[&str]| method_on(world, func, it, &group).is_some_and(|it| names.contains(&it));
+    let on_group = |it: &&Call, names: &[&str]| {
+        method_on(world, func, it, &group).is_some_and(|it| names.contains(&it))
+    };
     let start = match kind {
-        SpawnKind::Thread => {
-            facts.calls.iter().filter(|it| on_group(it, &["start"])).map(|it| it.seq).min().unwrap_or(call.seq)
-        }
+        SpawnKind::Thread => facts
+            .calls
+            .iter()
+            .filter(|it| on_group(it, &["start"]))
+            .map(|it| it.seq)
+            .min()
+            .unwrap_or(call.seq),
         SpawnKind::Started | SpawnKind::Pool => call.seq,
     };
     let joins = ["join", "result", "shutdown", "exception"];
-    let join = facts.calls.iter().filter(|it| it.seq > start && on_group(it, &joins)).map(|it| it.seq).min();
+    let join = facts
+        .calls
+        .iter()
+        .filter(|it| it.seq > start && on_group(it, &joins))
+        .map(|it| it.seq)
+        .min();
     // Leaving `with ThreadPoolExecutor()` waits for the tasks.
     let with_exit = executor_region(world, func, call).map(|it| it.exit);
     // Waiting for all: `wait(fs)`, `as_completed(fs)`, `list(executor.map(...))`, `await to_thread(...)`.
@@ -335,7 +392,8 @@ fn joined_in_loop(world: &World, func: FuncGid, index: u32) -> bool {
     let call = &facts.calls[index as usize];
     let group = Group { call: index, allocs: SmallVec::new() };
     facts.calls.iter().any(|it| {
-        it.in_loop == call.in_loop && matches!(method_on(world, func, it, &group), Some("join" | "result"))
+        it.in_loop == call.in_loop
+            && matches!(method_on(world, func, it, &group), Some("join" | "result"))
     })
 }
 
@@ -349,14 +407,17 @@ fn share_arguments(
     target: Origin,
 ) {
     let facts = world.func(func);
-    let mut todo: Vec<Origin> = call.args.iter().map(|it| it.value).filter(|it| *it != target).collect();
+    let mut todo: Vec<Origin> =
+        call.args.iter().map(|it| it.value).filter(|it| *it != target).collect();
     if let Origin::Call(partial) = target {
         todo.extend(facts.calls[partial as usize].args.iter().map(|it| it.value));
     }
     while let Some(origin) = todo.pop() {
         let fresh = match origin {
             // Made for this one thread.
-            Origin::Call(it) => facts.calls[it as usize].in_loop == call.in_loop && call.in_loop != NONE,
+            Origin::Call(it) => {
+                facts.calls[it as usize].in_loop == call.in_loop && call.in_loop != NONE
+            }
             _ => false,
         };
         if let Origin::Alloc(id) = origin {
@@ -373,7 +434,10 @@ fn share_arguments(
             match ty {
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
-                    threads.shared.entry(class).or_insert_with(|| format!("a `{name}` is passed to a thread"));
+                    threads
+                        .shared
+                        .entry(class)
+                        .or_insert_with(|| format!("a `{name}` is passed to a thread"));
                 }
                 Ty::Made(_, site) => {
                     threads.shared_sites.insert(site);
@@ -414,12 +478,18 @@ fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
                 let captured = |it: &FuncGid| world.parent(*it) == Some(*owner);
                 if targets.iter().any(captured) {
                     todo.extend(classes.inspect(|it| {
-                        threads.shared.entry(*it).or_insert_with(|| format!("a thread sees the variable `{name}`"));
+                        threads
+                            .shared
+                            .entry(*it)
+                            .or_insert_with(|| format!("a thread sees the variable `{name}`"));
                     }));
                 }
             }
             Node::Global(_, name) => todo.extend(classes.inspect(|it| {
-                threads.shared.entry(*it).or_insert_with(|| format!("the module variable `{name}` holds it"));
+                threads
+                    .shared
+                    .entry(*it)
+                    .or_insert_with(|| format!("the module variable `{name}` holds it"));
             })),
             _ => {}
         }
@@ -433,7 +503,10 @@ fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
         below.sort();
         for (held, name) in below {
             let holder = world.class(class).name.to_string();
-            threads.shared.entry(held).or_insert_with(|| format!("attribute `{name}` of a shared `{holder}` holds it"));
+            threads
+                .shared
+                .entry(held)
+                .or_insert_with(|| format!("attribute `{name}` of a shared `{holder}` holds it"));
             todo.push(held);
         }
         todo.extend(world.ancestors(class).into_iter().filter(|it| {

@@ -2,8 +2,12 @@
 //! cells and container elements. Locals were resolved by lowering. Sets are capped; a full set stops growing, which
 //! only makes later steps know less.
 
+use std::cell::Cell;
+use std::hash::BuildHasher;
+
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
@@ -43,12 +47,23 @@ pub(crate) enum Node {
     Elem(AllocSite),
 }
 
+thread_local! {
+    /// The nodes read while one function is evaluated, by hash; `None` outside of that.
+    static READS: Cell<Option<Vec<u64>>> = const { Cell::new(None) };
+}
+
+fn hash_of(node: &Node) -> u64 {
+    rustc_hash::FxBuildHasher.hash_one(node)
+}
+
 /// The result.
 #[derive(Default)]
 pub(crate) struct TypeTable {
     nodes: FxHashMap<Node, Types>,
-    changed: bool,
 }
+
+/// What one function adds.
+type Additions = Vec<(Node, Types)>;
 
 /// The site of annotated externals, which were not made anywhere we see.
 pub(crate) const NOWHERE: AllocSite = (u32::MAX, u32::MAX);
@@ -59,12 +74,35 @@ const ROUNDS: usize = 3;
 /// Solves the equations of the whole project.
 pub(crate) fn solve(world: &World) -> TypeTable {
     let mut table = TypeTable::default();
+    let mut active: Vec<FuncGid> = (0..world.n_functions()).collect();
+    let mut reads: Vec<Vec<u64>> = vec![Vec::new(); world.n_functions() as usize];
     for _ in 0..ROUNDS {
-        table.changed = false;
-        for func in 0..world.n_functions() {
-            table.flow(world, func);
+        let added: Vec<(FuncGid, Additions, Vec<u64>)> = active
+            .par_iter()
+            .with_min_len(64)
+            .filter_map(|func| {
+                let mut out = Additions::new();
+                READS.set(Some(Vec::new()));
+                table.flow(world, *func, &mut out);
+                let read = READS.take().unwrap_or_default();
+                (!out.is_empty() || !read.is_empty()).then_some((*func, out, read))
+            })
+            .collect();
+        // Only who reads what changed is evaluated again.
+        let mut changed: FxHashSet<u64> = FxHashSet::default();
+        for (func, additions, read) in added {
+            reads[func as usize] = read;
+            for (node, types) in additions {
+                let hash = hash_of(&node);
+                if table.add(node, types) {
+                    changed.insert(hash);
+                }
+            }
         }
-        if !table.changed {
+        active = (0..world.n_functions())
+            .filter(|it| reads[*it as usize].iter().any(|it| changed.contains(it)))
+            .collect();
+        if active.is_empty() {
             break;
         }
     }
@@ -74,6 +112,10 @@ pub(crate) fn solve(world: &World) -> TypeTable {
 impl TypeTable {
     /// The types of a node.
     pub(crate) fn node(&self, node: &Node) -> &[Ty] {
+        if let Some(mut reads) = READS.take() {
+            reads.push(hash_of(node));
+            READS.set(Some(reads));
+        }
         self.nodes.get(node).map_or(&[], |it| it.as_slice())
     }
 
@@ -82,40 +124,48 @@ impl TypeTable {
         self.nodes.iter()
     }
 
-    fn add(&mut self, node: Node, types: Types) {
-        if types.is_empty() {
-            return;
-        }
+    fn add(&mut self, node: Node, types: Types) -> bool {
+        let mut changed = false;
         let have = self.nodes.entry(node).or_default();
         for ty in types {
             if have.len() < MAX_TYPES && !have.contains(&ty) {
                 have.push(ty);
-                self.changed = true;
+                changed = true;
             }
         }
+        changed
     }
 
-    fn flow(&mut self, world: &World, func: FuncGid) {
+    fn flow(&self, world: &World, func: FuncGid, out: &mut Additions) {
         let facts = world.func(func);
         for event in &facts.events {
             let interesting = !matches!(
                 event.value,
-                Origin::Unknown | Origin::Nothing | Origin::Bool(_) | Origin::Number | Origin::Immutable
+                Origin::Unknown
+                    | Origin::Nothing
+                    | Origin::Bool(_)
+                    | Origin::Number
+                    | Origin::Immutable
             );
             if !interesting {
                 continue;
             }
             let types = self.of(world, func, event.value);
+            if types.is_empty() {
+                continue;
+            }
             match event.op {
                 Op::Store => {
-                    if let Some(node) = self.target(world, func, &facts.places[event.place as usize]) {
-                        self.add(node, types);
+                    if let Some(node) =
+                        self.target(world, func, &facts.places[event.place as usize])
+                    {
+                        out.push((node, types));
                     }
                 }
                 Op::SetItem => {
                     for holder in self.place(world, func, &facts.places[event.place as usize]) {
                         if let Ty::Made(_, site) | Ty::External(_, site) = holder {
-                            self.add(Node::Elem(site), types.clone());
+                            out.push((Node::Elem(site), types.clone()));
                         }
                     }
                 }
@@ -124,55 +174,77 @@ impl TypeTable {
         }
         for origin in &facts.returns {
             let types = self.of(world, func, *origin);
-            self.add(Node::Return(func), types);
+            push(out, Node::Return(func), types);
         }
-        self.flow_calls(world, func);
-        self.flow_decorators(world, func);
+        self.flow_calls(world, func, out);
+        self.flow_decorators(world, func, out);
     }
 
     /// A decorator is called with what it decorates.
-    fn flow_decorators(&mut self, world: &World, func: FuncGid) {
+    fn flow_decorators(&self, world: &World, func: FuncGid, out: &mut Additions) {
         for decorator in decorators(world, self, func) {
-            self.add(Node::Param(decorator, 0), SmallVec::from_iter([Ty::Func(func)]));
+            out.push((Node::Param(decorator, 0), SmallVec::from_iter([Ty::Func(func)])));
         }
     }
 
-    fn flow_calls(&mut self, world: &World, func: FuncGid) {
+    fn flow_calls(&self, world: &World, func: FuncGid, out: &mut Additions) {
         let facts = world.func(func);
         for call in &facts.calls {
-            if call.args.is_empty() {
+            if call.args.is_empty() || call.callee == Origin::Unknown {
+                continue;
+            }
+            // Most calls go to names outside the project; of these only thread starters matter.
+            if let Origin::Place(place) = call.callee
+                && let Some((Entity::External(name), _)) = world.named(func, place)
+            {
+                if crate::knowledge::KNOWLEDGE.callables.contains_key(name.as_str()) {
+                    self.flow_to_thread(world, func, call, out);
+                }
                 continue;
             }
             for (target, offset) in self.targets(world, func, call.callee) {
                 let params = &world.func(target).params;
                 for (index, arg) in (0u32..).zip(&call.args) {
                     let slot = match &arg.name {
-                        Some(name) => params.iter().position(|it| it.name == *name).and_then(|it| u32::try_from(it).ok()),
+                        Some(name) => params
+                            .iter()
+                            .position(|it| it.name == *name)
+                            .and_then(|it| u32::try_from(it).ok()),
                         None => Some(index + offset),
                     };
                     let Some(slot) = slot.filter(|_| !arg.starred) else { continue };
                     let types = self.of(world, func, arg.value);
-                    self.add(Node::Param(target, slot), types);
+                    push(out, Node::Param(target, slot), types);
                 }
             }
-            self.flow_append(world, func, call);
-            self.flow_to_thread(world, func, call);
+            self.flow_append(world, func, call, out);
+            self.flow_to_thread(world, func, call, out);
         }
     }
 
     /// What a thread's target is called with: `args=(...)`, or what follows the callable.
-    fn flow_to_thread(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
+    fn flow_to_thread(
+        &self,
+        world: &World,
+        func: FuncGid,
+        call: &crate::domain::Call,
+        out: &mut Additions,
+    ) {
         for (target, _) in super::threads::spawned(world, self, func, call) {
             let facts = world.func(func);
-            self.flow_to_handler(world, func, call, target);
+            Self::flow_to_handler(world, func, call, target, out);
             let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
             let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
             match args.map(|it| it.value) {
-                Some(Origin::Alloc(id)) => values.extend(facts.allocs[id as usize].elems.iter().copied()),
+                Some(Origin::Alloc(id)) => {
+                    values.extend(facts.allocs[id as usize].elems.iter().copied())
+                }
                 Some(_) => {}
                 None => {
                     let after = call.args.iter().skip_while(|it| it.value != target).skip(1);
-                    values.extend(after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value));
+                    values.extend(
+                        after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value),
+                    );
                 }
             }
             // `start_new_thread(f, (a, b))`, `Thread(None, f, None, (a, b))`.
@@ -187,10 +259,13 @@ impl TypeTable {
                 match ty {
                     Ty::Func(it) => runs.push((it, 0, values.clone())),
                     Ty::Method(it) => runs.push((it, 1, values.clone())),
-                    Ty::External(name, (made_in, made)) if name == "functools.partial" && made_in == func => {
+                    Ty::External(name, (made_in, made))
+                        if name == "functools.partial" && made_in == func =>
+                    {
                         let partial = &facts.calls[made as usize];
                         let Some(inner) = partial.args.first() else { continue };
-                        let bound: SmallVec<[Origin; 4]> = partial.args.iter().skip(1).map(|it| it.value).collect();
+                        let bound: SmallVec<[Origin; 4]> =
+                            partial.args.iter().skip(1).map(|it| it.value).collect();
                         for (it, offset) in self.targets(world, func, inner.value) {
                             runs.push((it, offset, bound.clone()));
                         }
@@ -201,23 +276,38 @@ impl TypeTable {
             for (run, offset, values) in runs {
                 for (slot, value) in (offset..).zip(values) {
                     let types = self.of(world, func, value);
-                    self.add(Node::Param(run, slot), types);
+                    push(out, Node::Param(run, slot), types);
                 }
             }
         }
     }
 
     /// A request handler sees its server.
-    fn flow_to_handler(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call, handler: Origin) {
+    fn flow_to_handler(
+        world: &World,
+        func: FuncGid,
+        call: &crate::domain::Call,
+        handler: Origin,
+        out: &mut Additions,
+    ) {
         let Some(Entity::Class(server)) = world.entity(func, call.callee) else { return };
         let back = super::threads::served(world, server).and_then(|it| it.back.as_ref());
         if let (Some(Entity::Class(handler)), Some(name)) = (world.entity(func, handler), back) {
-            self.add(Node::Attr(handler, Name::new(name)), SmallVec::from_iter([Ty::Instance(server)]));
+            out.push((
+                Node::Attr(handler, Name::new(name)),
+                SmallVec::from_iter([Ty::Instance(server)]),
+            ));
         }
     }
 
     /// `xs.append(x)`, `q.put(x)`: `x` is an element.
-    fn flow_append(&mut self, world: &World, func: FuncGid, call: &crate::domain::Call) {
+    fn flow_append(
+        &self,
+        world: &World,
+        func: FuncGid,
+        call: &crate::domain::Call,
+        out: &mut Additions,
+    ) {
         let Origin::Place(place) = call.callee else { return };
         let place = &world.func(func).places[place as usize];
         let Some(Step::Attr(name)) = place.path.last() else { return };
@@ -231,16 +321,22 @@ impl TypeTable {
         if types.is_empty() {
             return;
         }
-        let receiver = Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
+        let receiver =
+            Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
         for holder in self.place(world, func, &receiver) {
             if let Ty::Made(_, site) | Ty::External(_, site) = holder {
-                self.add(Node::Elem(site), types.clone());
+                out.push((Node::Elem(site), types.clone()));
             }
         }
     }
 
     /// The functions a callee may be, with the number of bound parameters.
-    pub(crate) fn targets(&self, world: &World, func: FuncGid, callee: Origin) -> SmallVec<[(FuncGid, u32); 2]> {
+    pub(crate) fn targets(
+        &self,
+        world: &World,
+        func: FuncGid,
+        callee: Origin,
+    ) -> SmallVec<[(FuncGid, u32); 2]> {
         let mut out = SmallVec::new();
         for ty in self.of(world, func, callee) {
             match ty {
@@ -263,13 +359,14 @@ impl TypeTable {
     /// What an origin may be.
     pub(crate) fn of(&self, world: &World, func: FuncGid, origin: Origin) -> Types {
         match origin {
-            Origin::Alloc(id) => {
-                SmallVec::from_iter([Ty::Made(world.func(func).allocs[id as usize].kind, (func, id))])
-            }
+            Origin::Alloc(id) => SmallVec::from_iter([Ty::Made(
+                world.func(func).allocs[id as usize].kind,
+                (func, id),
+            )]),
             Origin::Func(_) | Origin::Class(_) => entity_type(world.entity(func, origin), NOWHERE),
             Origin::Instance(_) => instance_of(world.entity(func, origin)),
             Origin::Call(id) => self.result(world, func, id),
-            Origin::Place(id) => self.place(world, func, &world.func(func).places[id as usize]),
+            Origin::Place(id) => self.place_at(world, func, id),
             _ => SmallVec::new(),
         }
     }
@@ -279,35 +376,51 @@ impl TypeTable {
         let callee = world.func(func).calls[call as usize].callee;
         let mut out = Types::new();
         match callee {
-            Origin::Place(place) => {
-                let place = &world.func(func).places[place as usize];
-                match world.place_entity(func, place) {
-                    Some(Entity::External(name)) => {
-                        out.push(made_by(name, (func, call)));
-                        return out;
-                    }
-                    Some(Entity::Class(class)) => {
-                        out.push(Ty::Instance(class));
-                        return out;
-                    }
-                    Some(Entity::Func(target)) if !world.func(target).is_generator => {
-                        return self.node(&Node::Return(target)).into();
-                    }
-                    _ => {}
+            Origin::Place(_) => match world.entity(func, callee) {
+                Some(Entity::External(name)) => {
+                    out.push(made_by(name, (func, call)));
+                    return out;
                 }
-            }
+                Some(Entity::Class(class)) => {
+                    out.push(Ty::Instance(class));
+                    return out;
+                }
+                Some(Entity::Func(target)) if !world.func(target).is_generator => {
+                    return self.node(&Node::Return(target)).into();
+                }
+                _ => {}
+            },
             Origin::Unknown => return out,
             _ => {}
         }
         for ty in self.of(world, func, callee) {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
-                Ty::Func(it) | Ty::Method(it) => out.extend(self.node(&Node::Return(it)).iter().cloned()),
+                Ty::Func(it) | Ty::Method(it) => {
+                    out.extend(self.node(&Node::Return(it)).iter().cloned())
+                }
                 Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
                 Ty::Instance(_) | Ty::Made(..) => {}
             }
         }
         out
+    }
+
+    /// What may stand at a place of a function.
+    pub(crate) fn place_at(&self, world: &World, func: FuncGid, id: u32) -> Types {
+        let place = &world.func(func).places[id as usize];
+        let Some((entity, covered)) = world.named(func, id) else {
+            return self.place(world, func, place);
+        };
+        let rest = &place.path[usize::from(*covered)..];
+        let mut types = self.entity(Some(entity.clone()));
+        for step in rest {
+            types = self.step(world, &types, step);
+            if types.is_empty() {
+                break;
+            }
+        }
+        types
     }
 
     /// What may stand at a place.
@@ -335,7 +448,9 @@ impl TypeTable {
         };
         for (index, step) in place.path.iter().enumerate() {
             let next = match (&entity, step) {
-                (Some(it @ (Entity::Module(_) | Entity::External(_))), Step::Attr(name)) => world.member(it, name, 0),
+                (Some(it @ (Entity::Module(_) | Entity::External(_))), Step::Attr(name)) => {
+                    world.member(it, name, 0)
+                }
                 _ => {
                     let types = self.entity(entity);
                     return (types, &place.path[index..]);
@@ -373,10 +488,13 @@ impl TypeTable {
         let mut types: Types = self.node(&Node::Param(func, index)).into();
         if let Some(param) = world.func(func).params.get(index as usize) {
             let parent = world.parent(func).unwrap_or(func);
-            let more = self.of(world, func, param.annotation).into_iter().chain(match param.default {
-                Origin::Alloc(_) | Origin::Class(_) | Origin::Func(_) => self.of(world, parent, param.default),
-                _ => SmallVec::new(),
-            });
+            let more =
+                self.of(world, func, param.annotation).into_iter().chain(match param.default {
+                    Origin::Alloc(_) | Origin::Class(_) | Origin::Func(_) => {
+                        self.of(world, parent, param.default)
+                    }
+                    _ => SmallVec::new(),
+                });
             for ty in more {
                 if !types.contains(&ty) {
                     types.push(ty);
@@ -394,12 +512,16 @@ impl TypeTable {
                     Some(method) if is_property(world, method) => {
                         out.extend(self.node(&Node::Return(method)).iter().cloned());
                     }
-                    Some(method) if world.func(method).bound == Bound::Free => out.push(Ty::Func(method)),
+                    Some(method) if world.func(method).bound == Bound::Free => {
+                        out.push(Ty::Func(method))
+                    }
                     Some(method) => out.push(Ty::Method(method)),
                     None => out.extend(self.attr(world, *class, name)),
                 },
                 (Ty::Class(class), Step::Attr(name)) => match world.method(*class, name) {
-                    Some(method) if world.func(method).bound == Bound::Class => out.push(Ty::Method(method)),
+                    Some(method) if world.func(method).bound == Bound::Class => {
+                        out.push(Ty::Method(method))
+                    }
                     Some(method) => out.push(Ty::Func(method)),
                     None => out.extend(self.attr(world, *class, name)),
                 },
@@ -427,7 +549,9 @@ impl TypeTable {
             for elem in alloc.elems.iter().take(MAX_TYPES) {
                 // Only what names resolve directly: an element may be made from other elements of the same list.
                 match *elem {
-                    Origin::Place(_) => out.extend(entity_type(world.entity(site.0, *elem), NOWHERE)),
+                    Origin::Place(_) => {
+                        out.extend(entity_type(world.entity(site.0, *elem), NOWHERE))
+                    }
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
                 }
@@ -476,8 +600,18 @@ impl TypeTable {
     }
 }
 
+fn push(out: &mut Additions, node: Node, types: Types) {
+    if !types.is_empty() {
+        out.push((node, types));
+    }
+}
+
 /// The project's decorators of a function.
-pub(crate) fn decorators(world: &World, types: &TypeTable, func: FuncGid) -> SmallVec<[FuncGid; 2]> {
+pub(crate) fn decorators(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+) -> SmallVec<[FuncGid; 2]> {
     let facts = world.func(func);
     let parent = world.parent(func).unwrap_or(func);
     let mut out = SmallVec::new();
@@ -486,10 +620,14 @@ pub(crate) fn decorators(world: &World, types: &TypeTable, func: FuncGid) -> Sma
             Some(Entity::Func(it)) => out.push(it),
             Some(_) => {}
             // `@retry(3)`: what the call returns is applied.
-            None => out.extend(types.of(world, parent, *decorator).into_iter().filter_map(|it| match it {
-                Ty::Func(it) => Some(it),
-                _ => None,
-            })),
+            None => {
+                out.extend(types.of(world, parent, *decorator).into_iter().filter_map(
+                    |it| match it {
+                        Ty::Func(it) => Some(it),
+                        _ => None,
+                    },
+                ))
+            }
         }
     }
     out
@@ -504,8 +642,10 @@ pub(crate) fn is_property(world: &World, func: FuncGid) -> bool {
     let parent = world.parent(func).unwrap_or(func);
     facts.decorators.iter().any(|it| match world.entity(parent, *it) {
         Some(Entity::External(name)) => {
-            matches!(name.as_str(), "builtins.property" | "functools.cached_property" | "abc.abstractproperty")
-                || name.ends_with("cached_property")
+            matches!(
+                name.as_str(),
+                "builtins.property" | "functools.cached_property" | "abc.abstractproperty"
+            ) || name.ends_with("cached_property")
         }
         _ => false,
     })
@@ -542,7 +682,9 @@ fn made_by(name: Name, site: AllocSite) -> Ty {
         "builtins.dict" | "typing.Dict" => Ty::Made(Container::Dict, site),
         "builtins.list" | "builtins.sorted" | "typing.List" => Ty::Made(Container::List, site),
         "builtins.set" | "typing.Set" => Ty::Made(Container::Set, site),
-        "builtins.tuple" | "builtins.frozenset" | "typing.Tuple" => Ty::Made(Container::Tuple, site),
+        "builtins.tuple" | "builtins.frozenset" | "typing.Tuple" => {
+            Ty::Made(Container::Tuple, site)
+        }
         _ => Ty::External(name, site),
     }
 }

@@ -1,12 +1,14 @@
 //! All modules together: global ids, names across modules, classes and their bases.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::domain::{Base, Binding, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Place, Step};
+use crate::domain::{
+    Base, Binding, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Place, Step,
+};
 
 /// A function of the project.
 pub(crate) type FuncGid = u32;
@@ -24,7 +26,7 @@ pub(crate) struct ModuleEntry {
 }
 
 /// What a name stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Entity {
     Func(FuncGid),
     Class(ClassGid),
@@ -61,7 +63,14 @@ pub(crate) struct World {
     func_module: Vec<ModuleId>,
     pub(crate) classes: Vec<ClassEntry>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
-    dotted: RefCell<FxHashMap<(Name, ModuleId), Option<Entity>>>,
+    /// Index of each module-level binding.
+    symbols: Vec<FxHashMap<Name, u32>>,
+    /// What each binding stands for, in the order of `ModuleFacts::bindings`; empty while they are being resolved.
+    bound: Vec<Vec<Option<Entity>>>,
+    /// For each function and place: what its longest nameable prefix stands for.
+    named: Vec<Box<[u32]>>,
+    /// The distinct answers, by module, with the number of steps they cover.
+    answers: Vec<Vec<(Entity, u8)>>,
 }
 
 /// How deep chains of imports and re-exports are followed.
@@ -77,9 +86,11 @@ impl World {
             func_base.push(to_u32(func_module.len()));
             class_base.push(to_u32(classes.len()));
             func_module.extend(entry.facts.functions.iter().map(|_| module));
-            classes.extend(
-                (0u32..).zip(&entry.facts.classes).map(|(local, _)| ClassEntry { module, local, ..Default::default() }),
-            );
+            classes.extend((0u32..).zip(&entry.facts.classes).map(|(local, _)| ClassEntry {
+                module,
+                local,
+                ..Default::default()
+            }));
             let ids = by_name.entry(Arc::clone(&entry.name)).or_default();
             // A stub speaks for a module only when there is no source.
             if entry.path.ends_with(".pyi") { ids.push(module) } else { ids.insert(0, module) }
@@ -91,18 +102,98 @@ impl World {
             func_module,
             classes,
             by_name,
-            dotted: RefCell::new(FxHashMap::default()),
+            symbols: Vec::new(),
+            bound: Vec::new(),
+            named: Vec::new(),
+            answers: Vec::new(),
         };
+        world.resolve_bindings();
         world.link_classes();
+        world.name_places();
         world
+    }
+
+    fn resolve_bindings(&mut self) {
+        self.symbols = self
+            .modules
+            .par_iter()
+            .map(|it| {
+                (0u32..).zip(&it.facts.bindings).map(|(index, it)| (it.0.clone(), index)).collect()
+            })
+            .collect();
+        self.bound = (0..to_u32(self.modules.len()))
+            .into_par_iter()
+            .map(|module| {
+                let facts = &self.modules[module as usize].facts;
+                facts.bindings.iter().map(|it| self.binding(module, &it.0, &it.1, 0)).collect()
+            })
+            .collect();
+    }
+
+    fn name_places(&mut self) {
+        let done: Vec<(Vec<Box<[u32]>>, Vec<(Entity, u8)>)> = (0..to_u32(self.modules.len()))
+            .into_par_iter()
+            .map(|module| {
+                let mut known: FxHashMap<(Entity, u8), u32> = FxHashMap::default();
+                let mut answers = Vec::new();
+                let mut answer = |found: Option<(Entity, u8)>| {
+                    let Some(found) = found else { return NONE };
+                    *known.entry(found).or_insert_with_key(|it| {
+                        answers.push(it.clone());
+                        to_u32(answers.len() - 1)
+                    })
+                };
+                let functions = &self.modules[module as usize].facts.functions;
+                let named = functions
+                    .iter()
+                    .map(|it| {
+                        it.places
+                            .iter()
+                            .map(|place| answer(self.longest_name(module, place)))
+                            .collect()
+                    })
+                    .collect();
+                (named, answers)
+            })
+            .collect();
+        for (named, answers) in done {
+            self.named.extend(named);
+            self.answers.push(answers);
+        }
+    }
+
+    /// Follows a place as far as it names things.
+    fn longest_name(&self, module: ModuleId, place: &Place) -> Option<(Entity, u8)> {
+        let mut entity = match &place.base {
+            Base::Global(name) => self.global(module, name, 0)?,
+            Base::Import(path) => self.dotted(path, module, 0)?,
+            _ => return None,
+        };
+        let mut covered = 0;
+        for step in &place.path {
+            let Step::Attr(name) = step else { break };
+            let Some(next) = self.member(&entity, name, 0) else { break };
+            entity = next;
+            covered += 1;
+        }
+        Some((entity, covered))
+    }
+
+    /// What the longest nameable prefix of a place stands for, and how many steps it covers.
+    pub(crate) fn named(&self, func: FuncGid, place: u32) -> Option<&(Entity, u8)> {
+        let answer = self.named.get(func as usize)?.get(place as usize).copied()?;
+        self.answers[self.module_of(func) as usize].get(answer as usize)
     }
 
     fn link_classes(&mut self) {
         for class in 0..self.n_classes() {
             let (module, facts) = (self.classes[class as usize].module, self.class(class));
             let parent = self.func_gid(module, facts.parent);
-            let methods =
-                facts.methods.iter().map(|(name, func)| (name.clone(), self.func_gid(module, *func))).collect();
+            let methods = facts
+                .methods
+                .iter()
+                .map(|(name, func)| (name.clone(), self.func_gid(module, *func)))
+                .collect();
             let (mut bases, mut external) = (Vec::new(), Vec::new());
             for base in &facts.bases {
                 match self.entity(parent, *base) {
@@ -111,14 +202,20 @@ impl World {
                     _ => {}
                 }
             }
-            let (mut instance_attrs, mut plain_attrs) = (FxHashSet::default(), FxHashSet::default());
+            let (mut instance_attrs, mut plain_attrs) =
+                (FxHashSet::default(), FxHashSet::default());
             for (_, method) in &facts.methods {
                 let method = &self.modules[module as usize].facts.functions[*method as usize];
                 stored(method, &Base::SelfObj, true, &mut instance_attrs);
                 stored(method, &Base::SelfObj, false, &mut plain_attrs);
             }
             let mut class_attrs = FxHashSet::default();
-            stored(&self.modules[module as usize].facts.functions[facts.body as usize], &Base::Cls, true, &mut class_attrs);
+            stored(
+                &self.modules[module as usize].facts.functions[facts.body as usize],
+                &Base::Cls,
+                true,
+                &mut class_attrs,
+            );
             let entry = &mut self.classes[class as usize];
             entry.instance_attrs = instance_attrs;
             entry.plain_attrs = plain_attrs;
@@ -236,7 +333,9 @@ impl World {
 
     /// A method of the bases.
     pub(crate) fn super_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
-        self.ancestors(class).into_iter().find_map(|it| self.classes[it as usize].methods.get(name).copied())
+        self.ancestors(class)
+            .into_iter()
+            .find_map(|it| self.classes[it as usize].methods.get(name).copied())
     }
 
     /// Own methods.
@@ -249,7 +348,10 @@ impl World {
     pub(crate) fn find_module(&self, name: &str, near: ModuleId) -> Option<ModuleId> {
         let ids = self.by_name.get(name)?;
         let root = &self.modules[near as usize].root;
-        ids.iter().find(|it| self.modules[**it as usize].root == *root).or_else(|| ids.first()).copied()
+        ids.iter()
+            .find(|it| self.modules[**it as usize].root == *root)
+            .or_else(|| ids.first())
+            .copied()
     }
 
     /// What a module-level name stands for.
@@ -258,12 +360,10 @@ impl World {
             return None;
         }
         let facts = &self.modules[module as usize].facts;
-        if let Ok(index) = facts.bindings.binary_search_by(|it| it.0.cmp(name)) {
-            return match &facts.bindings[index].1 {
-                Binding::Func(it) => Some(Entity::Func(self.func_gid(module, *it))),
-                Binding::Class(it) => Some(Entity::Class(self.class_gid(module, *it))),
-                Binding::Variable => Some(Entity::Variable(module, name.clone())),
-                Binding::Import(path) => self.dotted(path, module, hops + 1),
+        if let Some(index) = self.symbols[module as usize].get(name).map(|it| *it as usize) {
+            return match self.bound.get(module as usize) {
+                Some(known) => known[index].clone(),
+                None => self.binding(module, name, &facts.bindings[index].1, hops),
             };
         }
         for star in &facts.star_imports {
@@ -278,18 +378,23 @@ impl World {
         Some(Entity::External(Name::new(format!("builtins.{name}"))))
     }
 
-    /// What a dotted path stands for.
-    pub(crate) fn dotted(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
-        let key = (path.clone(), near);
-        if let Some(known) = self.dotted.borrow().get(&key) {
-            return known.clone();
+    fn binding(
+        &self,
+        module: ModuleId,
+        name: &Name,
+        binding: &Binding,
+        hops: u32,
+    ) -> Option<Entity> {
+        match binding {
+            Binding::Func(it) => Some(Entity::Func(self.func_gid(module, *it))),
+            Binding::Class(it) => Some(Entity::Class(self.class_gid(module, *it))),
+            Binding::Variable => Some(Entity::Variable(module, name.clone())),
+            Binding::Import(path) => self.dotted(path, module, hops + 1),
         }
-        let found = self.dotted_uncached(path, near, hops);
-        self.dotted.borrow_mut().insert(key, found.clone());
-        found
     }
 
-    fn dotted_uncached(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
+    /// What a dotted path stands for.
+    pub(crate) fn dotted(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -333,10 +438,18 @@ impl World {
     pub(crate) fn entity(&self, func: FuncGid, origin: Origin) -> Option<Entity> {
         match origin {
             Origin::Place(place) | Origin::Instance(place) => {
-                self.place_entity(func, &self.func(func).places[place as usize])
+                if self.named.is_empty() {
+                    return self.place_entity(func, &self.func(func).places[place as usize]);
+                }
+                let (entity, covered) = self.named(func, place)?;
+                let whole =
+                    usize::from(*covered) == self.func(func).places[place as usize].path.len();
+                whole.then(|| entity.clone())
             }
             Origin::Func(local) => Some(Entity::Func(self.func_gid(self.module_of(func), local))),
-            Origin::Class(local) => Some(Entity::Class(self.class_gid(self.module_of(func), local))),
+            Origin::Class(local) => {
+                Some(Entity::Class(self.class_gid(self.module_of(func), local)))
+            }
             _ => None,
         }
     }
@@ -359,7 +472,9 @@ impl World {
 
 /// Names of the attributes a function stores on a base.
 fn stored(facts: &FunctionFacts, base: &Base, augmented: bool, out: &mut FxHashSet<Name>) {
-    for event in facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented)) {
+    for event in
+        facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented))
+    {
         let place = &facts.places[event.place as usize];
         if let (true, [Step::Attr(name)]) = (place.base == *base, place.path.as_slice()) {
             out.insert(name.clone());

@@ -74,7 +74,9 @@ declare_rule! {
 }
 
 fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
-    for window in ctx.windows(&[Pattern::Augment], |kind, contents| !contents && matches!(kind, PlaceKind::Global { .. })) {
+    for window in ctx.windows(&[Pattern::Augment], |kind, contents| {
+        !contents && matches!(kind, PlaceKind::Global { .. })
+    }) {
         out.push(window);
     }
 }
@@ -82,6 +84,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("`{place}` is updated without a common lock: {who} can write between the read and the write, and one update is lost")
+        format!(
+            "`{place}` is updated without a common lock: {who} can write between the read and the write, and one update is lost"
+        )
     })
 }

@@ -79,7 +79,9 @@ declare_rule! {
 }
 
 fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
-    for window in ctx.windows(&[Pattern::Augment], |kind, contents| !contents && matches!(kind, PlaceKind::ClassAttribute { .. })) {
+    for window in ctx.windows(&[Pattern::Augment], |kind, contents| {
+        !contents && matches!(kind, PlaceKind::ClassAttribute { .. })
+    }) {
         out.push(window);
     }
 }
@@ -87,6 +89,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("class attribute `{place}` is updated without a common lock: {who} can write between the read and the write, and one update is lost")
+        format!(
+            "class attribute `{place}` is updated without a common lock: {who} can write between the read and the write, and one update is lost"
+        )
     })
 }

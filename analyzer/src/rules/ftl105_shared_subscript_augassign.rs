@@ -80,6 +80,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("`{place}` is updated without a common lock: {who} can write the same element between the read and the write, and one update is lost")
+        format!(
+            "`{place}` is updated without a common lock: {who} can write the same element between the read and the write, and one update is lost"
+        )
     })
 }

@@ -86,6 +86,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("the new value of `{place}` is computed from an old one without a common lock: {who} can write in between, and that write is lost")
+        format!(
+            "the new value of `{place}` is computed from an old one without a common lock: {who} can write in between, and that write is lost"
+        )
     })
 }

@@ -80,6 +80,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("the key can appear in `{place}` between the test and the insertion: {who} can insert it too, and one of the two values is lost")
+        format!(
+            "the key can appear in `{place}` between the test and the insertion: {who} can insert it too, and one of the two values is lost"
+        )
     })
 }

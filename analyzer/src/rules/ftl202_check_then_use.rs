@@ -79,6 +79,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("the element of `{place}` can be gone after the test: {who} can remove it before it is used")
+        format!(
+            "the element of `{place}` can be gone after the test: {who} can remove it before it is used"
+        )
     })
 }

@@ -93,6 +93,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("`{place}` is made on first use without a lock: {who} can also find it missing, and two objects are made")
+        format!(
+            "`{place}` is made on first use without a lock: {who} can also find it missing, and two objects are made"
+        )
     })
 }

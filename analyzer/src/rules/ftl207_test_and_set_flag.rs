@@ -89,6 +89,8 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("flag `{place}` is tested and then set without a lock: {who} can find it unset too, and what should run once runs twice")
+        format!(
+            "flag `{place}` is tested and then set without a lock: {who} can find it unset too, and what should run once runs twice"
+        )
     })
 }

@@ -4,7 +4,10 @@ use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Window};
 
 /// Applies the wording to a window.
-pub(crate) fn of(evidence: &Evidence<Location>, word: impl FnOnce(&Window<Location>) -> String) -> String {
+pub(crate) fn of(
+    evidence: &Evidence<Location>,
+    word: impl FnOnce(&Window<Location>) -> String,
+) -> String {
     match evidence {
         Evidence::Window(window) => word(window),
         _ => String::new(),

@@ -74,9 +74,10 @@ fn window_marks(window: &Window<Location>) -> Vec<Mark<'_>> {
     let last = &window.last.site;
     let mut res = Vec::new();
     if &window.first.site == last {
-        let label = match window.first.kind == window.last.kind {
-            true => format!("one thread {}", does(&window.last)),
-            false => format!("one thread {}, then {}", does(&window.first), does(&window.last)),
+        let label = if window.first.kind == window.last.kind {
+            format!("one thread {}", does(&window.last))
+        } else {
+            format!("one thread {}, then {}", does(&window.first), does(&window.last))
         };
         res.push(Mark { location: last, kind: AnnotationKind::Primary, label });
     } else {

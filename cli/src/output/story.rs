@@ -7,6 +7,9 @@ use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
 
 use crate::output::{View, words};
 
+/// Characters of a value.
+const LONGEST_VALUE: usize = 24;
+
 /// Columns are not made narrower than this.
 const NARROWEST: usize = 24;
 
@@ -52,7 +55,7 @@ fn confirmed(res: &mut String, diagnostic: &Diagnostic, verdict: &Verdict, view:
     }
 }
 
-/// " on CPython 3.14.5 free-threading (driver, `split_update`)".
+/// Which interpreter, which evidence, which strategy.
 fn ran(verdict: &Verdict) -> String {
     let mut res = String::new();
     if let Some(runtime) = &verdict.runtime {
@@ -71,50 +74,62 @@ fn because(verdict: &Verdict) -> String {
 }
 
 fn contended(it: &Contention) -> String {
-    format!(
-        "contention: {} threads, seen in {} of {} rounds: expected {}, observed {}",
-        it.threads, it.seen, it.rounds, it.expected, it.observed
-    )
+    let Contention { threads, rounds, seen, expected, observed } = it;
+    match seen {
+        0 => format!("contention: {threads} threads without control, not seen in {rounds} rounds"),
+        _ => format!(
+            "contention: {threads} threads without control, seen in {seen} of {rounds} rounds: expected {expected}, \
+             observed {observed}"
+        ),
+    }
 }
 
-/// The numbered table.
+/// The numbered table, with a column for each thread that does something.
 fn interleaving(res: &mut String, steps: &[WitnessStep], view: &View<'_>) {
-    let lanes = steps.iter().map(|it| it.thread.max(1)).max().unwrap_or(0);
-    let cells: Vec<_> = steps.iter().map(|it| (it.thread.max(1), cell(it, view))).collect();
+    if steps.is_empty() {
+        return;
+    }
+    let mut lanes: Vec<u32> = steps.iter().map(|it| it.thread).collect();
+    lanes.sort_unstable();
+    lanes.dedup();
+    let titles: Vec<_> = lanes.iter().map(|it| title(*it, steps)).collect();
+    let cells: Vec<_> = steps.iter().map(|it| cell(it, view)).collect();
     let mut columns = Vec::new();
-    for lane in 1..=lanes {
-        let title = title(lane, steps);
-        let texts = cells
-            .iter()
-            .filter(|(thread, _)| *thread == lane)
-            .map(|(_, text)| text.chars().count());
-        let width = texts.chain([title.chars().count(), NARROWEST]).max().unwrap_or(NARROWEST);
-        columns.push((title, width));
+    for (lane, title) in lanes.iter().zip(&titles) {
+        let own = steps.iter().zip(&cells).filter(|(step, _)| step.thread == *lane);
+        let widths =
+            own.map(|(_, text)| text.chars().count()).chain([title.chars().count(), NARROWEST]);
+        columns.push((*lane, widths.max().unwrap_or(NARROWEST)));
     }
-    let header =
-        columns.iter().map(|(title, width)| format!("{title:width$}  ")).collect::<String>();
-    if !steps.is_empty() {
-        line(res, &format!("  #  {header}"));
-    }
-    for (number, (lane, text)) in (1..).zip(&cells) {
-        let before: usize =
-            columns.iter().take(*lane as usize - 1).map(|(_, width)| width + 2).sum();
-        line(res, &format!("{number:>3}  {:before$}{text}", ""));
+    let header: Vec<_> =
+        titles.iter().zip(&columns).map(|(it, (_, width))| format!("{it:width$}")).collect();
+    line(res, &format!("  #  {}", header.join("  ")));
+    for (number, (step, text)) in (1..).zip(steps.iter().zip(&cells)) {
+        let left = columns.iter().take_while(|(lane, _)| *lane != step.thread);
+        let indent: usize = left.map(|(_, width)| width + 2).sum();
+        line(res, &format!("{number:>3}  {:indent$}{text}", ""));
     }
 }
 
 fn title(lane: u32, steps: &[WitnessStep]) -> String {
-    let name =
-        steps.iter().find(|it| it.thread.max(1) == lane).map_or("", |it| it.thread_name.as_str());
+    let name = steps.iter().find(|it| it.thread == lane).map_or("", |it| it.thread_name.as_str());
     if name.is_empty() { format!("thread {lane}") } else { format!("thread {lane} ({name})") }
 }
 
 /// "app.py:12 reads self.hits = 0".
 fn cell(step: &WitnessStep, view: &View<'_>) -> String {
-    let value = step.value.as_ref().map(|it| format!(" = {it}")).unwrap_or_default();
+    let value = step.value.as_ref().map(|it| format!(" = {}", cut(it))).unwrap_or_default();
     let file = view.short.path(&step.file);
     let name = file.rsplit(std::path::is_separator).next().unwrap_or(&file);
     format!("{name}:{} {}{value}", step.line, step.what)
+}
+
+/// Long values would push the other threads off the screen; the JSON has them whole.
+fn cut(value: &str) -> String {
+    match value.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}...", value[..end].trim_end_matches('.')),
+        None => value.to_owned(),
+    }
 }
 
 /// For a POSIX shell.

@@ -38,7 +38,7 @@ fn location(line: u32, columns: std::ops::Range<u32>, function: &str) -> Locatio
 }
 
 /// `self.hits += 1` against itself, with or without the lock that guards the reset.
-fn window(other: Location) -> Window<Location> {
+fn window(other: &Location) -> Window<Location> {
     let update = location(5, 9..18, "Pool.hit");
     let access = |site: &Location, kind| Access { site: site.clone(), kind, locks: Vec::new() };
     Window {
@@ -54,7 +54,7 @@ fn window(other: Location) -> Window<Location> {
         },
         first: access(&update, AccessKind::Read),
         last: access(&update, AccessKind::Store),
-        other: access(&other, AccessKind::Store),
+        other: access(other, AccessKind::Store),
         entry: vec![Step {
             site: location(11, 1..43, "<module>"),
             text: "thread started here, target `Pool.hit`".to_owned(),
@@ -89,7 +89,7 @@ fn finding(evidence: Evidence<Location>, verdict: Option<Verdict>) -> Finding {
 }
 
 fn race(verdict: Option<Verdict>) -> Finding {
-    finding(Evidence::Window(Box::new(window(location(5, 9..18, "Pool.hit")))), verdict)
+    finding(Evidence::Window(Box::new(window(&location(5, 9..18, "Pool.hit")))), verdict)
 }
 
 fn verdict(status: Status, reason: Option<&str>) -> Verdict {
@@ -168,7 +168,7 @@ fn full_shows_one_statement_racing_with_itself() {
 
 #[test]
 fn full_shows_both_sides_of_a_conflict() {
-    let mut window = window(location(9, 13..22, "Pool.reset"));
+    let mut window = window(&location(9, 13..22, "Pool.reset"));
     (window.guard, window.entry) = (None, Vec::new());
     insta::assert_snapshot!(render(
         full::write,
@@ -178,7 +178,7 @@ fn full_shows_both_sides_of_a_conflict() {
 
 #[test]
 fn full_tells_the_interleaving_of_a_confirmed_finding() {
-    let mut window = window(location(5, 9..18, "Pool.hit"));
+    let mut window = window(&location(5, 9..18, "Pool.hit"));
     (window.guard, window.entry) = (None, Vec::new());
     insta::assert_snapshot!(render(
         full::write,
