@@ -125,7 +125,7 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     def stopped() -> bool:
         return director.a is not None and director.a.state in _STOPS
 
-    for _ in range(8):
+    for _ in range(5):
         idle.wait_until(lambda: stopped() or over(), end - time.monotonic())
         if not stopped():
             break

@@ -178,7 +178,7 @@ class Director:
             self._keep, self._closed = 0, False
             self.trace.steps.clear()
             for lane in self.lanes.values():
-                lane.stopped = lane.finished = lane.released = False
+                lane.stopped = lane.finished = lane.released = lane.met = False
                 lane.passed, lane.name, lane.state = 0, "", "running"
             self.a = self.b = None
             self._changed.notify_all()
@@ -240,9 +240,15 @@ class Director:
             self._exit(lane)
         lane.inside, lane.read, lane.slot, lane.has_read = frame, None, slot, False
         with self._changed:
-            if self._queued and lane is self.b and self.a is not None and not lane.finished \
-                    and not lane.passed and not values.same(slot, self.a.slot):
-                self.b, lane.name = None, ""
+            if self._queued and self.a is None and not self._alone():
+                self.a, lane.name, lane.acted = lane, "A", 0
+            if self._queued and lane is self.b and self.a is not None and not lane.finished and not lane.passed:
+                # B has been at A's place and comes again: it is through. A thread that was never there is no B.
+                here = values.same(slot, self.a.slot)
+                lane.finished = lane.met
+                lane.met = lane.met or here
+                if not lane.met:
+                    self.b, lane.name = None, ""
 
     def _queue(self, lane: Lane, frame: FrameType) -> None:
         """In a serial control of a program: one thread at a time in the function of the window, A first, then B.
@@ -385,12 +391,10 @@ class Director:
         if self.over or self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
             return
         text = shown if shown is not None or value is values.MISSING else values.show(value)
-        self.trace.steps.append(
-            Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, values.is_plain(value),
-                 holds))
+        plain = values.is_plain(value)
+        self.trace.steps.append(Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, plain, holds))
         if len(self.trace.steps) > 400:
             # Before somebody stops, the oldest steps go; afterwards those in the middle of what the others do.
-            start = self._keep if self._keep else 0
-            del self.trace.steps[start: start + 200]
+            del self.trace.steps[self._keep: self._keep + 200]
         # The story ends with the act of the thread that had stopped: what comes later is another window.
         self._closed = bool(self._keep) and lane is self.a and kind in ("act", "raise")

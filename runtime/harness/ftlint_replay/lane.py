@@ -46,5 +46,6 @@ class Lane:
     has_read: bool = False
     finished: bool = False
     released: bool = False
+    met: bool = False
     delays: int = 0
     entered: FrameType | None = None
