@@ -5,6 +5,7 @@
 mod confirmed;
 mod fallback;
 mod fixtures;
+mod gil;
 mod safe;
 mod schedule;
 mod support;
