@@ -232,9 +232,16 @@ pub(crate) fn docstring(body: &[Stmt]) -> Option<&str> {
     }
 }
 
-/// Whether a docstring claims that the thing may be shared between threads.
+/// Whether a docstring claims that the thing may be shared between threads: a sentence that says so without a negation.
+/// Markup and the targets of references do not count.
 pub(crate) fn says_thread_safe(doc: &str) -> bool {
+    if !doc.contains("hread") && !doc.contains("oncurren") {
+        return false;
+    }
     let lower = doc.to_lowercase();
+    // `:ref:`thread safety <faq>`` and the like name other texts.
+    let plain: String =
+        lower.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace(['*', '_'], "");
     let claims = [
         "thread-safe",
         "thread safe",
@@ -243,15 +250,11 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
         "multi-threaded",
         "concurrent access",
     ];
-    let denies = [
-        "not thread-safe",
-        "not thread safe",
-        "not threadsafe",
-        "isn't thread",
-        "non-thread",
-        "not be thread",
-    ];
-    claims.iter().any(|it| lower.contains(it)) && !denies.iter().any(|it| lower.contains(it))
+    let denials = ["not ", "n't ", "never", "non-", "unsafe", "without", "unless", "no "];
+    plain.split(['.', ';', '!']).any(|sentence| {
+        claims.iter().any(|it| sentence.contains(it))
+            && !denials.iter().any(|it| sentence.contains(it))
+    })
 }
 
 /// Name and docstring conventions that the caller holds the lock.

@@ -346,15 +346,47 @@ impl Lowerer<'_> {
 
     /// A call that nothing later asks about: of an unknown callee or a builtin, without functions among its arguments.
     fn is_plain(&mut self, it: &ast::ExprCall, callee: Origin, args: &[Arg]) -> bool {
-        let data = |it: &Arg| !matches!(it.value, Origin::Func(_) | Origin::Place(_) | Origin::Class(_));
+        let data =
+            |it: &Arg| !matches!(it.value, Origin::Func(_) | Origin::Place(_) | Origin::Class(_));
         match (&*it.func, callee) {
             (_, Origin::Unknown) => args.iter().all(data),
             (Expr::Name(name), _) if !self.definitions.bound.contains(&name.id) => matches!(
                 name.id.as_str(),
-                "isinstance" | "issubclass" | "str" | "int" | "float" | "bool" | "repr" | "range" | "print" | "format"
-                    | "ord" | "chr" | "abs" | "round" | "hasattr" | "callable" | "id" | "hash" | "bytes" | "divmod"
-                    | "ValueError" | "TypeError" | "KeyError" | "RuntimeError" | "AttributeError" | "IndexError"
-                    | "OSError" | "NotImplementedError" | "hex" | "pow" | "any" | "all" | "sum" | "vars" | "dir"
+                "isinstance"
+                    | "issubclass"
+                    | "str"
+                    | "int"
+                    | "float"
+                    | "bool"
+                    | "repr"
+                    | "range"
+                    | "print"
+                    | "format"
+                    | "ord"
+                    | "chr"
+                    | "abs"
+                    | "round"
+                    | "hasattr"
+                    | "callable"
+                    | "id"
+                    | "hash"
+                    | "bytes"
+                    | "divmod"
+                    | "ValueError"
+                    | "TypeError"
+                    | "KeyError"
+                    | "RuntimeError"
+                    | "AttributeError"
+                    | "IndexError"
+                    | "OSError"
+                    | "NotImplementedError"
+                    | "hex"
+                    | "pow"
+                    | "any"
+                    | "all"
+                    | "sum"
+                    | "vars"
+                    | "dir"
             ),
             _ => false,
         }

@@ -394,10 +394,15 @@ impl Lowerer<'_> {
 
     fn while_stmt(&mut self, stmt: &ast::StmtWhile) {
         self.enter_loop();
-        let (atoms, _) = self.test(&stmt.test);
+        let (atoms, acquired) = self.test(&stmt.test);
         let mark = self.frame().journal.len();
         let guard = self.frame().assume(atoms);
+        let lock = acquired.filter(|(_, holds)| *holds);
+        let region = lock.map(|(it, _)| self.frame().enter(it, false));
         self.block(&stmt.body);
+        if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
+            self.frame().leave(region);
+        }
         self.frame().guard = guard;
         self.leave_loop(mark);
         self.block(&stmt.orelse);

@@ -40,6 +40,10 @@ fn update(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
         dep.place == event.place && dep.seq < event.seq && reads_same(dep, event)
     };
     let first = event.deps.iter().rev().find(reads)?;
+    // `old = self.x; ...; self.x = old` puts back what was there.
+    if event.value == Origin::Place(event.place) {
+        return None;
+    }
     if event.flags.augmented {
         return Some((*first, Pattern::Augment));
     }

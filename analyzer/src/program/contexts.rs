@@ -221,7 +221,9 @@ impl Contexts {
         }
         for module in 0..super::world::to_u32(world.modules.len()) {
             let complete = is_complete_program(world, module);
-            if !complete && (threads.spawns.is_empty() || !world.modules[module as usize].facts.has_main) {
+            if !complete
+                && (threads.spawns.is_empty() || !world.modules[module as usize].facts.has_main)
+            {
                 continue;
             }
             let reached = self.reach([world.func_gid(module, 0)]);
@@ -395,8 +397,9 @@ impl Contexts {
             .collect();
         loop {
             let n_before = candidates.len();
-            let (found, rest) =
-                candidates.into_iter().partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
+            let (found, rest) = candidates
+                .into_iter()
+                .partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
             let found: Vec<FuncGid> = found;
             candidates = rest;
             for func in found {

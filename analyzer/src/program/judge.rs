@@ -14,7 +14,7 @@ use super::locations::{Location, Root, resolve};
 use super::locks::{LockId, Locks};
 use super::render;
 use super::slice::{JudgedWindow, ProgramSlice};
-use super::threads::{Threads, has_base, owns_thread};
+use super::threads::{Threads, has_base};
 use super::types::{Ty, TypeTable};
 use super::world::{ClassGid, FuncGid, World};
 use crate::db::SourceFile;
@@ -44,6 +44,8 @@ struct Suspect {
     location: Location,
     /// The contents of the container rather than the reference.
     contents: bool,
+    /// The class of the object, as the window's function sees it.
+    holder: Option<ClassGid>,
 }
 
 /// A conflict that was found.
@@ -111,12 +113,20 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
             }
             if let Some(location) = resolve(world, facts.types, func, place) {
                 let contents = !event.op.rebinds();
-                out.push(Suspect { func, candidate: *candidate, location, contents });
+                let holder = holder(world, func, place, &location);
+                out.push(Suspect { func, candidate: *candidate, location, contents, holder });
             }
         }
         out
     };
     (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect()
+}
+
+/// The class of the object whose attribute is the place: that of `self` in its own methods.
+fn holder(world: &World, func: FuncGid, place: &Place, location: &Location) -> Option<ClassGid> {
+    let Root::Instance(class, _) = &location.root else { return None };
+    let own = matches!(place.base, crate::domain::Base::SelfObj) && location.path.is_empty();
+    world.class_of(func).filter(|_| own).or(Some(*class))
 }
 
 /// All accesses to the locations of the suspects.
@@ -198,7 +208,7 @@ impl Facts<'_> {
     /// Each thread sees its own object, or no thread shares the class.
     fn is_private(&self, func: FuncGid, place: &Place) -> bool {
         let on_self = matches!(place.base, crate::domain::Base::SelfObj) && !place.path.is_empty();
-        if on_self && self.contexts.init_only[func as usize] {
+        if on_self && (self.contexts.init_only[func as usize] || self.gets_fresh_self(func)) {
             return true;
         }
         // The innermost holder of known class decides.
@@ -222,6 +232,19 @@ impl Facts<'_> {
             }
         }
         false
+    }
+
+    /// A decorator hands the method an object it made for this call.
+    fn gets_fresh_self(&self, func: FuncGid) -> bool {
+        super::types::decorators(self.world, self.types, func).into_iter().any(|decorator| {
+            let it = self.world.func(decorator);
+            it.calls.iter().any(|call| {
+                let decorated = matches!(call.callee, Origin::Place(place)
+                    if it.places[place as usize].path.is_empty()
+                        && it.places[place as usize].base == crate::domain::Base::Param(0));
+                decorated && matches!(call.args.first().map(|it| it.value), Some(Origin::Call(_)))
+            })
+        })
     }
 
     /// Windows that lose nothing whatever comes between.
@@ -428,8 +451,12 @@ impl Facts<'_> {
                 rebinds
             }
             Pattern::LazyInit | Pattern::TestAndSet => rebinds,
-            Pattern::CheckThenUse | Pattern::CheckThenPop => {
+            Pattern::CheckThenUse => {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
+            }
+            Pattern::CheckThenPop => {
+                matches!(op, Op::DelItem)
+                    || matches!(op, Op::Method(name) if removes(name) || matches!(name.as_str(), "get" | "get_nowait"))
             }
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)
@@ -461,23 +488,23 @@ impl Facts<'_> {
         let (mine, theirs) = (self.side(a), self.side(b));
         let root = &suspect.location.root;
         if let Some(spawn) = self.two_threads(&mine, &theirs, root, a.0 == b.0) {
-            let (confidence, because) = self.proven(root, spawn)?;
+            let (confidence, because) = self.proven(suspect, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
         if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root))
         {
-            let (confidence, because) = self.proven(root, spawn)?;
+            let (confidence, because) = self.proven(suspect, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
         let spawn = |side: &Side<'_>| side.spawns.iter().copied().find(|it| self.sees(*it, root));
         if let Some(found) =
             spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
         {
-            let (confidence, because) = self.proven(root, found)?;
+            let (confidence, because) = self.proven(suspect, found)?;
             return Some((confidence.min(Confidence::Medium), Some(found), because));
         }
         if mine.public && theirs.public {
-            let (confidence, because) = self.library(root, suspect.func)?;
+            let (confidence, because) = self.library(suspect)?;
             return Some((confidence, None, because));
         }
         None
@@ -551,8 +578,8 @@ impl Facts<'_> {
     }
 
     /// Threads of the program meet: is it at the same object?
-    fn proven(&self, root: &Root, spawn: u32) -> Option<(Confidence, String)> {
-        match root {
+    fn proven(&self, suspect: &Suspect, spawn: u32) -> Option<(Confidence, String)> {
+        match &suspect.location.root {
             Root::Global(..) => {
                 Some((Confidence::High, "module state is shared by all threads".to_owned()))
             }
@@ -567,15 +594,16 @@ impl Facts<'_> {
                 self.threads.shared_sites.contains(site).then_some((Confidence::High, why))
             }
             Root::Instance(class, _) => {
-                if let Some(why) = self.shared_class(*class) {
+                let class = suspect.holder.unwrap_or(*class);
+                if let Some(why) = self.shared_class(class) {
                     return Some((Confidence::High, why));
                 }
                 let own = self.threads.spawns[spawn as usize].own_instance;
-                if let Some(own) = own.filter(|it| self.related(*it, *class)) {
+                if let Some(own) = own.filter(|it| self.related(*it, class)) {
                     let name = &self.world.class(own).name;
                     return Some((Confidence::High, format!("`{name}` runs a thread of its own")));
                 }
-                Some(self.intent(*class))
+                Some(self.intent(class))
             }
         }
     }
@@ -586,19 +614,20 @@ impl Facts<'_> {
     }
 
     /// Two users of a library call at once: does the code mean that to work?
-    fn library(&self, root: &Root, func: FuncGid) -> Option<(Confidence, String)> {
-        match root {
+    fn library(&self, suspect: &Suspect) -> Option<(Confidence, String)> {
+        match &suspect.location.root {
             Root::Global(..) => {
                 Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
             }
             Root::Class(..) => {
                 Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))
             }
-            Root::Cell(owner, _) => {
-                Some((self.closure(*owner, func), "all callers share the closure".to_owned()))
-            }
+            Root::Cell(owner, _) => Some((
+                self.closure(*owner, suspect.func),
+                "all callers share the closure".to_owned(),
+            )),
             Root::Made(_) => None,
-            Root::Instance(class, _) => Some(self.intent(*class)),
+            Root::Instance(class, _) => Some(self.intent(suspect.holder.unwrap_or(*class))),
         }
     }
 
@@ -616,27 +645,18 @@ impl Facts<'_> {
 
     /// Signs that a class is meant to be shared.
     fn intent(&self, class: ClassGid) -> (Confidence, String) {
-        let family: Vec<ClassGid> = std::iter::once(class)
-            .chain(self.world.ancestors(class))
-            .chain(self.world.descendants(class))
-            .collect();
-        for it in &family {
-            let facts = self.world.class(*it);
-            if let Some(lock) = self.locks.owners.get(it) {
+        for it in std::iter::once(class).chain(self.world.ancestors(class)) {
+            let facts = self.world.class(it);
+            if let Some(lock) = self.locks.owners.get(&it) {
                 return (Confidence::Medium, format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
-                return (
-                    Confidence::Medium,
-                    format!("`{}` is documented for use from several threads", facts.name),
-                );
+                let why = format!("`{}` is documented for use from several threads", facts.name);
+                return (Confidence::Medium, why);
             }
-            if let Some(why) = self.threads.shared.get(it) {
-                return (Confidence::Medium, why.clone());
-            }
-            if owns_thread(self.world, *it) {
-                return (Confidence::Low, format!("`{}` is a thread", facts.name));
-            }
+        }
+        if let Some(why) = self.shared_class(class) {
+            return (Confidence::Medium, why);
         }
         let name = &self.world.class(class).name;
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
@@ -656,21 +676,13 @@ fn in_place(ty: &Ty) -> bool {
 fn removes(name: &str) -> bool {
     matches!(
         name,
-        "pop"
-            | "popleft"
-            | "popitem"
-            | "clear"
-            | "remove"
-            | "discard"
-            | "get"
-            | "get_nowait"
-            | "difference_update"
+        "pop" | "popleft" | "popitem" | "clear" | "remove" | "discard" | "difference_update"
     )
 }
 
 /// Methods that change a container.
 fn changes(name: &str) -> bool {
-    removes(name) && !matches!(name, "get" | "get_nowait")
+    removes(name)
         || matches!(
             name,
             "append"

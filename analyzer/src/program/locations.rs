@@ -64,6 +64,12 @@ pub(crate) fn resolve(
     place: &Place,
 ) -> Option<Location> {
     let (mut location, rest) = root(world, types, func, place)?;
+    // A name that the class defines is called, not stored: properties and methods.
+    if let Root::Instance(class, name) | Root::Class(class, name) = &location.root
+        && world.method(*class, name).is_some()
+    {
+        return None;
+    }
     for step in rest {
         match step {
             Step::Elem => {}
@@ -224,7 +230,9 @@ fn named<'p>(
 /// An attribute read or written through an instance: the instance's, unless only class bodies assign it.
 fn attribute(world: &World, types: &TypeTable, class: ClassGid, name: &Name) -> Location {
     let owner = attr_owner(world, class, name);
-    if is_class_level(world, class, name) && !assigned_on_instances(world, class, name) {
+    let on_instances =
+        assigned_on_instances(world, class, name) || world.foreign_stores.contains(name);
+    if is_class_level(world, class, name) && !on_instances {
         return Location::at(Root::Class(owner, name.clone()));
     }
     let _ = types;

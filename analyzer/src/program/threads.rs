@@ -193,6 +193,9 @@ fn record(
     let facts = world.func(func);
     let call = &facts.calls[index as usize];
     let live = lifetime(world, func, index, kind);
+    if joined_at_once(world, func, index, kind, live) {
+        return;
+    }
     for (run, receiver) in runs(world, types, func, target, 0) {
         let pool = kind == SpawnKind::Pool && !single_worker(world, types, func, call);
         let serial = kind == SpawnKind::Pool && !pool;
@@ -358,6 +361,25 @@ fn executor_region<'w>(world: &'w World, func: FuncGid, call: &Call) -> Option<&
     facts.regions.iter().find(|it| it.what == Origin::Call(made))
 }
 
+/// Started and joined with nothing in between: an ordinary call on another stack.
+fn joined_at_once(
+    world: &World,
+    func: FuncGid,
+    index: u32,
+    kind: SpawnKind,
+    live: (u32, u32),
+) -> bool {
+    let facts = world.func(func);
+    let call = &facts.calls[index as usize];
+    let within = |seq: u32| live.0 < seq && seq < live.1;
+    kind == SpawnKind::Thread
+        && live.1 != NONE
+        && live.0 != call.seq
+        && call.in_loop == NONE
+        && !facts.calls.iter().any(|it| within(it.seq))
+        && !facts.events.iter().any(|it| within(it.seq))
+}
+
 /// What holds the thread object: the call itself and the containers it is put into.
 struct Group {
     call: u32,
@@ -459,60 +481,46 @@ fn same_target_twice(threads: &mut Threads) {
     }
 }
 
-/// What hangs on shared objects, module globals, class attributes and captured variables is shared too.
+/// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
+/// step only: further down, an object that is shared somewhere says little about its other uses.
 fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
-    let mut todo: Vec<ClassGid> = threads.shared.keys().copied().collect();
-    todo.sort_unstable();
     let targets: FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
-    let mut by_class: FxHashMap<ClassGid, Vec<(ClassGid, Name)>> = FxHashMap::default();
+    let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
+    let mut direct: Vec<(ClassGid, String)> = Vec::new();
     for (node, held) in types.nodes() {
         let classes = held.iter().filter_map(|it| match it {
             Ty::Instance(class) => Some(*class),
             _ => None,
         });
         match node {
-            Node::Attr(holder, name) => {
-                by_class.entry(*holder).or_default().extend(classes.map(|it| (it, name.clone())));
+            Node::Attr(holder, name) => below.extend(classes.map(|it| (*holder, it, name.clone()))),
+            Node::Cell(owner, name)
+                if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
+            {
+                direct
+                    .extend(classes.map(|it| (it, format!("a thread sees the variable `{name}`"))));
             }
-            Node::Cell(owner, name) => {
-                let captured = |it: &FuncGid| world.parent(*it) == Some(*owner);
-                if targets.iter().any(captured) {
-                    todo.extend(classes.inspect(|it| {
-                        threads
-                            .shared
-                            .entry(*it)
-                            .or_insert_with(|| format!("a thread sees the variable `{name}`"));
-                    }));
-                }
+            Node::Global(module, name)
+                if !super::contexts::is_test_module(&world.modules[*module as usize].path) =>
+            {
+                direct.extend(
+                    classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
+                );
             }
-            Node::Global(_, name) => todo.extend(classes.inspect(|it| {
-                threads
-                    .shared
-                    .entry(*it)
-                    .or_insert_with(|| format!("the module variable `{name}` holds it"));
-            })),
             _ => {}
         }
     }
-    let mut seen: FxHashSet<ClassGid> = FxHashSet::default();
-    while let Some(class) = todo.pop() {
-        if !seen.insert(class) {
-            continue;
+    direct.sort();
+    below.sort();
+    for (class, why) in direct {
+        threads.shared.entry(class).or_insert(why);
+    }
+    let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
+    for (holder, held, name) in below {
+        if roots.contains(&holder) {
+            let holder = world.class(holder).name.to_string();
+            let why = format!("attribute `{name}` of a shared `{holder}` holds it");
+            threads.shared.entry(held).or_insert(why);
         }
-        let mut below = by_class.get(&class).cloned().unwrap_or_default();
-        below.sort();
-        for (held, name) in below {
-            let holder = world.class(class).name.to_string();
-            threads
-                .shared
-                .entry(held)
-                .or_insert_with(|| format!("attribute `{name}` of a shared `{holder}` holds it"));
-            todo.push(held);
-        }
-        todo.extend(world.ancestors(class).into_iter().filter(|it| {
-            let why = threads.shared[&class].clone();
-            threads.shared.entry(*it).or_insert(why);
-            true
-        }));
     }
 }

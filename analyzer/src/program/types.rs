@@ -173,8 +173,11 @@ impl TypeTable {
             }
         }
         for origin in &facts.returns {
-            let types = self.of(world, func, *origin);
-            push(out, Node::Return(func), types);
+            // What a caller passed in is known at the call.
+            if returned_param(world, func, *origin).is_none() {
+                let types = self.of(world, func, *origin);
+                push(out, Node::Return(func), types);
+            }
         }
         self.flow_calls(world, func, out);
         self.flow_decorators(world, func, out);
@@ -397,10 +400,25 @@ impl TypeTable {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
                 Ty::Func(it) | Ty::Method(it) => {
-                    out.extend(self.node(&Node::Return(it)).iter().cloned())
+                    out.extend(self.node(&Node::Return(it)).iter().cloned());
                 }
                 Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
                 Ty::Instance(_) | Ty::Made(..) => {}
+            }
+        }
+        out
+    }
+
+    /// What a function returns to this call: what it made, and what it was given and gives back.
+    fn returned(&self, world: &World, func: FuncGid, call: u32, target: FuncGid) -> Types {
+        let mut out: Types = self.node(&Node::Return(target)).into();
+        for origin in &world.func(target).returns {
+            if let Some(index) = returned_param(world, target, *origin)
+                && let Some(arg) = world.func(func).calls[call as usize].args.get(index as usize)
+                && arg.name.is_none()
+                && !matches!(arg.value, Origin::Call(_))
+            {
+                out.extend(self.of(world, func, arg.value));
             }
         }
         out
@@ -597,6 +615,16 @@ impl TypeTable {
             }
             _ => None,
         }
+    }
+}
+
+/// The parameter that an origin hands back unchanged.
+fn returned_param(world: &World, func: FuncGid, origin: Origin) -> Option<u32> {
+    let Origin::Place(place) = origin else { return None };
+    let place = &world.func(func).places[place as usize];
+    match place.base {
+        Base::Param(index) if place.path.is_empty() => Some(index),
+        _ => None,
     }
 }
 

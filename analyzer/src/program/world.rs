@@ -62,6 +62,8 @@ pub(crate) struct World {
     class_base: Vec<u32>,
     func_module: Vec<ModuleId>,
     pub(crate) classes: Vec<ClassEntry>,
+    /// Attribute names that are stored through something other than `self`, a class or a module.
+    pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
     /// Index of each module-level binding.
     symbols: Vec<FxHashMap<Name, u32>>,
@@ -101,6 +103,7 @@ impl World {
             class_base,
             func_module,
             classes,
+            foreign_stores: FxHashSet::default(),
             by_name,
             symbols: Vec::new(),
             bound: Vec::new(),
@@ -110,6 +113,7 @@ impl World {
         world.resolve_bindings();
         world.link_classes();
         world.name_places();
+        world.find_foreign_stores();
         world
     }
 
@@ -128,6 +132,30 @@ impl World {
                 facts.bindings.iter().map(|it| self.binding(module, &it.0, &it.1, 0)).collect()
             })
             .collect();
+    }
+
+    fn find_foreign_stores(&mut self) {
+        let of = |it: &ModuleEntry| {
+            let functions = it.facts.functions.iter();
+            let stores = functions.flat_map(|it| {
+                it.events
+                    .iter()
+                    .filter(|e| e.op == Op::Store)
+                    .map(move |e| &it.places[e.place as usize])
+            });
+            let foreign = stores.filter(|place| {
+                let local = matches!(place.base, Base::Param(_) | Base::Call(_) | Base::Cell(..));
+                local || place.path.len() > 1
+            });
+            foreign
+                .filter_map(|place| match place.path.last() {
+                    Some(Step::Attr(name)) => Some(name.clone()),
+                    _ => None,
+                })
+                .collect::<Vec<Name>>()
+        };
+        let found: Vec<Vec<Name>> = self.modules.par_iter().map(of).collect();
+        self.foreign_stores = found.into_iter().flatten().collect();
     }
 
     fn name_places(&mut self) {
