@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = embedded![
     "driver.py",
     "explore.py",
     "idle.py",
+    "lane.py",
     "monitor.py",
     "points.py",
     "program.py",
@@ -44,6 +45,7 @@ const FILES: &[(&str, &str)] = embedded![
     "strategies/oracle.py",
     "strategies/split_update.py",
     "strategies/test_and_set.py",
+    "syntax.py",
     "target.py",
     "types.py",
     "values.py",
@@ -133,7 +135,8 @@ fn unpacked() -> Result<PathBuf, RuntimeError> {
         hash.update(text);
     }
     let digest = hash.finalize();
-    let name = digest.iter().take(8).map(|it| format!("{it:02x}")).collect::<String>();
+    let start = digest.iter().take(8).fold(0_u64, |sum, it| sum << 8 | u64::from(*it));
+    let name = format!("{start:016x}");
     let base = install::cache_directory(&system_env)
         .unwrap_or_else(|| std::env::temp_dir().join("ftlint"));
     let directory = base.join("harness").join(name);

@@ -95,6 +95,12 @@ fn confirm(
     verdict.violation = Some(found.violation.clone());
     verdict.witness = witness(window, &found.steps);
     let mut remarks = found.notes.clone();
+    let in_program = |it: &Attempt| level(&it.schedule) == EvidenceLevel::Program;
+    if verdict.evidence == Some(EvidenceLevel::Driver)
+        && observations.iter().flat_map(attempts).any(in_program)
+    {
+        remarks.push("the program itself did not show it; a driver that lets two threads share the object did".to_owned());
+    }
     let told = observations
         .iter()
         .flat_map(|it| &it.lines)

@@ -58,8 +58,8 @@ pub enum Contend {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            time_limit: Duration::from_secs(8),
-            attempt_limit: Duration::from_secs(3),
+            time_limit: Duration::from_secs(6),
+            attempt_limit: Duration::from_secs(2),
             contention: Contend::Try,
             schedule: None,
             cancel: Cancel::default(),
@@ -129,7 +129,7 @@ fn request(plan: &ReplayPlan, options: &Options) -> Result<Request, ReplayError>
             request.import_root = full(root)?;
         }
         Subject::Window { window, program } => {
-            let mut window = window.clone();
+            let mut window = (**window).clone();
             for site in [&mut window.first, &mut window.last, &mut window.other] {
                 site.file = full(&site.file)?;
                 site.root = full(&site.root)?;

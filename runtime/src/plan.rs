@@ -22,7 +22,7 @@ pub enum Subject {
     /// A window, and the program that leads into it, if there is one.
     Window {
         /// Where the threads are to be stopped.
-        window: protocol::Window,
+        window: Box<protocol::Window>,
         /// The file to run as `__main__`.
         program: Option<String>,
     },
@@ -49,7 +49,7 @@ pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
     };
     let subject = match (&diagnostic.evidence, strategy) {
         (Evidence::Window(window), it) if it != Strategy::GilFlip => {
-            Subject::Window { window: lower(window), program: window.program.clone() }
+            Subject::Window { window: Box::new(lower(window)), program: window.program.clone() }
         }
         (Evidence::GilRequest(request), Strategy::GilFlip) => Subject::Import {
             module: request.module.clone(),

@@ -63,13 +63,13 @@ pub struct Verdict {
     pub evidence: Option<EvidenceLevel>,
     /// The strategy's name: `split_update`, `check_then_act`, `init_once`, `test_and_set`, `gil_flip`.
     pub strategy: Option<String>,
-    /// The interpreter: "CPython 3.14.5 free-threading".
+    /// The interpreter: "`CPython` 3.14.5 free-threading".
     pub runtime: Option<String>,
     /// Text that repeats the schedule.
     pub schedule: Option<String>,
     /// The interleaving, when confirmed.
     pub witness: Vec<WitnessStep>,
-    /// What broke, in words: "2 of 2 updates became 1", "KeyError: 'a' in thread 2".
+    /// What broke, in words: "2 of 2 updates became 1", "`KeyError: 'a'` in thread 2".
     pub violation: Option<String>,
     /// The uncontrolled runs, when they were tried.
     pub contention: Option<Contention>,

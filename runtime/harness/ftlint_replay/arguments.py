@@ -19,9 +19,11 @@ _SIMPLE: dict[object, Callable[[int], Any]] = {
 }
 _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("lock", "mutex", "guard"), "lock"),
-    (("fn", "func", "function", "callback", "factory", "target", "handler", "builder", "loader", "make", "maker", "hook"), "function"),
+    (("fn", "func", "function", "callback", "factory", "target", "handler", "builder", "loader", "make", "maker", "hook"),
+     "function"),
     (("items", "values", "args", "names", "keys", "jobs", "tasks", "rows", "things"), "list"),
-    (("name", "key", "path", "text", "url", "host", "address", "user", "title", "word", "message", "prefix", "token", "line"), "text"),
+    (("name", "key", "path", "text", "url", "host", "address", "user", "title", "word", "message", "prefix", "token",
+      "line"), "text"),
     (("options", "config", "settings", "mapping", "kwargs", "params", "headers"), "dict"),
 )
 _PARTS = ("list", "List", "Sequence", "Iterable", "Collection", "MutableSequence")
@@ -111,7 +113,7 @@ class Maker:
         if issubclass(cls, enum.Enum):
             return next(iter(cls))
         if getattr(cls, "__abstractmethods__", None):
-            concrete = next((it for it in cls.__subclasses__() if not it.__abstractmethods__), None)
+            concrete = next((it for it in cls.__subclasses__() if not getattr(it, "__abstractmethods__", None)), None)
             if concrete is None:
                 raise CannotBuild(f"{cls.__qualname__} is abstract")
             return self.instance(concrete, depth)

@@ -17,7 +17,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from . import values
-from .director import flush
 from .types import Blocked, Step, ThreadError, Trace
 
 _count = 0
@@ -32,7 +31,7 @@ def run(seconds: float, body: Callable[[Report], None]) -> dict[str, Any]:
     os.mkdir(folder)
     answer = folder + ".json"
     reading, writing = os.pipe()
-    flush()
+    _flush()
     child = os.fork()
     if child == 0:
         os.close(reading)
@@ -63,7 +62,8 @@ def unpack(data: dict[str, Any], schedule: str) -> Trace:
     steps = [Step(**{**it, "slot": None if it["slot"] is None else tuple(it["slot"])}) for it in data["steps"]]
     errors = [ThreadError(**it) for it in data["errors"]]
     blocked, hung = (Blocked(**data[it]) if data[it] else None for it in ("blocked", "hung"))
-    rest = {key: data[key] for key in ("schedule", "outcome", "detail", "results", "result_ids", "notes", "gil", "harness", "parked")}
+    names = ("schedule", "outcome", "detail", "results", "result_ids", "notes", "gil", "harness", "parked")
+    rest = {key: data[key] for key in names}
     trace = Trace(steps=steps, errors=errors, blocked=blocked, hung=hung, **rest)
     _renumber(trace)
     return trace
@@ -86,7 +86,7 @@ def _child(body: Callable[[Report], None], answer: str) -> None:
         with open(answer + ".part", "w", encoding="utf-8") as file:
             json.dump(data, file)
         os.rename(answer + ".part", answer)
-        flush()
+        _flush()
         os._exit(0)
 
     try:
@@ -136,3 +136,12 @@ def gil_enabled() -> bool:
     """Whether the GIL is on now."""
     ask = getattr(sys, "_is_gil_enabled", None)
     return True if ask is None else bool(ask())
+
+
+def _flush() -> None:
+    """What the user's code printed so far."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from . import idle
-from .director import Director, Lane
+from .director import Director
+from .lane import Lane
 from .types import Blocked
 
 LOCK_PATIENCE = 0.06
@@ -48,7 +49,10 @@ def pair(director: Director, a: Worker, b: Worker, seconds: float) -> None:
         return
     b.thread.start()
     watch = idle.Watch(LOCK_PATIENCE)
-    passed = lambda: b.done or (director.b is not None and director.b.state == "held")  # noqa: E731
+
+    def passed() -> bool:
+        return b.done or (director.b is not None and director.b.state == "held")
+
     idle.wait_until(passed, end - time.monotonic(), lambda: watch.all_wait(b.tasks()))
     if not passed():
         director.trace.blocked = idle.where(b.thread.ident or 0, "B")
@@ -64,7 +68,10 @@ def pair(director: Director, a: Worker, b: Worker, seconds: float) -> None:
 def _until_stopped(director: Director, a: Worker, end: float) -> bool:
     """Whether lane A came to its stop, or, in a control that lets it run, to its end."""
     watch = idle.Watch(HANG_PATIENCE)
-    stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
+
+    def stopped() -> bool:
+        return director.a is not None and director.a.state in _STOPS
+
     idle.wait_until(lambda: stopped() or a.done, end - time.monotonic(), lambda: not stopped() and watch.all_wait(a.tasks()))
     if stopped() or a.done and director.schedule.park == "end":
         return True
@@ -77,7 +84,9 @@ def _until_stopped(director: Director, a: Worker, end: float) -> bool:
     return False
 
 
-def _until_acted(director: Director, lane: Lane | None, done: Callable[[], bool], tasks: list[tuple[int, int]], seconds: float) -> None:
+def _until_acted(
+    director: Director, lane: Lane | None, done: Callable[[], bool], tasks: list[tuple[int, int]], seconds: float
+) -> None:
     """Waits until the act that the lane was stopped before has happened, failed, or does not come back."""
     watch = idle.Watch(LOCK_PATIENCE)
     errors = len(director.trace.errors)
@@ -91,7 +100,10 @@ def _until_acted(director: Director, lane: Lane | None, done: Callable[[], bool]
 def _join(director: Director, workers: list[Worker], end: float) -> None:
     """Waits for both to end. A thread that waits for ever is an observation; it is a daemon and is left behind."""
     watch = idle.Watch(HANG_PATIENCE)
-    running = lambda: [it for it in workers if not it.done]  # noqa: E731
+
+    def running() -> list[Worker]:
+        return [it for it in workers if not it.done]
+
     idle.wait_until(
         lambda: not running(), end - time.monotonic(), lambda: watch.all_wait(task for it in running() for task in it.tasks())
     )
@@ -109,8 +121,11 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     mine = threading.get_native_id()
     blocked: Blocked | None = None
     n_locked = 0
-    for _ in range(8):
-        stopped = lambda: director.a is not None and director.a.state in _STOPS  # noqa: E731
+
+    def stopped() -> bool:
+        return director.a is not None and director.a.state in _STOPS
+
+    for _ in range(5):
         idle.wait_until(lambda: stopped() or over(), end - time.monotonic())
         if not stopped():
             break
@@ -144,7 +159,9 @@ def _passes(director: Director, over: Callable[[], bool], mine: int, end: float)
         return False
     watch = idle.Watch(LOCK_PATIENCE)
     to_end = director.schedule.b_to_end and not director.schedule.serial
-    others = lambda: [it for it in idle.other_tasks(mine) if it[1] != a.native]  # noqa: E731
+
+    def others() -> list[tuple[int, int]]:
+        return [it for it in idle.other_tasks(mine) if it[1] != a.native]
 
     def ready() -> bool:
         b = director.b
@@ -168,7 +185,9 @@ def _complete(director: Director, over: Callable[[], bool], mine: int, end: floa
     if director.schedule.serial or a is None:
         return
     acted = a.acted
-    failed = lambda: any(it.lane == "A" for it in director.trace.errors)  # noqa: E731
+
+    def failed() -> bool:
+        return any(it.lane == "A" for it in director.trace.errors)
 
     def happened() -> bool:
         return a.acted > acted or failed() or (a.left > 0 and a.inside is None) or over()

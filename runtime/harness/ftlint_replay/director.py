@@ -6,59 +6,20 @@ between two instructions, as if the system had taken the processor away from it 
 
 from __future__ import annotations
 
-import ast
-import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from . import points, values
+from . import points, syntax, values
+from .lane import Lane, Pending
 from .schedule import Schedule
 from .types import Site, Step, ThreadError, Trace, Window
 
 FIRST, LAST, OTHER, GATE = 1, 2, 4, 8
 _UPDATES = ("augment", "read_modify_write")
 _TAKES_TURN = ("read", "store", "get_item", "set_item", "del_item", "delete", "contains")
-
-
-@dataclass
-class Pending:
-    """An access that has begun; it is over at the next instruction of its frame."""
-
-    frame: FrameType
-    role: int
-    slot: values.Slot | None
-    value: Any
-    turn: bool = False
-
-
-@dataclass
-class Lane:
-    """One thread of the program, as far as the window is concerned."""
-
-    ident: int
-    native: int
-    number: int
-    thread: str
-    name: str = ""
-    state: str = "running"
-    pending: Pending | None = None
-    read: values.Slot | None = None
-    inside: FrameType | None = None
-    acted: int = 0
-    passed: int = 0
-    left: int = 0
-    slot: values.Slot | None = None
-    arrivals: int = 0
-    stopped: bool = False
-    has_read: bool = False
-    finished: bool = False
-    released: bool = False
-    delays: int = 0
-    entered: FrameType | None = None
 
 
 class Director:
@@ -86,8 +47,8 @@ class Director:
             sites[OTHER] = window.other
         self._sites = sites
         self._expressions = {role: values.Expression(site, values.source(site)) for role, site in sites.items()}
-        self._test = enclosing_test(window)
-        self._gap = gap(window) if schedule.park == "gap" else None
+        self._test = syntax.enclosing_test(window)
+        self._gap = syntax.gap(window) if schedule.park == "gap" else None
         self._keep = 0
         self._closed = False
 
@@ -103,7 +64,7 @@ class Director:
                         if role == FIRST:
                             self._first_codes.add(known)
                         if role == OTHER and self.schedule.mode == "program":
-                            gate = points.statement(_tree(site.file), site, code)
+                            gate = points.statement(syntax.tree(site.file), site, code)
                             self._points[known, gate] = self._points.get((known, gate), 0) | GATE
                         self._points[known, offset] = self._points.get((known, offset), 0) | role
             self._codes[known] = code if found else None
@@ -217,7 +178,7 @@ class Director:
             self._keep, self._closed = 0, False
             self.trace.steps.clear()
             for lane in self.lanes.values():
-                lane.stopped = lane.finished = lane.released = False
+                lane.stopped = lane.finished = lane.released = lane.met = False
                 lane.passed, lane.name, lane.state = 0, "", "running"
             self.a = self.b = None
             self._changed.notify_all()
@@ -279,9 +240,15 @@ class Director:
             self._exit(lane)
         lane.inside, lane.read, lane.slot, lane.has_read = frame, None, slot, False
         with self._changed:
-            if self._queued and lane is self.b and self.a is not None and not lane.finished \
-                    and not lane.passed and not values.same(slot, self.a.slot):
-                self.b, lane.name = None, ""
+            if self._queued and self.a is None and not self._alone():
+                self.a, lane.name, lane.acted = lane, "A", 0
+            if self._queued and lane is self.b and self.a is not None and not lane.finished and not lane.passed:
+                # B has been at A's place and comes again: it is through. A thread that was never there is no B.
+                here = values.same(slot, self.a.slot)
+                lane.finished = lane.met
+                lane.met = lane.met or here
+                if not lane.met:
+                    self.b, lane.name = None, ""
 
     def _queue(self, lane: Lane, frame: FrameType) -> None:
         """In a serial control of a program: one thread at a time in the function of the window, A first, then B.
@@ -410,82 +377,24 @@ class Director:
         except (values.Unknown, RecursionError):
             return
         with self._changed:
-            self._note(lane, "recheck", frame.f_code.co_filename, line, lane.slot, values.MISSING, None)
-            self.trace.steps[-1].holds = holds
+            self._note(lane, "recheck", frame.f_code.co_filename, line, lane.slot, values.MISSING, None, holds)
 
     def _give_turn(self, pending: Pending) -> None:
         if pending.turn:
             pending.turn = False
             self._turn.release()
 
-    def _note(self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None) -> None:
+    def _note(
+        self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None,
+        holds: bool | None = None,
+    ) -> None:
         if self.over or self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
             return
         text = shown if shown is not None or value is values.MISSING else values.show(value)
-        self.trace.steps.append(
-            Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, values.is_plain(value)))
+        plain = values.is_plain(value)
+        self.trace.steps.append(Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, plain, holds))
         if len(self.trace.steps) > 400:
             # Before somebody stops, the oldest steps go; afterwards those in the middle of what the others do.
-            start = self._keep if self._keep else 0
-            del self.trace.steps[start: start + 200]
+            del self.trace.steps[self._keep: self._keep + 200]
         # The story ends with the act of the thread that had stopped: what comes later is another window.
         self._closed = bool(self._keep) and lane is self.a and kind in ("act", "raise")
-
-
-def enclosing_test(window: Window) -> tuple[ast.expr, bool] | None:
-    """The test of the `if` or `while` around the act that the first access is part of, and its wanted outcome."""
-    first, last = window.first, window.last
-    if first.file != last.file or first.function != last.function:
-        return None
-    for node in ast.walk(_tree(last.file)):
-        if isinstance(node, (ast.If, ast.While)) and _spans(node.test, first) and not _spans(node.test, last):
-            if any(_spans(it, last) for it in node.body):
-                return node.test, True
-            if any(_spans(it, last) for it in node.orelse):
-                return node.test, False
-    return None
-
-
-def _spans(node: ast.AST, site: Site) -> bool:
-    start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    end = (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
-    return start <= (site.line, site.column) and (site.end_line, site.end_column) <= end
-
-
-def gap(window: Window) -> Callable[[int], bool] | None:
-    """Lines between two `with` statements of which one holds the first access and the other the last."""
-    first, last = window.first, window.last
-    if first.file != last.file or first.function != last.function:
-        return None
-    withs = [it for it in ast.walk(_tree(last.file)) if isinstance(it, (ast.With, ast.AsyncWith))]
-    before = [it for it in withs if _spans(it, first) and not _spans(it, last)]
-    behind = [it for it in withs if _spans(it, last) and not _spans(it, first)]
-    if behind:
-        line = min(it.lineno for it in behind)
-        return lambda now: now == line
-    if before:
-        start, end = min(it.lineno for it in before), max(it.end_lineno or 0 for it in before)
-        return lambda now: not start <= now <= end
-    return None
-
-
-def _tree(file: str) -> ast.AST:
-    try:
-        with open(file, "rb") as source:
-            return ast.parse(source.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return ast.Module([], [])
-
-
-def user_threads(mine: int) -> int:
-    """Threads of the `threading` module that run, without the harness's own."""
-    return sum(1 for ident in list(getattr(threading, "_active", {})) if ident != mine)
-
-
-def flush() -> None:
-    """What the user's code printed so far."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass

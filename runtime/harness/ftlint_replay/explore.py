@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import attempts, director, driver, program, target
+from . import attempts, driver, program, syntax, target
 from .schedule import Schedule, parse
 from .strategies import STRATEGIES
 from .types import Request, Trace, Window
@@ -78,13 +78,14 @@ def attempt(request: Request, window: Window, schedule: Schedule, search: int, s
         else:
             send(driver.run(window, schedule, seconds, search, lambda: gil.append(attempts.gil_enabled())))
 
-    return attempts.unpack(attempts.run(seconds + 1.0, body), str(schedule))
+    # The import of the user's code comes on top of the attempt itself.
+    return attempts.unpack(attempts.run(seconds + 3.0, body), str(schedule))
 
 
 def _directed(request: Request, window: Window, mode: str, log: Log, end: float) -> Iterator[tuple[Schedule, Trace]]:
     """All directed attempts of one mode, until the time is over or the code shows that there is no use."""
     texts = STRATEGIES[request.strategy].schedules(window.pattern)
-    if director.gap(window) is not None:
+    if syntax.gap(window) is not None:
         texts.insert(0, texts[0].replace("A@act", "A@gap"))
     orders = [tuple(it.split(",")) for it in texts]
     tries = (0, 2, 11) if mode == "program" else (0,) * 4

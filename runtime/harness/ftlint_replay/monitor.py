@@ -98,7 +98,7 @@ class TraceMonitor:
 
     def stop(self) -> None:
         self._running = False
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         sys.settrace(None)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import conduct
-from .director import Director, user_threads
+from .director import Director
 from .monitor import monitor
 from .schedule import Schedule
 from .types import ThreadError, Trace, Window
@@ -21,7 +21,7 @@ from .types import ThreadError, Trace, Window
 
 def run(window: Window, path: str, root: str, schedule: Schedule, seconds: float, report: Callable[[Trace], None]) -> None:
     """Does not come back before the program ends; reports when the schedule is through."""
-    director = Director(window, schedule, lambda: user_threads(0) <= 1)
+    director = Director(window, schedule, lambda: _user_threads() <= 1)
     over = threading.Event()
     told = _thread.allocate_lock()
 
@@ -109,3 +109,8 @@ def _package(path: str, root: str) -> str:
         return ""
     relative = os.path.relpath(folder, root)
     return "" if relative.startswith("..") or relative == "." else relative.replace(os.sep, ".")
+
+
+def _user_threads() -> int:
+    """Threads of the `threading` module that run; the harness's own is none of them."""
+    return len(getattr(threading, "_active", {}))

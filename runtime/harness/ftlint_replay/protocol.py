@@ -72,7 +72,8 @@ def witness(trace: Trace) -> list[dict[str, object]]:
     if len(told) > 14:
         told = told[:6] + told[-8:]
     return [
-        {"thread": it.thread, "name": it.name, "file": it.file, "line": it.line, "kind": it.kind, "value": it.shown, "holds": it.holds}
+        {"thread": it.thread, "name": it.name, "file": it.file, "line": it.line, "kind": it.kind, "value": it.shown,
+         "holds": it.holds}
         for it in told
     ]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_TEXT = re.compile(r"^v1:(program|driver)(?:\.(\d+))?(?:#(\d+))?:([AB](?:@act|@gap|@read|>act|\*)(?:,[AB](?:@act|@gap|@read|>act|\*))*)$")
+_STEP = r"[AB](?:@act|@gap|@read|>act|\*)"
+_TEXT = re.compile(rf"^v1:(program|driver)(?:\.(\d+))?(?:#(\d+))?:({_STEP}(?:,{_STEP})*)$")
 
 
 @dataclass(frozen=True)

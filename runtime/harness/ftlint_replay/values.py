@@ -6,7 +6,7 @@ import ast
 import builtins
 import operator
 from collections import deque
-from types import FrameType, GetSetDescriptorType, MemberDescriptorType, MethodType
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from .types import Site
@@ -14,7 +14,9 @@ from .types import Site
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<not there>"})()
 Slot = tuple[Any, ...]
 
-_KEYED = frozenset({"get", "pop", "remove", "discard", "setdefault", "__contains__", "__getitem__", "__setitem__", "__delitem__", "add"})
+_KEYED = frozenset({
+    "get", "pop", "remove", "discard", "setdefault", "add", "__contains__", "__getitem__", "__setitem__", "__delitem__",
+})
 _COMPARE: dict[type[ast.cmpop], Any] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
@@ -25,6 +27,10 @@ _ARITHMETIC: dict[type[ast.operator], Any] = {
 }
 _SCALARS = (int, float, complex, str, bytes, bool, type(None))
 _CONTAINERS = (dict, list, set, frozenset, tuple, deque)
+_BRACKETS: dict[type, tuple[str, str]] = {
+    dict: ("{", "}"), list: ("[", "]"), set: ("{", "}"), tuple: ("(", ")"),
+    frozenset: ("frozenset({", "})"), deque: ("deque([", "])"),
+}
 
 
 class Unknown(Exception):
@@ -196,7 +202,7 @@ def _show_container(value: Any, budget: int) -> str:
         parts = [show(it, budget) for it in list(value.copy() if kind is deque else value)[:20]]
     if len(value) > 20:
         parts.append(f"... {len(value)} in all")
-    opening, closing = {dict: "{}", set: "{}", tuple: "()", frozenset: ("frozenset({", "})"), deque: ("deque([", "])")}.get(kind, "[]")
+    opening, closing = _BRACKETS[kind]
     return opening + ", ".join(parts) + closing
 
 
@@ -338,8 +344,3 @@ def _compare(node: ast.Compare, frame: FrameType) -> bool:
         return bool(_COMPARE[type(op)](left, right))
     except TypeError:
         raise Unknown from None
-
-
-def is_bound(value: object) -> bool:
-    """Whether this is a bound method."""
-    return isinstance(value, MethodType)

@@ -1,8 +1,11 @@
 //! Replays small programs. Without an interpreter the tests say so and pass; with `CI=true` they fail then.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests say what they saw")]
+
 mod confirmed;
 mod fallback;
 mod fixtures;
+mod gil;
 mod safe;
 mod schedule;
 mod support;

@@ -12,7 +12,7 @@ use ftlint_runtime::interpreter::{Extent, Interpreter, Request, find, system_env
 use ftlint_runtime::verdict::{Status, Verdict};
 use ftlint_runtime::{Options, replay};
 
-const fn rule(strategy: Strategy) -> Rule {
+pub(crate) const fn rule(strategy: Strategy) -> Rule {
     Rule {
         code: "FTL000",
         name: "by-hand",
