@@ -110,11 +110,11 @@ impl Rule {
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])*
-        pub static RULE = { $($field:ident : $value:expr),* $(,)? }
+        pub(crate) static RULE = { $($field:ident : $value:expr),* $(,)? }
         check: $check:ident, message: $message:ident
     ) => {
         $(#[doc = $doc])*
-        pub static RULE: $crate::rule::Rule = $crate::rule::Rule {
+        pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
             $($field: $value,)*
             doc: concat!($($doc, "\n"),*),
             check: $check,

@@ -3,7 +3,7 @@
 
 use crate::domain::{
     Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin,
-    Place, Step,
+    Place,
 };
 use crate::evidence::Pattern;
 
@@ -208,9 +208,4 @@ fn classify_method(test: &Event, atom: &Atom, event: &Event, name: &str) -> Opti
         }
         _ => None,
     }
-}
-
-/// Whether a path ends in an element.
-pub(crate) fn is_element(place: &Place) -> bool {
-    matches!(place.path.last(), Some(Step::Elem))
 }

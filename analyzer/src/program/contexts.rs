@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use super::threads::{Spawn, Threads};
 use super::types::{Ty, TypeTable};
-use super::world::{FuncGid, ModuleId, World};
-use crate::domain::{Base, Binding, FunctionKind, NONE, Op, Origin, Step};
+use super::world::{Entity, FuncGid, ModuleId, World};
+use crate::domain::{Base, Binding, FunctionKind, NONE, Origin, Step};
 
 /// A resolved call.
 #[derive(Clone, Copy, Debug)]
@@ -540,7 +540,12 @@ fn is_complete_program(world: &World, module: ModuleId) -> bool {
         matches!(&it.1, Binding::Import(path)
             if ["threading", "_thread", "concurrent", "multiprocessing"].iter().any(|m| path.split('.').next() == Some(m)))
     });
-    let runs = entry.facts.has_main || top.calls.iter().any(|it| it.args.is_empty());
+    // A function of the module called for its effect, not to make something that others import.
+    let top_gid = world.func_gid(module, 0);
+    let runs = (0u32..).zip(&top.calls).any(|(index, call)| {
+        matches!(world.entity(top_gid, call.callee), Some(Entity::Func(it)) if world.module_of(it) == module)
+            && !top.events.iter().any(|it| it.value == Origin::Call(index))
+    });
     let starts = world.modules[module as usize].facts.functions.iter().any(|it| {
         it.calls.iter().any(|call| matches!(call.callee, Origin::Place(place)
             if matches!(it.places[place as usize].path.last(), Some(Step::Attr(name)) if name == "start" || name == "submit")))

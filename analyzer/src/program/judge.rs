@@ -234,6 +234,24 @@ impl Facts<'_> {
         false
     }
 
+    /// A class of the project that is a built-in container.
+    fn is_container(&self, class: ClassGid) -> bool {
+        self.world.classes[class as usize].external_bases.iter().any(|it| {
+            let last = it.rsplit('.').next().unwrap_or_default();
+            matches!(
+                last,
+                "dict"
+                    | "list"
+                    | "set"
+                    | "deque"
+                    | "OrderedDict"
+                    | "defaultdict"
+                    | "MutableMapping"
+                    | "UserDict"
+            )
+        })
+    }
+
     /// A decorator hands the method an object it made for this call.
     fn gets_fresh_self(&self, func: FuncGid) -> bool {
         super::types::decorators(self.world, self.types, func).into_iter().any(|decorator| {
@@ -264,9 +282,9 @@ impl Facts<'_> {
                 !held.is_empty() && held.iter().all(in_place)
             }
             // Methods of the project's own classes are calls, not container operations.
-            Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => {
-                held.iter().any(|it| matches!(it, Ty::Instance(_)))
-            }
+            Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => held
+                .iter()
+                .any(|it| matches!(it, Ty::Instance(class) if !self.is_container(*class))),
             _ => false,
         }
     }
@@ -291,9 +309,11 @@ impl Facts<'_> {
                         _ => false,
                     }
                 }
-                Origin::Place(place) => {
-                    self.world.place_entity(suspect.func, &it.places[place as usize]).is_some()
-                }
+                // Given by the caller, not made here: nothing is made twice.
+                Origin::Place(place) if is_parameter(it, place) => true,
+                Origin::Place(_) => self.world.entity(suspect.func, value).is_some(),
+                // Computed from what is there, without a call: equal whoever computes it.
+                Origin::Unknown => self.gil(suspect) == GilClass::Latent,
                 _ => false,
             },
             Pattern::CheckThenInsert => {
@@ -642,6 +662,26 @@ impl Facts<'_> {
         if returned { Confidence::Medium } else { Confidence::Low }
     }
 
+    /// Objects that are one for all by what they are: classes, descriptors, holders of synchronisation objects.
+    fn shared_by_role(&self, class: ClassGid) -> Option<String> {
+        let facts = self.world.class(class);
+        let name = &facts.name;
+        let entry = &self.world.classes[class as usize];
+        if entry.external_bases.iter().any(|it| it == "builtins.type") {
+            return Some(format!(
+                "`{name}` is a metaclass: its instances are classes, which all threads share"
+            ));
+        }
+        let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
+        if defines("__get__") || defines("__set_name__") {
+            return Some(format!(
+                "`{name}` is a descriptor: one object for all instances of its owner"
+            ));
+        }
+        let held = self.locks.aware.get(&class)?;
+        Some(format!("`{name}` keeps a `{held}`, which only threads need"))
+    }
+
     /// Signs that a class is meant to be shared.
     fn intent(&self, class: ClassGid) -> (Confidence, String) {
         for it in std::iter::once(class).chain(self.world.ancestors(class)) {
@@ -654,12 +694,18 @@ impl Facts<'_> {
                 return (Confidence::Medium, why);
             }
         }
-        if let Some(why) = self.shared_class(class) {
+        if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
             return (Confidence::Medium, why);
         }
         let name = &self.world.class(class).name;
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
     }
+}
+
+/// A parameter as it came in.
+fn is_parameter(it: &crate::domain::FunctionFacts, place: u32) -> bool {
+    let place = &it.places[place as usize];
+    matches!(place.base, crate::domain::Base::Param(_)) && place.path.is_empty()
 }
 
 /// `+=` on it changes the object itself, or is atomic.

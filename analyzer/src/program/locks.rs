@@ -38,6 +38,8 @@ pub(crate) struct Locks {
     regions: FxHashMap<(FuncGid, u32), LockId>,
     /// Classes that own a lock, with its attribute.
     pub(crate) owners: FxHashMap<ClassGid, Name>,
+    /// Classes that own a queue, an event or thread-local storage, with its type.
+    pub(crate) aware: FxHashMap<ClassGid, Name>,
 }
 
 /// Finds the locks.
@@ -51,12 +53,27 @@ pub(crate) fn find(
         entry: FxHashMap::default(),
         regions: FxHashMap::default(),
         owners: FxHashMap::default(),
+        aware: FxHashMap::default(),
     };
     for (node, held) in types.nodes() {
         if let super::types::Node::Attr(class, name) = node
             && held.iter().any(|it| matches!(it, Ty::External(made, _) if is_thread_lock(made)))
         {
             locks.owners.entry(*class).or_insert_with(|| name.clone());
+        }
+    }
+    for (node, held) in types.nodes() {
+        if let super::types::Node::Attr(class, _) = node {
+            for ty in held {
+                if let Ty::External(made, site) = ty
+                    && *site != NOWHERE
+                    && (made.starts_with("queue.")
+                        || KNOWLEDGE.own.contains_key(made.as_str())
+                        || *made == "threading.Event")
+                {
+                    locks.aware.entry(*class).or_insert_with(|| made.clone());
+                }
+            }
         }
     }
     let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())

@@ -389,7 +389,7 @@ impl TypeTable {
                     return out;
                 }
                 Some(Entity::Func(target)) if !world.func(target).is_generator => {
-                    return self.node(&Node::Return(target)).into();
+                    return self.returned(world, func, call, target);
                 }
                 _ => {}
             },

@@ -240,12 +240,10 @@ impl World {
                 stored(method, &Base::SelfObj, false, &mut plain_attrs);
             }
             let mut class_attrs = FxHashSet::default();
-            stored(
-                &self.modules[module as usize].facts.functions[facts.body as usize],
-                &Base::Cls,
-                true,
-                &mut class_attrs,
-            );
+            if !self.has_fields(parent, facts) {
+                let body = &self.modules[module as usize].facts.functions[facts.body as usize];
+                stored(body, &Base::Cls, true, &mut class_attrs);
+            }
             let entry = &mut self.classes[class as usize];
             entry.instance_attrs = instance_attrs;
             entry.plain_attrs = plain_attrs;
@@ -270,6 +268,35 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Dataclasses and their like: what the class body assigns are fields of the instances.
+    fn has_fields(&self, parent: FuncGid, class: &ClassFacts) -> bool {
+        let external = |origin: &Origin| match origin {
+            Origin::Call(call) => {
+                self.entity(parent, self.func(parent).calls[*call as usize].callee)
+            }
+            other => self.entity(parent, *other),
+        };
+        let named = |origin: &Origin, names: &[&str]| match external(origin) {
+            Some(Entity::External(name)) => {
+                names.contains(&name.rsplit('.').next().unwrap_or_default())
+            }
+            _ => false,
+        };
+        let decorators = ["dataclass", "attrs", "attr", "s", "define", "mutable", "frozen"];
+        let bases = [
+            "NamedTuple",
+            "BaseModel",
+            "TypedDict",
+            "Structure",
+            "Struct",
+            "Enum",
+            "IntEnum",
+            "Model",
+        ];
+        class.decorators.iter().any(|it| named(it, &decorators))
+            || class.bases.iter().any(|it| named(it, &bases))
     }
 
     pub(crate) fn n_functions(&self) -> u32 {
@@ -502,9 +529,12 @@ impl World {
 
 /// Names of the attributes a function stores on a base.
 fn stored(facts: &FunctionFacts, base: &Base, augmented: bool, out: &mut FxHashSet<Name>) {
-    for event in
-        facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented))
-    {
+    for event in facts.events.iter().filter(|it| {
+        // A bare annotation (`x: int`) stores nothing.
+        it.op == Op::Store
+            && (augmented || !it.flags.augmented)
+            && (*base != Base::Cls || !matches!(it.value, Origin::Instance(_)))
+    }) {
         let place = &facts.places[event.place as usize];
         if let (true, [Step::Attr(name)]) = (place.base == *base, place.path.as_slice()) {
             out.insert(name.clone());
