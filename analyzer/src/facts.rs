@@ -1,5 +1,7 @@
 //! Facts of one module: what its functions access, call, hold and test. No byte ranges: the wall.
 
+pub(crate) mod branches;
+pub(crate) mod call;
 pub(crate) mod definitions;
 pub(crate) mod defs;
 pub(crate) mod expr;

@@ -78,10 +78,11 @@ fn tested(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
         let it = &facts.guards[guard as usize];
         for atom in it.atoms.iter().rev() {
             let test = &facts.events[atom.event as usize];
-            if test.seq < event.seq && same_place(facts, test, event) {
-                if let Some(pattern) = classify(test, atom, event) {
-                    return Some((atom.event, pattern));
-                }
+            if test.seq < event.seq
+                && same_place(facts, test, event)
+                && let Some(pattern) = classify(test, *atom, event)
+            {
+                return Some((atom.event, pattern));
             }
         }
         guard = it.parent;
@@ -111,7 +112,7 @@ fn same_through_class(facts: &FunctionFacts, a: &Place, b: &Place) -> bool {
     a.base != b.base && a.path == b.path && !a.path.is_empty() && class_name(a) && class_name(b)
 }
 
-fn classify(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     match &event.op {
         Op::Store => classify_store(test, atom, event),
         Op::SetItem => classify_insert(test, atom, event),
@@ -136,7 +137,7 @@ fn classify(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
     }
 }
 
-fn classify_store(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify_store(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     if test.op != Op::Load {
         return None;
     }
@@ -161,7 +162,7 @@ fn classify_store(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
     }
 }
 
-fn classify_insert(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify_insert(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     if event.key == Key::PER_THREAD || test.key != event.key || event.key == Key::NONE {
         return None;
     }
@@ -178,7 +179,7 @@ fn classify_insert(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> 
     absent.then_some(Pattern::CheckThenInsert)
 }
 
-fn classify_method(test: &Event, atom: &Atom, event: &Event, name: &str) -> Option<Pattern> {
+fn classify_method(test: &Event, atom: Atom, event: &Event, name: &str) -> Option<Pattern> {
     let nonempty = match (&test.op, atom.kind) {
         (Op::Load | Op::Len, AtomKind::Truthy) => atom.holds,
         (Op::Method(method), AtomKind::Truthy) => match method.as_str() {

@@ -202,7 +202,7 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
                 match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
                     Some(Excludes::Threads) => (is_lock, made) = (true, *site),
                     Some(Excludes::IfOne) if one_permit(world, *site) => {
-                        (is_lock, made) = (true, *site)
+                        (is_lock, made) = (true, *site);
                     }
                     Some(_) => return None,
                     None => is_lock |= sounds_like_lock(place) && !name.starts_with("builtins."),
@@ -214,7 +214,8 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
             _ => {}
         }
     }
-    if !is_lock && !(known.is_empty() && sounds_like_lock(place)) {
+    let by_name = known.is_empty() && sounds_like_lock(place);
+    if !(is_lock || by_name) {
         return None;
     }
     Some(name_lock(world, types, func, place, made))
@@ -323,7 +324,7 @@ fn decorator_locks(world: &World, locks: &Locks, func: FuncGid) -> Vec<LockId> {
         };
         match world.entity(parent, origin) {
             Some(Entity::Func(target)) => {
-                out.extend(wrapper_locks(world, locks, target, world.class_of(func)))
+                out.extend(wrapper_locks(world, locks, target, world.class_of(func)));
             }
             Some(Entity::External(name)) => {
                 let last = name.rsplit('.').next().unwrap_or_default();

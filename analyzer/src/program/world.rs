@@ -77,6 +77,9 @@ pub(crate) struct World {
     answers: Vec<Vec<(Entity, u8)>>,
 }
 
+/// For one module: the answer of each place by function, and the answers.
+type Named = (Vec<Box<[u32]>>, Vec<(Entity, u8)>);
+
 /// How deep chains of imports and re-exports are followed.
 const MAX_HOPS: u32 = 12;
 
@@ -161,7 +164,7 @@ impl World {
     }
 
     fn name_places(&mut self) {
-        let done: Vec<(Vec<Box<[u32]>>, Vec<(Entity, u8)>)> = (0..to_u32(self.modules.len()))
+        let done: Vec<Named> = (0..to_u32(self.modules.len()))
             .into_par_iter()
             .map(|module| {
                 let mut known: FxHashMap<(Entity, u8), u32> = FxHashMap::default();
