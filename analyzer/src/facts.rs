@@ -6,6 +6,7 @@ pub(crate) mod definitions;
 pub(crate) mod defs;
 pub(crate) mod expr;
 pub(crate) mod frame;
+pub(crate) mod imports;
 pub(crate) mod lower;
 pub(crate) mod tests;
 pub(crate) mod windows;

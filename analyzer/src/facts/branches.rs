@@ -1,12 +1,16 @@
 //! Lowers compound statements: branches with the tests that guard them, loops, regions, handlers.
 
+use ruff_python_ast::name::Name;
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 use smallvec::SmallVec;
 
-use super::frame::to_u32;
+use super::frame::{Val, to_u32};
 use super::lower::{Lowerer, negate};
-use crate::domain::{Atom, AtomKind, FunctionKind, Op, Step};
+use crate::domain::{Atom, AtomKind, FunctionKind, Op, Origin, Step};
+
+/// What a branch bound, whether control leaves it, and the regions it holds at its end.
+type Branch = (Vec<(Name, Val)>, bool, SmallVec<[u32; 2]>);
 
 impl Lowerer<'_> {
     pub(super) fn if_stmt(&mut self, stmt: &ast::StmtIf) -> bool {
@@ -36,25 +40,13 @@ impl Lowerer<'_> {
                     atoms = negate(&atoms);
                 }
             }
-            let mark = self.frame().journal.len();
-            let guard = self.frame().assume(atoms.clone());
-            let lock = acquired.filter(|(_, holds)| index == 0 && *holds);
-            let region = lock.map(|(it, _)| self.frame().enter(it, false));
+            let lock = acquired.filter(|(_, holds)| index == 0 && *holds).map(|it| it.0);
             let checking = index == 0 && is_type_checking(&stmt.test);
             self.type_checking += u32::from(checking);
-            let exits = self.block(body);
+            let branch = self.branch(body, &atoms, lock, &entry_held);
             self.type_checking -= u32::from(checking);
-            if let Some(region) = region
-                && self.frame().held.contains(&region)
-            {
-                self.frame().leave(region);
-            }
-            self.frame().guard = guard;
-            let changed = self.frame().rewind(mark);
-            let held = std::mem::replace(&mut self.frame().held, entry_held.clone());
-            if !exits {
-                helds.push(held);
-            }
+            let (changed, exits, held) = branch;
+            helds.extend((!exits).then_some(held));
             first_exits |= index == 0 && exits;
             all_exit &= exits;
             branches.push((changed, exits));
@@ -65,13 +57,7 @@ impl Lowerer<'_> {
             all_exit = false;
         }
         self.frame().join(branches);
-        if let Some(first) = helds.first() {
-            self.frame().held = first
-                .iter()
-                .filter(|it| helds.iter().all(|held| held.contains(it)))
-                .copied()
-                .collect();
-        }
+        self.frame().hold_common(&helds);
         self.frame().guard = outer_guard;
         if first_exits && stmt.elif_else_clauses.is_empty() {
             // What follows is the implicit else; `block` restores the guard at the end.
@@ -81,6 +67,27 @@ impl Lowerer<'_> {
             }
         }
         all_exit
+    }
+
+    /// Lowers one branch of an `if`: what it bound, whether control leaves it, what it holds at its end.
+    fn branch(
+        &mut self,
+        body: &[ast::Stmt],
+        atoms: &[Atom],
+        lock: Option<Origin>,
+        entry: &SmallVec<[u32; 2]>,
+    ) -> Branch {
+        let mark = self.frame().journal.len();
+        let guard = self.frame().assume(atoms.iter().copied().collect());
+        let region = lock.map(|it| self.frame().enter(it, false));
+        let exits = self.block(body);
+        if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
+            self.frame().leave(region);
+        }
+        self.frame().guard = guard;
+        let changed = self.frame().rewind(mark);
+        let held = std::mem::replace(&mut self.frame().held, entry.clone());
+        (changed, exits, held)
     }
 
     pub(super) fn while_stmt(&mut self, stmt: &ast::StmtWhile) {

@@ -24,25 +24,14 @@ impl Lowerer<'_> {
                 Val::of(Origin::Immutable)
             }
             Expr::FString(_) | Expr::TString(_) => self.eval_children(expr, Origin::Immutable),
-            Expr::List(it) => self.display(&it.elts, Container::List),
-            Expr::Tuple(it) => self.display(&it.elts, Container::Tuple),
-            Expr::Set(it) => self.display(&it.elts, Container::Set),
-            Expr::Dict(it) => {
-                it.items.iter().filter_map(|it| it.key.as_ref()).for_each(|it| {
-                    self.eval(it);
-                });
-                let vals: Vec<_> = it.items.iter().map(|it| self.eval(&it.value)).collect();
-                self.made(vals, Container::Dict)
-            }
-            Expr::ListComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::List),
-            Expr::SetComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::Set),
-            Expr::Generator(it) => {
-                self.comprehension(&it.generators, &[&it.elt], Container::Generator)
-            }
-            Expr::DictComp(it) => match &it.key {
-                Some(key) => self.comprehension(&it.generators, &[&it.value, key], Container::Dict),
-                None => self.comprehension(&it.generators, &[&it.value], Container::Dict),
-            },
+            Expr::List(_)
+            | Expr::Tuple(_)
+            | Expr::Set(_)
+            | Expr::Dict(_)
+            | Expr::ListComp(_)
+            | Expr::SetComp(_)
+            | Expr::Generator(_)
+            | Expr::DictComp(_) => self.container(expr),
             Expr::Lambda(it) => self.lambda(it),
             Expr::Named(it) => {
                 let val = self.eval(&it.value);
@@ -88,6 +77,31 @@ impl Lowerer<'_> {
                 Val { origin, ..Val::mix(parts) }
             }
             _ => self.eval_children(expr, Origin::Unknown),
+        }
+    }
+
+    fn container(&mut self, expr: &Expr) -> Val {
+        match expr {
+            Expr::List(it) => self.display(&it.elts, Container::List),
+            Expr::Tuple(it) => self.display(&it.elts, Container::Tuple),
+            Expr::Set(it) => self.display(&it.elts, Container::Set),
+            Expr::Dict(it) => {
+                it.items.iter().filter_map(|it| it.key.as_ref()).for_each(|it| {
+                    self.eval(it);
+                });
+                let vals: Vec<_> = it.items.iter().map(|it| self.eval(&it.value)).collect();
+                self.made(vals, Container::Dict)
+            }
+            Expr::ListComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::List),
+            Expr::SetComp(it) => self.comprehension(&it.generators, &[&it.elt], Container::Set),
+            Expr::Generator(it) => {
+                self.comprehension(&it.generators, &[&it.elt], Container::Generator)
+            }
+            Expr::DictComp(it) => match &it.key {
+                Some(key) => self.comprehension(&it.generators, &[&it.value, key], Container::Dict),
+                None => self.comprehension(&it.generators, &[&it.value], Container::Dict),
+            },
+            _ => Val::default(),
         }
     }
 

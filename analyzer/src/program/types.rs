@@ -3,6 +3,7 @@
 //! only makes later steps know less.
 
 mod flow;
+mod steps;
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
@@ -13,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Bound, Container, FunctionKind, Origin, Place, Step};
+use crate::domain::{Base, Container, FunctionKind, Origin, Place, Step};
 
 /// A place of allocation: function and index of call or container.
 pub(crate) type AllocSite = (FuncGid, u32);
@@ -326,77 +327,6 @@ impl TypeTable {
         }
         types
     }
-
-    fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
-        let mut out = Types::new();
-        for ty in types {
-            match (ty, step) {
-                (Ty::Instance(class), Step::Attr(name)) => match world.method(*class, name) {
-                    Some(method) if is_property(world, method) => {
-                        out.extend(self.node(&Node::Return(method)).iter().cloned());
-                    }
-                    Some(method) if world.func(method).bound == Bound::Free => {
-                        out.push(Ty::Func(method));
-                    }
-                    Some(method) => out.push(Ty::Method(method)),
-                    None => out.extend(self.attr(world, *class, name)),
-                },
-                (Ty::Class(class), Step::Attr(name)) => match world.method(*class, name) {
-                    Some(method) if world.func(method).bound == Bound::Class => {
-                        out.push(Ty::Method(method));
-                    }
-                    Some(method) => out.push(Ty::Func(method)),
-                    None => out.extend(self.attr(world, *class, name)),
-                },
-                (Ty::External(outer, site), Step::Attr(name)) => {
-                    out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
-                }
-                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
-                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
-                }
-                _ => {}
-            }
-            if out.len() > MAX_TYPES {
-                out.truncate(MAX_TYPES);
-                break;
-            }
-        }
-        out
-    }
-
-    /// Types of the elements a display was made with.
-    fn elements(&self, world: &World, site: AllocSite) -> Types {
-        let mut out = Types::new();
-        if let Some(alloc) = world.func(site.0).allocs.get(site.1 as usize) {
-            for elem in alloc.elems.iter().take(MAX_TYPES) {
-                // Only what names resolve directly: an element may be made from other elements of the same list.
-                match *elem {
-                    Origin::Place(_) => {
-                        out.extend(entity_type(world.entity(site.0, *elem).as_ref()));
-                    }
-                    Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
-                    elem => out.extend(self.of(world, site.0, elem)),
-                }
-            }
-        }
-        out
-    }
-
-    /// Types of an attribute, wherever in the hierarchy it is assigned.
-    fn attr(&self, world: &World, class: ClassGid, name: &Name) -> Types {
-        let own = self.node(&Node::Attr(class, name.clone()));
-        if !own.is_empty() {
-            return own.into();
-        }
-        for base in world.ancestors(class) {
-            let inherited = self.node(&Node::Attr(base, name.clone()));
-            if !inherited.is_empty() {
-                return inherited.into();
-            }
-        }
-        SmallVec::new()
-    }
 }
 
 /// The parameter that an origin hands back unchanged.
@@ -452,15 +382,6 @@ pub(crate) fn is_property(world: &World, func: FuncGid) -> bool {
         }
         _ => false,
     })
-}
-
-/// What a call of a plainly named class or external makes.
-fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<Ty> {
-    match world.entity(func, world.func(func).calls[call as usize].callee)? {
-        Entity::Class(class) => Some(Ty::Instance(class)),
-        Entity::External(name) => Some(made_by(name, (func, call))),
-        _ => None,
-    }
 }
 
 fn entity_type(entity: Option<&Entity>) -> Types {
