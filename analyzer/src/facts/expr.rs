@@ -40,24 +40,7 @@ impl Lowerer<'_> {
             }
             Expr::BoolOp(it) => self.bool_op(it),
             Expr::If(it) => self.conditional(it),
-            Expr::Await(it) => {
-                let val = self.eval(&it.value);
-                self.frame().clock += 1;
-                if let Origin::Call(call) = val.origin {
-                    self.frame().facts.calls[call as usize].awaited = true;
-                }
-                val
-            }
-            Expr::Yield(it) => {
-                let val = it.value.as_deref().map(|it| self.eval(it)).unwrap_or_default();
-                self.yielded(val.origin);
-                Val::default()
-            }
-            Expr::YieldFrom(it) => {
-                let val = self.iterate(&it.value);
-                self.yielded(val.origin);
-                Val::default()
-            }
+            Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => self.suspended(expr),
             Expr::Starred(it) => self.eval(&it.value),
             Expr::Compare(_) => {
                 let (atoms, _) = self.test(expr);
@@ -77,6 +60,31 @@ impl Lowerer<'_> {
                 Val { origin, ..Val::mix(parts) }
             }
             _ => self.eval_children(expr, Origin::Unknown),
+        }
+    }
+
+    /// Expressions at which the function gives up control.
+    fn suspended(&mut self, expr: &Expr) -> Val {
+        match expr {
+            Expr::Await(it) => {
+                let val = self.eval(&it.value);
+                self.frame().clock += 1;
+                if let Origin::Call(call) = val.origin {
+                    self.frame().facts.calls[call as usize].awaited = true;
+                }
+                val
+            }
+            Expr::Yield(it) => {
+                let val = it.value.as_deref().map(|it| self.eval(it)).unwrap_or_default();
+                self.yielded(val.origin);
+                Val::default()
+            }
+            Expr::YieldFrom(it) => {
+                let val = self.iterate(&it.value);
+                self.yielded(val.origin);
+                Val::default()
+            }
+            _ => Val::default(),
         }
     }
 

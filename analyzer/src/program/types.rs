@@ -2,8 +2,11 @@
 //! cells and container elements. Locals were resolved by lowering. Sets are capped; a full set stops growing, which
 //! only makes later steps know less.
 
+mod decorated;
 mod flow;
 mod steps;
+
+pub(crate) use decorated::{decorators, is_property};
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
@@ -14,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Container, FunctionKind, Origin, Place, Step};
+use crate::domain::{Base, Container, Origin, Place, Step};
 
 /// A place of allocation: function and index of call or container.
 pub(crate) type AllocSite = (FuncGid, u32);
@@ -337,51 +340,6 @@ fn returned_param(world: &World, func: FuncGid, origin: Origin) -> Option<u32> {
         Base::Param(index) if place.path.is_empty() => Some(index),
         _ => None,
     }
-}
-
-/// The project's decorators of a function.
-pub(crate) fn decorators(
-    world: &World,
-    types: &TypeTable,
-    func: FuncGid,
-) -> SmallVec<[FuncGid; 2]> {
-    let facts = world.func(func);
-    let parent = world.parent(func).unwrap_or(func);
-    let mut out = SmallVec::new();
-    for decorator in &facts.decorators {
-        match world.entity(parent, *decorator) {
-            Some(Entity::Func(it)) => out.push(it),
-            Some(_) => {}
-            // `@retry(3)`: what the call returns is applied.
-            None => {
-                out.extend(types.of(world, parent, *decorator).into_iter().filter_map(
-                    |it| match it {
-                        Ty::Func(it) => Some(it),
-                        _ => None,
-                    },
-                ));
-            }
-        }
-    }
-    out
-}
-
-/// Whether an attribute access calls the function.
-pub(crate) fn is_property(world: &World, func: FuncGid) -> bool {
-    let facts = world.func(func);
-    if facts.kind != FunctionKind::Function || facts.decorators.is_empty() {
-        return false;
-    }
-    let parent = world.parent(func).unwrap_or(func);
-    facts.decorators.iter().any(|it| match world.entity(parent, *it) {
-        Some(Entity::External(name)) => {
-            matches!(
-                name.as_str(),
-                "builtins.property" | "functools.cached_property" | "abc.abstractproperty"
-            ) || name.ends_with("cached_property")
-        }
-        _ => false,
-    })
 }
 
 fn entity_type(entity: Option<&Entity>) -> Types {
