@@ -18,17 +18,19 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
         if event.flags.owned {
             continue;
         }
-        if let Some((first, pattern)) = window(facts, event) {
-            found.push(Candidate { pattern, first, last: u32::try_from(last).unwrap_or(NONE) });
+        let last = u32::try_from(last).unwrap_or(NONE);
+        if let Some((first, pattern)) = window(facts, event, last) {
+            found.push(Candidate { pattern, first, last });
         }
     }
     facts.candidates = found;
 }
 
-fn window(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
+fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Pattern)> {
     match event.op {
         Op::Store | Op::SetItem => update(facts, event).or_else(|| tested(facts, event)),
         Op::GetItem | Op::DelItem | Op::Delete | Op::Method(_) => tested(facts, event),
+        Op::Iterate => Some((this, Pattern::Iteration)),
         _ => None,
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     let suspects = suspects(facts);
     let accesses = accesses(facts, &suspects);
     let mut seen: FxHashSet<(FuncGid, Location, bool, Pattern)> = FxHashSet::default();
+    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
     let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
     let conflicts: Vec<Option<Conflict>> =
         suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
@@ -78,21 +79,17 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
         if !seen.insert(key) {
             continue;
         }
-        let window = render::Found {
-            func: suspect.func,
-            candidate: suspect.candidate,
-            location: &suspect.location,
-            contents: suspect.contents,
-            conflict: &conflict,
-            accesses: all,
-        };
-        let module = facts.world.module_of(suspect.func) as usize;
-        slices[module].windows.push(JudgedWindow {
-            evidence: render::evidence(facts, &window),
-            confidence: conflict.confidence,
-            gil: facts.gil(suspect),
-            label: suspect.location.label(facts.world),
-        });
+        reported.insert((suspect.func, suspect.candidate.last));
+        facts.report(suspect, &conflict, all, &mut slices);
+    }
+    for suspect in &suspects {
+        let all = of(suspect);
+        for (found, conflict) in facts.unguarded(suspect, all) {
+            let key = (found.func, found.location.clone(), found.contents, Pattern::Unguarded);
+            if reported.insert((found.func, found.candidate.last)) && seen.insert(key) {
+                facts.report(&found, &conflict, all, &mut slices);
+            }
+        }
     }
     for (module, slice) in slices.iter_mut().enumerate() {
         slice.gil_requests = render::gil_requests(facts, module);
@@ -218,6 +215,66 @@ impl Facts<'_> {
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
 
+    fn report(
+        &self,
+        suspect: &Suspect,
+        conflict: &Conflict,
+        all: &[AccessId],
+        slices: &mut [ProgramSlice],
+    ) {
+        let window = render::Found {
+            func: suspect.func,
+            candidate: suspect.candidate,
+            location: &suspect.location,
+            contents: suspect.contents,
+            conflict,
+            accesses: all,
+        };
+        let module = self.world.module_of(suspect.func) as usize;
+        slices[module].windows.push(JudgedWindow {
+            evidence: render::evidence(self, &window),
+            confidence: conflict.confidence,
+            gil: self.gil(suspect),
+            label: suspect.location.label(self.world),
+        });
+    }
+
+    /// Changes without any lock that fall into a window which holds one.
+    fn unguarded(&self, suspect: &Suspect, accesses: &[AccessId]) -> Vec<(Suspect, Conflict)> {
+        let window = self.protection(suspect);
+        let pattern = suspect.candidate.pattern;
+        let safe = matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet);
+        if window.is_empty() || safe || window.contains(&LockId::Convention) {
+            return Vec::new();
+        }
+        let own = (suspect.func, suspect.candidate.last);
+        let mut out = Vec::new();
+        for other in accesses.iter().copied() {
+            if other == own || !self.breaks(suspect, other) || self.is_construction(other, suspect)
+            {
+                continue;
+            }
+            if !self.held(other).is_empty() || self.world.module(other.0).is_test {
+                continue;
+            }
+            let Some((confidence, spawn, because)) = self.concurrent(other, own, suspect) else {
+                continue;
+            };
+            let candidate =
+                Candidate { pattern: Pattern::Unguarded, first: other.1, last: other.1 };
+            let contents = !self.event(other).op.rebinds();
+            let found = Suspect {
+                func: other.0,
+                candidate,
+                location: suspect.location.clone(),
+                contents,
+                holder: suspect.holder,
+            };
+            out.push((found, Conflict { other: own, confidence, spawn, because }));
+        }
+        out
+    }
+
     /// Looks for the access of another thread that can fall into the window.
     fn conflict(&self, suspect: &Suspect, accesses: &[AccessId]) -> Option<Conflict> {
         let window = self.protection(suspect);
@@ -295,6 +352,7 @@ impl Facts<'_> {
         let last = self.event((suspect.func, suspect.candidate.last));
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
+            Pattern::Iteration | Pattern::Unguarded => false,
             _ => true,
         }
     }

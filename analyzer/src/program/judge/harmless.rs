@@ -89,6 +89,10 @@ impl Facts<'_> {
                 let held = self.types.place(self.world, func, &elem);
                 !held.is_empty() && held.iter().all(in_place)
             }
+            Pattern::Iteration => {
+                let view = last.key == crate::domain::Key::VIEW;
+                !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
+            }
             // Methods of the project's own classes are calls, not container operations.
             Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => held
                 .iter()
@@ -134,6 +138,26 @@ impl Facts<'_> {
             }
             _ => false,
         }
+    }
+}
+
+/// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
+fn changes_size_while_iterated(ty: &Ty) -> bool {
+    match ty {
+        Ty::Made(kind, _) => {
+            matches!(kind, crate::domain::Container::Dict | crate::domain::Container::Set)
+        }
+        Ty::External(name, _) => matches!(
+            name.rsplit('.').next().unwrap_or_default(),
+            "OrderedDict"
+                | "defaultdict"
+                | "deque"
+                | "Counter"
+                | "WeakSet"
+                | "WeakKeyDictionary"
+                | "WeakValueDictionary"
+        ),
+        _ => false,
     }
 }
 
