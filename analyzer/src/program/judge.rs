@@ -3,6 +3,7 @@
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
 mod concurrent;
+mod guards;
 mod harmless;
 mod policy;
 
@@ -239,42 +240,6 @@ impl Facts<'_> {
         });
     }
 
-    /// Changes without any lock that fall into a window which holds one.
-    fn unguarded(&self, suspect: &Suspect, accesses: &[AccessId]) -> Vec<(Suspect, Conflict)> {
-        let window = self.protection(suspect);
-        let pattern = suspect.candidate.pattern;
-        let safe = matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet);
-        if window.is_empty() || safe || window.contains(&LockId::Convention) {
-            return Vec::new();
-        }
-        let own = (suspect.func, suspect.candidate.last);
-        let mut out = Vec::new();
-        for other in accesses.iter().copied() {
-            if other == own || !self.breaks(suspect, other) || self.is_construction(other, suspect)
-            {
-                continue;
-            }
-            if !self.held(other).is_empty() || self.world.module(other.0).is_test {
-                continue;
-            }
-            let Some((confidence, spawn, because)) = self.concurrent(other, own, suspect) else {
-                continue;
-            };
-            let candidate =
-                Candidate { pattern: Pattern::Unguarded, first: other.1, last: other.1 };
-            let contents = !self.event(other).op.rebinds();
-            let found = Suspect {
-                func: other.0,
-                candidate,
-                location: suspect.location.clone(),
-                contents,
-                holder: suspect.holder,
-            };
-            out.push((found, Conflict { other: own, confidence, spawn, because }));
-        }
-        out
-    }
-
     /// Looks for the access of another thread that can fall into the window.
     fn conflict(&self, suspect: &Suspect, accesses: &[AccessId]) -> Option<Conflict> {
         let window = self.protection(suspect);
@@ -316,35 +281,6 @@ impl Facts<'_> {
             best.confidence = Confidence::Low;
         }
         Some(best)
-    }
-
-    /// Locks that cover the whole window in one region.
-    fn protection(&self, suspect: &Suspect) -> Vec<LockId> {
-        let it = self.world.func(suspect.func);
-        let at =
-            |index: u32| self.locks.at(self.world, suspect.func, it.events[index as usize].held);
-        let (first, last) = (at(suspect.candidate.first), at(suspect.candidate.last));
-        first.into_iter().filter(|it| last.contains(it)).map(|it| it.0).collect()
-    }
-
-    /// Whether one of the locks keeps two runs of the window apart.
-    fn protects(&self, locks: &[LockId], suspect: &Suspect) -> bool {
-        locks.iter().any(|lock| match (lock, &suspect.location.root) {
-            // An instance's lock does not protect what all instances share, unless there is but one instance.
-            (LockId::Instance(class, _), Root::Global(..) | Root::Class(..)) => {
-                self.is_singleton(*class)
-            }
-            _ => true,
-        })
-    }
-
-    fn is_singleton(&self, class: ClassGid) -> bool {
-        self.threads.shared.get(&class).is_some_and(|it| it.starts_with("the module variable"))
-    }
-
-    fn held(&self, id: AccessId) -> Vec<LockId> {
-        let held = self.event(id).held;
-        self.locks.at(self.world, id.0, held).into_iter().map(|it| it.0).collect()
     }
 
     /// Whether a second run of the same window breaks the first.
