@@ -221,7 +221,57 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
     if !(is_lock || by_name) {
         return None;
     }
-    Some(name_lock(world, types, func, place, made))
+    let of_condition = condition_lock(world, types, func, place, made);
+    Some(of_condition.unwrap_or_else(|| name_lock(world, types, func, place, made)))
+}
+
+/// `Condition(lock)` is its lock: the place that is its argument, or the attribute beside it that holds the same lock.
+fn condition_lock(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &Place,
+    made: AllocSite,
+) -> Option<LockId> {
+    if made == NOWHERE {
+        return None;
+    }
+    let call = world.func(made.0).calls.get(made.1 as usize)?;
+    let lock = call
+        .args
+        .first()
+        .filter(|it| it.name.is_none() || it.name.as_ref().is_some_and(|it| it == "lock"))?;
+    if !matches!(world.entity(made.0, call.callee), Some(Entity::External(name)) if name.ends_with(".Condition"))
+    {
+        return None;
+    }
+    let Origin::Place(argument) = lock.value else { return None };
+    let argument = &world.func(made.0).places[argument as usize];
+    if !matches!(argument.base, Base::Param(_)) {
+        return place_lock(world, types, made.0, argument);
+    }
+    // The condition was made by a helper: which attribute of the same object holds the lock it was given?
+    let sites: Vec<AllocSite> = types
+        .place(world, made.0, argument)
+        .into_iter()
+        .filter_map(|it| match it {
+            Ty::External(_, site) => Some(site),
+            _ => None,
+        })
+        .collect();
+    let Some(Location { root: Root::Instance(class, own), .. }) =
+        super::locations::resolve(world, types, func, place)
+    else {
+        return None;
+    };
+    let mut names: Vec<&Name> =
+        world.classes[class as usize].instance_attrs.iter().filter(|it| **it != own).collect();
+    names.sort();
+    let holds = |name: &&&Name| {
+        let held = types.node(&super::types::Node::Attr(class, (**name).clone()));
+        held.iter().any(|it| matches!(it, Ty::External(made, site) if is_thread_lock(made) && sites.contains(site)))
+    };
+    names.iter().find(holds).map(|it| LockId::Instance(class, (*it).clone()))
 }
 
 /// Identity by declaration; locks that only travel through parameters by where they were made.
