@@ -216,6 +216,12 @@ impl Case {
         assert!(verdict.reason.as_deref().unwrap_or_default().contains(words), "{verdict:#?}");
     }
 
+    /// Asserts that nobody says that it breaks.
+    pub(crate) fn is_never_confirmed(&self) {
+        let Some(verdict) = self.replay() else { return };
+        assert_ne!(verdict.status, Status::Confirmed, "{verdict:#?}");
+    }
+
     /// Asserts that nothing could be run, and that the reason has these words.
     pub(crate) fn is_not_replayable(&self, words: &str) {
         let Some(verdict) = self.replay() else { return };
