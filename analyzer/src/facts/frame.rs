@@ -210,6 +210,17 @@ impl Frame {
         self.facts.regions[region as usize].exit = exit;
     }
 
+    /// After branches: what all that go on hold.
+    pub(crate) fn hold_common(&mut self, ends: &[SmallVec<[u32; 2]>]) {
+        if let Some(first) = ends.first() {
+            self.held = first
+                .iter()
+                .filter(|it| ends.iter().all(|end| end.contains(it)))
+                .copied()
+                .collect();
+        }
+    }
+
     /// Puts a test in force; returns the one before.
     pub(crate) fn assume(&mut self, atoms: SmallVec<[Atom; 2]>) -> u32 {
         if atoms.is_empty() {
