@@ -170,7 +170,11 @@ impl Case {
         Diagnostic {
             rule: match self.pattern {
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => &SPLIT,
-                Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => &CHECK,
+                Pattern::CheckThenInsert
+                | Pattern::CheckThenUse
+                | Pattern::CheckThenPop
+                | Pattern::Iteration
+                | Pattern::Unguarded => &CHECK,
                 Pattern::LazyInit => &INIT,
                 Pattern::TestAndSet => &SET,
             },
