@@ -104,7 +104,7 @@ def key(value: Any) -> str:
         return f"number {float.__repr__(value) if issubclass(kind, float) and value % 1 else int.__repr__(int(value))}"
     if issubclass(kind, (str, bytes)) and kind.__hash__ in (str.__hash__, bytes.__hash__):
         return f"{'text' if issubclass(kind, str) else 'bytes'} {len(value)} {hash(value)}"
-    if issubclass(kind, tuple) and kind.__hash__ is tuple.__hash__ and len(value) < 20:
+    if issubclass(kind, tuple) and kind.__hash__ in (tuple.__hash__,) and len(value) < 20:
         parts = [key(it) for it in tuple.__iter__(value)]
         return f"{'?' if any(it[0] == '?' for it in parts) else ''}({', '.join(parts)})"
     if kind.__hash__ is object.__hash__ or issubclass(kind, (type, enum.Enum)) and kind.__eq__ in (type.__eq__, object.__eq__):
