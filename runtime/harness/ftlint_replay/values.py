@@ -17,6 +17,9 @@ from .types import Site
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<not there>"})()
 Slot = tuple[Any, ...]
 
+_BY_IDENTITY: Any = object.__hash__
+_BY_PARTS: Any = tuple.__hash__
+
 _KEYED = frozenset({
     "get", "pop", "remove", "discard", "setdefault", "add", "__contains__", "__getitem__", "__setitem__", "__delitem__",
 })
@@ -104,10 +107,10 @@ def key(value: Any) -> str:
         return f"number {float.__repr__(value) if issubclass(kind, float) and value % 1 else int.__repr__(int(value))}"
     if issubclass(kind, (str, bytes)) and kind.__hash__ in (str.__hash__, bytes.__hash__):
         return f"{'text' if issubclass(kind, str) else 'bytes'} {len(value)} {hash(value)}"
-    if issubclass(kind, tuple) and kind.__hash__ in (tuple.__hash__,) and len(value) < 20:
+    if issubclass(kind, tuple) and kind.__hash__ is _BY_PARTS and len(value) < 20:
         parts = [key(it) for it in tuple.__iter__(value)]
         return f"{'?' if any(it[0] == '?' for it in parts) else ''}({', '.join(parts)})"
-    if kind.__hash__ is object.__hash__ or issubclass(kind, (type, enum.Enum)) and kind.__eq__ in (type.__eq__, object.__eq__):
+    if kind.__hash__ is _BY_IDENTITY or issubclass(kind, (type, enum.Enum)) and kind.__eq__ in (type.__eq__, object.__eq__):
         return f"object {id(value)}"
     if kind.__module__.partition(".")[0] in sys.stdlib_module_names and kind.__hash__ is not None:
         return f"{kind.__qualname__} {hash(value)}"
