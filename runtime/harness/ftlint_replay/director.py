@@ -319,7 +319,9 @@ class Director:
             lane.slot = pending.slot
             return self.schedule.park == "after" and lane.acted == 1
         between = a.acted > 0 if self.schedule.serial else a.stopped and not a.released
-        if not between or not values.same(pending.slot, a.slot):
+        here = values.same(pending.slot, a.slot)
+        self.trace.apart |= between and not here
+        if not between or not here:
             return False
         if self.window.pattern in _UPDATES and values.is_plain(value) and values.show(value) == values.show(pending.value):
             return False
