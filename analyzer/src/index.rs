@@ -26,6 +26,10 @@ pub(crate) struct ModuleIndex {
 /// Parses and lowers a file. The tree is dropped at the end.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
+    syntax::with_stack(|| build(db, file))
+}
+
+fn build(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let (text, path) = (file.text(db), file.path(db));
     let parsed = syntax::parse(text, path);
     let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
@@ -38,7 +42,9 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     } else {
         Vec::new()
     };
-    let suite: &[ruff_python_ast::Stmt] = parsed.suite();
+    let problems = syntax::problems(&parsed);
+    let suite = syntax::suite(parsed);
+    let suite: &[ruff_python_ast::Stmt] = &suite;
     let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
     let body_start = suite.get(docstring).map(Ranged::start);
     // Test functions run one after the other, so what they share between them is no race, and what they pass to the
@@ -49,7 +55,7 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     ModuleIndex {
         facts: Arc::new(facts),
         sites,
-        problems: syntax::problems(&parsed),
+        problems,
         directives,
         body_start,
     }
