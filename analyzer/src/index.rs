@@ -26,7 +26,7 @@ pub(crate) struct ModuleIndex {
 /// Parses and lowers a file. The tree is dropped at the end.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
-    syntax::with_stack(|| build(db, file))
+    syntax::with_stack(file.text(db), || build(db, file))
 }
 
 fn build(db: &dyn Db, file: SourceFile) -> ModuleIndex {

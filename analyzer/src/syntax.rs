@@ -25,9 +25,13 @@ pub(crate) fn parse(text: &str, path: &str) -> Parsed<ruff_python_ast::ModModule
 /// makes less than a third of this.
 const STACK: usize = 32 * 1024 * 1024;
 
-/// Runs the work on one file with enough stack for the deepest tree, whatever thread it is called on.
-pub(crate) fn with_stack<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(STACK, STACK, work)
+/// What the parser may take for each `lambda` in the default of another, where it does not ask for more by itself.
+const LAMBDA_STACK: usize = 2 * 1024;
+
+/// Runs the work on one text with enough stack for the deepest tree, whatever thread it is called on.
+pub(crate) fn with_stack<T>(text: &str, work: impl FnOnce() -> T) -> T {
+    let stack = STACK + text.matches("lambda").count() * LAMBDA_STACK;
+    stacker::maybe_grow(stack, stack, work)
 }
 
 /// The statements of a module, cut where they are nested too deeply to walk.

@@ -115,10 +115,7 @@ impl Transformer for Cutter {
                 range: it.range(),
                 value: Box::default(),
             };
-            Part::Element(std::mem::replace(
-                it,
-                ast::InterpolatedStringElement::Literal(literal),
-            ))
+            Part::Element(std::mem::replace(it, ast::InterpolatedStringElement::Literal(literal)))
         });
     }
 }
