@@ -55,7 +55,7 @@ fn wants_install(args: &CheckArgs) -> bool {
         return true;
     }
     if !(io::stdin().is_terminal() && io::stderr().is_terminal())
-        || args.paths.iter().any(|it| it.as_os_str() == "-")
+        || args.reads_stdin()
     {
         return false;
     }
