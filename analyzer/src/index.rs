@@ -26,6 +26,10 @@ pub(crate) struct ModuleIndex {
 /// Parses and lowers a file. The tree is dropped at the end.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
+    syntax::with_stack(file.text(db), || build(db, file))
+}
+
+fn build(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let (text, path) = (file.text(db), file.path(db));
     let parsed = syntax::parse(text, path);
     let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
@@ -38,7 +42,9 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     } else {
         Vec::new()
     };
-    let suite: &[ruff_python_ast::Stmt] = parsed.suite();
+    let problems = syntax::problems(&parsed);
+    let suite = syntax::suite(parsed);
+    let suite: &[ruff_python_ast::Stmt] = &suite;
     let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
     let body_start = suite.get(docstring).map(Ranged::start);
     // Test functions run one after the other, so what they share between them is no race, and what they pass to the
@@ -46,13 +52,7 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let idle = crate::layout::is_test(file.root(db), file.module(db)) && !mentions_threads(text);
     let suite = if idle { &[] } else { suite };
     let (facts, sites) = crate::facts::lower_module(suite, text, file.module(db), is_package);
-    ModuleIndex {
-        facts: Arc::new(facts),
-        sites,
-        problems: syntax::problems(&parsed),
-        directives,
-        body_start,
-    }
+    ModuleIndex { facts: Arc::new(facts), sites, problems, directives, body_start }
 }
 
 /// Whether a text has anything to do with threads. Cheap and generous.

@@ -1,7 +1,9 @@
 //! Parsing. Always succeeds: errors ride along. Not a tracked query on purpose: the tree is dropped as soon as the
 //! index is made, so that four million lines fit in memory; re-parsing one edited file costs a millisecond.
 
-use ruff_python_ast::PySourceType;
+mod depth;
+
+use ruff_python_ast::{PySourceType, Suite};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use ruff_python_trivia::CommentRanges;
 use ruff_text_size::TextRange;
@@ -17,6 +19,29 @@ pub(crate) struct SyntaxProblem {
 pub(crate) fn parse(text: &str, path: &str) -> Parsed<ruff_python_ast::ModModule> {
     let kind = if is_stub(path) { PySourceType::Stub } else { PySourceType::Python };
     parse_unchecked_source(text, kind)
+}
+
+/// Stack that parsing, lowering and dropping one file may take. Trees are cut at a depth of which an unoptimised build
+/// makes less than a third of this.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// What the parser may take for each `lambda` in the default of another, where it does not ask for more by itself.
+const LAMBDA_STACK: usize = 2 * 1024;
+
+/// Runs the work on one text with enough stack for the deepest tree, whatever thread it is called on.
+pub(crate) fn with_stack<T>(text: &str, work: impl FnOnce() -> T) -> T {
+    let stack = STACK + text.matches("lambda").count() * LAMBDA_STACK;
+    stacker::maybe_grow(stack, stack, work)
+}
+
+/// The statements of a module, cut where they are nested too deeply to walk.
+pub(crate) fn suite(parsed: Parsed<ruff_python_ast::ModModule>) -> Suite {
+    let may_be_deep = depth::may_be_deep(parsed.tokens());
+    let mut suite = parsed.into_suite();
+    if may_be_deep {
+        depth::cut(&mut suite);
+    }
+    suite
 }
 
 /// Whether the path is that of a stub file.

@@ -96,13 +96,20 @@ pub(crate) struct CheckArgs {
     #[arg(long, help_heading = "Input")]
     pub(crate) force_exclude: bool,
 
-    /// The path that standard input stands for
+    /// The path that standard input stands for; says `-` by itself
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
 
     /// Accepted for scripts that say it; there is no cache on disk, each run analyses everything
     #[arg(long, help_heading = "Input")]
     pub(crate) no_cache: bool,
+}
+
+impl CheckArgs {
+    /// Whether standard input is what to check, or a part of it.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.stdin_filename.is_some() || self.paths.iter().any(|it| it.as_os_str() == "-")
+    }
 }
 
 /// Options of `rule`.
@@ -143,6 +150,9 @@ pub(crate) enum RuntimeCommand {
         /// Source tarball to build from
         #[arg(long, value_name = "FILE|URL")]
         source: Option<String>,
+        /// Accepted for scripts that say it; nothing is asked here
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

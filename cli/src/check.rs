@@ -84,7 +84,7 @@ fn status(args: &CheckArgs, replayed: &Replayed, unreadable: bool) -> u8 {
 
 /// What `-` stands for.
 fn overlay(args: &CheckArgs, cwd: &Path) -> anyhow::Result<Option<Overlay>> {
-    if !args.paths.iter().any(|it| it.as_os_str() == "-") {
+    if !args.reads_stdin() {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -101,7 +101,10 @@ fn targets(
     configuration: &mut Configuration<'_>,
 ) -> anyhow::Result<(Vec<Target>, Vec<String>)> {
     let (mut res, mut problems) = (Vec::new(), Vec::new());
-    for named in &args.paths {
+    let stdin = [PathBuf::from("-")];
+    // An editor that names its buffer asks for nothing else.
+    let paths = if args.stdin_filename.is_some() { &stdin[..] } else { &args.paths };
+    for named in paths {
         let (path, kind) = match overlay {
             Some(it) if named.as_os_str() == "-" => (it.path.clone(), Kind::File),
             _ => {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use ftlint_analyzer::settings::Settings;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-/// Directories that are never entered, unless they are named; ruff's list without `site-packages`.
+/// Directories that are never entered, unless they or something inside are named; ruff's list.
 const EXCLUDED: &[&str] = &[
     ".bzr",
     ".direnv",
@@ -37,6 +37,7 @@ const EXCLUDED: &[&str] = &[
     "build",
     "dist",
     "node_modules",
+    "site-packages",
     "venv",
 ];
 
@@ -99,7 +100,12 @@ fn context(target: &Target, home: Option<&Path>) -> (PathBuf, Depth) {
         Kind::Directory => return (package_root(&target.path), Depth::Tree),
         Kind::File => target.path.parent().unwrap_or(&target.path),
     };
-    match project_root(directory, home) {
+    // An installed package is not a part of the project that its environment lies in.
+    let holds = |root: &&Path| {
+        let mut between = directory.strip_prefix(root).into_iter().flat_map(Path::components);
+        !between.any(|it| is_excluded_name(it.as_os_str()))
+    };
+    match project_root(directory, home).filter(holds) {
         Some(root) => (root.to_owned(), Depth::Tree),
         // A script outside of any project: what lies beside it can be imported, what lies below is not its business.
         None if !is_package(directory) => (directory.to_owned(), Depth::Files),
@@ -131,11 +137,7 @@ fn walk(root: &Path, depth: Depth, settings: &Arc<Settings>) -> Vec<PathBuf> {
     builder
         .hidden(false)
         // Named on purpose, though a `.gitignore` above would leave it out.
-        .parents(
-            !root
-                .components()
-                .any(|it| it.as_os_str() == "site-packages" || is_excluded_name(it.as_os_str())),
-        )
+        .parents(!root.components().any(|it| is_excluded_name(it.as_os_str())))
         .max_depth((depth == Depth::Files).then_some(1))
         .threads(std::thread::available_parallelism().map_or(1, usize::from))
         .filter_entry(move |it| it.depth() == 0 || !is_excluded(it, &exclude));
@@ -144,8 +146,8 @@ fn walk(root: &Path, depth: Depth, settings: &Arc<Settings>) -> Vec<PathBuf> {
         Box::new(|entry| {
             // What cannot be entered has nothing to report; a file that cannot be read is told of when it is read.
             if let Ok(entry) = entry
-                && entry.file_type().is_some_and(|it| !it.is_dir())
                 && is_python(entry.path())
+                && is_file(&entry)
                 && let Ok(mut found) = found.lock()
             {
                 found.push(entry.into_path());
@@ -154,6 +156,11 @@ fn walk(root: &Path, depth: Depth, settings: &Arc<Settings>) -> Vec<PathBuf> {
         })
     });
     found.into_inner().unwrap_or_default()
+}
+
+/// A file or a link to one. Editors lock with links that lead nowhere, and a pipe would be read for ever.
+fn is_file(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|it| it.is_file() || (it.is_symlink() && entry.path().is_file()))
 }
 
 /// Whether a file is named as Python source.
@@ -239,6 +246,51 @@ mod tests {
         std::fs::write(root.join(".venv/.gitignore"), "*").unwrap();
         assert_eq!(found(&root, "", Kind::Directory), ["!a.py"]);
         assert_eq!(found(&root, ".venv/lib", Kind::Directory), ["!.venv/lib/x.py"]);
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn installed_packages_are_left_out_unless_named() {
+        let root = tree(
+            "site",
+            &[
+                "pyproject.toml",
+                "a.py",
+                "lib/site-packages/p/__init__.py",
+                "lib/site-packages/p/b.py",
+                "lib/site-packages/q.py",
+            ],
+        );
+        assert_eq!(found(&root, "", Kind::Directory), ["!a.py"]);
+        assert_eq!(
+            found(&root, "lib/site-packages/p", Kind::Directory),
+            ["!lib/site-packages/p/__init__.py", "!lib/site-packages/p/b.py"]
+        );
+        assert_eq!(
+            found(&root, "lib/site-packages", Kind::Directory),
+            [
+                "!lib/site-packages/p/__init__.py",
+                "!lib/site-packages/p/b.py",
+                "!lib/site-packages/q.py"
+            ]
+        );
+        assert_eq!(
+            found(&root, "lib/site-packages/p/b.py", Kind::File),
+            ["lib/site-packages/p/__init__.py", "!lib/site-packages/p/b.py"]
+        );
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn odd_entries_do_not_stop_the_search() {
+        let root = tree("odd", &["a.py", "dir.py/b.py"]);
+        std::os::unix::fs::symlink(&root, root.join("loop")).unwrap();
+        std::os::unix::fs::symlink("self.py", root.join("self.py")).unwrap();
+        std::os::unix::fs::symlink("gone", root.join("gone.py")).unwrap();
+        std::os::unix::fs::symlink("dir.py", root.join("linked.py")).unwrap();
+        std::os::unix::fs::symlink("a.py", root.join("alias.py")).unwrap();
+        assert_eq!(found(&root, "", Kind::Directory), ["!a.py", "!alias.py", "!dir.py/b.py"]);
         std::fs::remove_dir_all(root).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::{self as ast, Expr, Number};
 use ruff_text_size::Ranged;
 
-use super::frame::{Val, key_of, to_u32};
+use super::frame::{Val, key_of};
 use super::lower::Lowerer;
 use crate::domain::{Arg, Base, Call, Key, NONE, Op, Origin, Step};
 
@@ -98,8 +98,7 @@ impl Lowerer<'_> {
         frame.clock += u32::from(!cheap);
         let (held, seq) = (frame.held_now(), frame.tick());
         let in_loop = frame.loops.last().copied().unwrap_or(NONE);
-        let id = to_u32(frame.facts.calls.len());
-        frame.facts.calls.push(Call {
+        frame.call(Call {
             site,
             callee,
             args,
@@ -108,8 +107,7 @@ impl Lowerer<'_> {
             in_loop,
             awaited: false,
             workers: first.and_then(small_int),
-        });
-        Origin::Call(id)
+        })
     }
 
     /// A call that nothing later asks about: of an unknown callee or a builtin, without functions among its arguments.

@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::domain::{
-    Alloc, Atom, Base, Bound, Container, Event, Flags, FunctionFacts, FunctionKind, Guard, Key,
-    NONE, Op, Origin, Place, Region, Step,
+    Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard,
+    Key, NONE, Op, Origin, Place, Region, Step,
 };
 
 /// A value during lowering.
@@ -58,6 +58,13 @@ const FEW: usize = 12;
 /// Deepest access path that is followed.
 const MAX_PATH: usize = 4;
 
+/// Longest chain of calls and containers made from each other: `x = x.f()` in a long row. Later steps follow them
+/// recursively.
+const MAX_CHAIN: u32 = 64;
+
+/// More tests in force, or regions held, are not kept: the innermost tests and the outermost regions count.
+const MAX_IN_FORCE: u32 = 200;
+
 /// The function being lowered.
 pub(crate) struct Frame {
     pub(crate) facts: FunctionFacts,
@@ -74,6 +81,11 @@ pub(crate) struct Frame {
     pub(crate) caught: u32,
     pub(crate) escaped: FxHashSet<Base>,
     places: FxHashMap<Place, u32>,
+    /// How many tests are in force with each guard.
+    guard_depths: Vec<u32>,
+    /// Length of the chain that ends in each call, in each container.
+    call_chains: Vec<u32>,
+    alloc_chains: Vec<u32>,
 }
 
 impl Frame {
@@ -125,6 +137,9 @@ impl Frame {
             caught: 0,
             escaped: FxHashSet::default(),
             places: FxHashMap::default(),
+            guard_depths: Vec::new(),
+            call_chains: Vec::new(),
+            alloc_chains: Vec::new(),
         }
     }
 
@@ -172,10 +187,44 @@ impl Frame {
     }
 
     /// Makes a container.
-    pub(crate) fn alloc(&mut self, kind: Container, elems: Vec<Origin>) -> Origin {
+    pub(crate) fn alloc(&mut self, kind: Container, mut elems: Vec<Origin>) -> Origin {
         let id = to_u32(self.facts.allocs.len());
+        let mut chain = 1 + self.chain(&elems);
+        if chain > MAX_CHAIN {
+            elems.clear();
+            chain = 1;
+        }
+        self.alloc_chains.push(chain);
         self.facts.allocs.push(Alloc { kind, elems });
         Origin::Alloc(id)
+    }
+
+    /// Records a call; what a call at the end of a long chain returns is unknown.
+    pub(crate) fn call(&mut self, call: Call) -> Origin {
+        let args = call.args.iter().map(|it| it.value);
+        let made_from: SmallVec<[Origin; 8]> = args.chain([call.callee]).collect();
+        let chain = 1 + self.chain(&made_from);
+        let id = to_u32(self.facts.calls.len());
+        self.facts.calls.push(call);
+        self.call_chains.push(chain.min(MAX_CHAIN));
+        if chain > MAX_CHAIN { Origin::Unknown } else { Origin::Call(id) }
+    }
+
+    /// The longest chain that ends in one of these.
+    fn chain(&self, origins: &[Origin]) -> u32 {
+        let call = |id: u32| self.call_chains.get(id as usize).copied();
+        let alloc = |id: u32| self.alloc_chains.get(id as usize).copied();
+        let lengths = origins.iter().filter_map(|it| match *it {
+            Origin::Call(id) => call(id),
+            Origin::Alloc(id) => alloc(id),
+            Origin::Place(id) => match self.facts.places[id as usize].base {
+                Base::Call(id) => call(id),
+                Base::Alloc(id) => alloc(id),
+                _ => None,
+            },
+            _ => None,
+        });
+        lengths.max().unwrap_or(0)
     }
 
     /// Index of the set of regions now held.
@@ -199,7 +248,9 @@ impl Frame {
         let id = to_u32(self.facts.regions.len());
         let enter = self.tick();
         self.facts.regions.push(Region { what, is_async, enter, exit: NONE });
-        self.held.push(id);
+        if to_u32(self.held.len()) < MAX_IN_FORCE {
+            self.held.push(id);
+        }
         id
     }
 
@@ -227,7 +278,11 @@ impl Frame {
             return self.guard;
         }
         let id = to_u32(self.facts.guards.len());
-        self.facts.guards.push(Guard { parent: self.guard, atoms });
+        let depth = self.guard_depths.get(self.guard as usize).map_or(1, |it| it + 1);
+        // Long rows of early returns start anew.
+        let (parent, depth) = if depth > MAX_IN_FORCE { (NONE, 1) } else { (self.guard, depth) };
+        self.guard_depths.push(depth);
+        self.facts.guards.push(Guard { parent, atoms });
         std::mem::replace(&mut self.guard, id)
     }
 
@@ -273,14 +328,20 @@ impl Frame {
 
     /// The value is now known to others.
     pub(crate) fn escape(&mut self, origin: Origin) {
+        let mut next: SmallVec<[Origin; 4]> = SmallVec::from_iter([origin]);
+        while let Some(origin) = next.pop() {
+            self.escape_one(origin, &mut next);
+        }
+    }
+
+    /// Adds what becomes known with the value.
+    fn escape_one(&mut self, origin: Origin, next: &mut SmallVec<[Origin; 4]>) {
         match origin {
             Origin::Call(id) => {
                 self.escaped.insert(Base::Call(id));
             }
             Origin::Alloc(id) if self.escaped.insert(Base::Alloc(id)) => {
-                for elem in self.facts.allocs[id as usize].elems.clone() {
-                    self.escape(elem);
-                }
+                next.extend(self.facts.allocs[id as usize].elems.iter().copied());
             }
             Origin::Place(id) => {
                 let base = self.facts.places[id as usize].base.clone();

@@ -3,6 +3,7 @@
 mod corpus;
 mod docs;
 mod fixtures;
+mod hostile;
 mod incremental;
 mod messages;
 mod programs;

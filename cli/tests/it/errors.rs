@@ -72,6 +72,32 @@ fn misspelt_suppressions_are_warnings() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_cannot_be_opened_does_not_hide_the_others() {
+    let it = Sandbox::new(&[("a.py", RACY.as_bytes()), ("dir.py/b.py", CLEAN.as_bytes())]);
+    std::os::unix::fs::symlink("nowhere", it.root.join("gone.py")).unwrap();
+    std::os::unix::fs::symlink(".", it.root.join("loop")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(it.root.join("pipe.py")).status();
+    assert!(made.is_ok_and(|it| it.success()));
+    let told = it.run(&["--output-format=concise"]);
+    assert!(told.starts_with("exit 1\n--- stdout\na.py:8:5: FTL102 "), "{told}");
+    assert!(told.ends_with("--- stderr\nFound 1 finding.\n"), "{told}");
+    // What is named is not passed over.
+    assert!(it.run(&["gone.py", "a.py"]).starts_with("exit 2\n--- stdout\nwarning[FTL102]"));
+}
+
+#[test]
+fn texts_without_end_are_analysed() {
+    let deep = format!("{RACY}x = {}", "[".repeat(100_000));
+    let long = format!("{RACY}{}", "y = 1; ".repeat(100_000));
+    for text in [deep, long] {
+        let it = Sandbox::new(&[("a.py", text.as_bytes())]);
+        assert!(it.run(&["--output-format=json"]).starts_with("exit 1\n--- stdout\n[\n"));
+        assert!(it.run(&[]).starts_with("exit 1\n--- stdout\nwarning[FTL102]"));
+    }
+}
+
+#[test]
 fn the_server_is_not_there_yet() {
     assert!(Sandbox::new(&[]).run(&["server"]).starts_with("exit 2\n"));
 }

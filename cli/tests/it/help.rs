@@ -55,3 +55,10 @@ fn rules_are_explained_by_code_and_name() {
         "exit 2\n--- stdout\n--- stderr\nerror: unknown rule `FTL1O1`; did you mean `FTL101`?\n"
     );
 }
+
+#[test]
+fn installing_takes_a_yes() {
+    let it = Sandbox::new(&[]);
+    let told = it.run(&["runtime", "install", "--yes", "2.7"]);
+    assert!(told.starts_with("exit 2\n") && !told.contains("unexpected argument"), "{told}");
+}

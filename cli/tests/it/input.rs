@@ -84,3 +84,24 @@ fn colours_are_asked_for() {
     assert!(it.run(&["--color=always"]).contains("\x1b["));
     assert!(!it.run(&[]).contains("\x1b["));
 }
+
+#[test]
+fn a_name_for_standard_input_asks_for_it() {
+    let it = Sandbox::new(&[("other.py", RACY.as_bytes())]);
+    let mut command = it.command(&["--stdin-filename=new.py", "--output-format=concise"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(CLEAN.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(0));
+    assert_eq!(out.stdout, b"");
+}
+
+#[test]
+fn installed_packages_are_left_out_unless_named() {
+    let it = Sandbox::new(&[("lib/site-packages/p.py", RACY.as_bytes()), ("b.py", b"")]);
+    assert!(it.run(&[]).starts_with("exit 0\n"));
+    assert!(it.run(&["lib"]).starts_with("exit 0\n"));
+    assert!(it.run(&["lib/site-packages"]).starts_with("exit 1\n"));
+    assert!(it.run(&["lib/site-packages/p.py"]).starts_with("exit 1\n"));
+}
