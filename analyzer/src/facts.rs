@@ -4,6 +4,7 @@ pub(crate) mod branches;
 pub(crate) mod call;
 pub(crate) mod definitions;
 pub(crate) mod defs;
+pub(crate) mod env;
 pub(crate) mod expr;
 pub(crate) mod frame;
 pub(crate) mod imports;

@@ -1,7 +1,5 @@
 """Makes threads wait at the window, so that one chosen order happens, and writes down what they do there.
-
-The director hears of every instruction of the code objects of the window. A thread waits inside its own report,
-between two instructions, as if the system had taken the processor away from it there. It never changes a value.
+A thread waits inside its own report, as if the system had taken the processor away from it between two instructions.
 """
 
 from __future__ import annotations
