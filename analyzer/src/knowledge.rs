@@ -125,6 +125,8 @@ struct Extensions {
 pub(crate) struct Knowledge {
     pub(crate) callables: FxHashMap<String, CallableRow>,
     pub(crate) methods: Vec<MethodRow>,
+    /// Names of `methods`.
+    pub(crate) method_names: rustc_hash::FxHashSet<String>,
     pub(crate) bases: FxHashMap<String, BaseRow>,
     pub(crate) locks: FxHashMap<String, LockRow>,
     pub(crate) safe: FxHashMap<String, NameRow>,
@@ -171,6 +173,7 @@ fn load() -> Knowledge {
             |it| (it.name.clone(), it.evidence.is_empty()),
             &mut problems,
         ),
+        method_names: threads.method.iter().map(|it| it.name.clone()).collect(),
         methods: threads.method,
         bases: index(
             "base",

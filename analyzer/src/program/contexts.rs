@@ -4,7 +4,7 @@ mod calls;
 mod live;
 mod only;
 
-use calls::{callees, property_edges};
+use calls::{callees, handed, property_edges};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -118,15 +118,9 @@ impl Contexts {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in it
-                    .args
-                    .iter()
-                    .filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_)))
-                {
-                    for ty in types.of(world, from, arg.value) {
-                        if let Ty::Func(to) | Ty::Method(to) = ty {
-                            edges.push(Edge { from, to, call, on_self: false });
-                        }
+                for arg in &it.args {
+                    for to in handed(world, types, from, arg.value) {
+                        edges.push(Edge { from, to, call, on_self: false });
                     }
                 }
             }

@@ -247,12 +247,12 @@ fn class_attribute(world: &World, class: ClassGid, name: &Name) -> Location {
 pub(crate) fn attr_owner(world: &World, class: ClassGid, name: &Name) -> ClassGid {
     let mentions =
         |it: &ClassGid| is_class_level_own(world, *it, name) || stores_on_self(world, *it, name);
-    world.ancestors(class).into_iter().rfind(mentions).unwrap_or(class)
+    world.ancestors(class).iter().copied().rfind(mentions).unwrap_or(class)
 }
 
 fn is_class_level(world: &World, class: ClassGid, name: &Name) -> bool {
     std::iter::once(class)
-        .chain(world.ancestors(class))
+        .chain(world.ancestors(class).iter().copied())
         .any(|it| is_class_level_own(world, it, name))
 }
 
@@ -262,7 +262,7 @@ fn is_class_level_own(world: &World, class: ClassGid, name: &Name) -> bool {
 
 fn assigned_on_instances(world: &World, class: ClassGid, name: &Name) -> bool {
     std::iter::once(class)
-        .chain(world.ancestors(class))
+        .chain(world.ancestors(class).iter().copied())
         .chain(world.descendants(class))
         .any(|it| stores_on_self(world, it, name))
 }

@@ -109,7 +109,7 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
     }
     let place = &world.func(func).places[place as usize];
     let Some(Step::Attr(method)) = place.path.last() else { return Spawned::new() };
-    if !KNOWLEDGE.methods.iter().any(|it| it.name == method.as_str()) {
+    if !KNOWLEDGE.method_names.contains(method.as_str()) {
         return Spawned::new();
     }
     let receiver = crate::domain::Place {

@@ -149,9 +149,14 @@ impl TypeTable {
         func: FuncGid,
         callee: Origin,
     ) -> SmallVec<[(FuncGid, u32); 2]> {
+        Self::targets_of(world, &self.of(world, func, callee))
+    }
+
+    /// The functions that values of these types call.
+    pub(crate) fn targets_of(world: &World, types: &[Ty]) -> SmallVec<[(FuncGid, u32); 2]> {
         let mut out = SmallVec::new();
-        for ty in self.of(world, func, callee) {
-            match ty {
+        for ty in types {
+            match *ty {
                 Ty::Func(it) => out.push((it, 0)),
                 Ty::Method(it) => out.push((it, 1)),
                 Ty::Class(class) => {

@@ -64,6 +64,8 @@ pub(crate) struct World {
     class_base: Vec<u32>,
     func_module: Vec<ModuleId>,
     pub(crate) classes: Vec<ClassEntry>,
+    /// All project classes above each class, nearest first.
+    above: Vec<Box<[ClassGid]>>,
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
@@ -108,6 +110,7 @@ impl World {
             class_base,
             func_module,
             classes,
+            above: Vec::new(),
             foreign_stores: FxHashSet::default(),
             by_name,
             symbols: Vec::new(),
@@ -186,10 +189,11 @@ impl World {
                 self.classes[base as usize].subclasses.push(class);
             }
         }
+        self.above = (0..self.n_classes()).map(|it| self.find_ancestors(it)).collect();
         // External bases are inherited.
         for class in 0..self.n_classes() {
             let mut inherited = Vec::new();
-            for base in self.ancestors(class) {
+            for base in self.ancestors(class).iter().copied() {
                 inherited.extend(self.classes[base as usize].external_bases.iter().cloned());
             }
             let own = &mut self.classes[class as usize].external_bases;
@@ -287,7 +291,11 @@ impl World {
     }
 
     /// All project classes above, nearest first.
-    pub(crate) fn ancestors(&self, class: ClassGid) -> Vec<ClassGid> {
+    pub(crate) fn ancestors(&self, class: ClassGid) -> &[ClassGid] {
+        self.above.get(class as usize).map_or(&[], |it| it)
+    }
+
+    fn find_ancestors(&self, class: ClassGid) -> Box<[ClassGid]> {
         let mut out: Vec<ClassGid> = Vec::new();
         let mut todo = self.classes[class as usize].bases.clone();
         todo.reverse();
@@ -297,7 +305,7 @@ impl World {
                 todo.extend(self.classes[next as usize].bases.iter().rev());
             }
         }
-        out
+        out.into()
     }
 
     /// All project classes below.
@@ -316,14 +324,20 @@ impl World {
     /// A method, own or inherited.
     pub(crate) fn method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
         let own = |it: ClassGid| self.classes[it as usize].methods.get(name).copied();
-        own(class).or_else(|| self.ancestors(class).into_iter().find_map(own))
+        own(class).or_else(|| self.ancestors(class).iter().copied().find_map(own))
     }
 
     /// A method of the bases.
     pub(crate) fn super_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
         self.ancestors(class)
-            .into_iter()
+            .iter()
+            .copied()
             .find_map(|it| self.classes[it as usize].methods.get(name).copied())
+    }
+
+    /// A method of the class itself.
+    pub(crate) fn own_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
+        self.classes[class as usize].methods.get(name).copied()
     }
 
     /// Own methods.

@@ -95,7 +95,7 @@ impl Facts<'_> {
 
     /// Signs that a class is meant to be shared.
     pub(super) fn intent(&self, class: ClassGid) -> (Confidence, String) {
-        for it in std::iter::once(class).chain(self.world.ancestors(class)) {
+        for it in std::iter::once(class).chain(self.world.ancestors(class).iter().copied()) {
             let facts = self.world.class(it);
             if let Some(lock) = self.locks.owners.get(&it) {
                 return (Confidence::Medium, format!("`{}` owns the lock `{lock}`", facts.name));

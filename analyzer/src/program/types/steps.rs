@@ -72,7 +72,7 @@ impl TypeTable {
         if !own.is_empty() {
             return own.into();
         }
-        for base in world.ancestors(class) {
+        for base in world.ancestors(class).iter().copied() {
             let inherited = self.node(&Node::Attr(base, name.clone()));
             if !inherited.is_empty() {
                 return inherited.into();
