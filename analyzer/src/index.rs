@@ -52,13 +52,7 @@ fn build(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let idle = crate::layout::is_test(file.root(db), file.module(db)) && !mentions_threads(text);
     let suite = if idle { &[] } else { suite };
     let (facts, sites) = crate::facts::lower_module(suite, text, file.module(db), is_package);
-    ModuleIndex {
-        facts: Arc::new(facts),
-        sites,
-        problems,
-        directives,
-        body_start,
-    }
+    ModuleIndex { facts: Arc::new(facts), sites, problems, directives, body_start }
 }
 
 /// Whether a text has anything to do with threads. Cheap and generous.

@@ -54,9 +54,7 @@ fn wants_install(args: &CheckArgs) -> bool {
     {
         return true;
     }
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal())
-        || args.reads_stdin()
-    {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) || args.reads_stdin() {
         return false;
     }
     let version = install::offered().first().copied().unwrap_or("3.14");

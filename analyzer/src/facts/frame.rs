@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::domain::{
-    Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard, Key,
-    NONE, Op, Origin, Place, Region, Step,
+    Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard,
+    Key, NONE, Op, Origin, Place, Region, Step,
 };
 
 /// A value during lowering.
