@@ -49,11 +49,15 @@ pub(crate) fn is_stub(path: &str) -> bool {
     path.rsplit('.').next().is_some_and(|it| it.eq_ignore_ascii_case("pyi"))
 }
 
-/// The parser's errors, in order.
+/// So many problems of one file are told. A file with more is none of Python, and showing each costs its long line.
+const MAX_PROBLEMS: usize = 100;
+
+/// The parser's first errors, in order.
 pub(crate) fn problems(parsed: &Parsed<ruff_python_ast::ModModule>) -> Vec<SyntaxProblem> {
     parsed
         .errors()
         .iter()
+        .take(MAX_PROBLEMS)
         .map(|it| SyntaxProblem {
             range: it.location,
             message: it.error.to_string().to_lowercase_first(),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
 use ftlint_analyzer::evidence::{Access, Evidence, GilRequest, Window};
 use ftlint_analyzer::rule::Severity;
@@ -12,6 +12,10 @@ use crate::output::{Finding, View, story, words};
 
 /// Lines shown around what is marked.
 const AROUND: u32 = 1;
+
+/// Source that is longer, in bytes for each line, is named and not shown: nobody reads it, and the renderer's time grows
+/// with the square.
+const MAX_LINE: usize = 2000;
 
 /// Writes all findings, with an empty line between them.
 pub(crate) fn write(out: &mut dyn Write, findings: &[Finding], view: &View<'_>) -> io::Result<()> {
@@ -94,7 +98,7 @@ fn window_marks(window: &Window<Location>) -> Vec<Mark<'_>> {
 }
 
 /// One snippet for each file, in the order of the marks.
-fn snippets<'a>(marks: &[Mark<'_>], view: &View<'_>) -> Vec<Snippet<'a, Annotation<'a>>> {
+fn snippets<'a>(marks: &[Mark<'_>], view: &View<'_>) -> Vec<Element<'a>> {
     let mut files: Vec<&str> = Vec::new();
     for mark in marks {
         if !files.contains(&&*mark.location.file) {
@@ -109,7 +113,7 @@ fn snippets<'a>(marks: &[Mark<'_>], view: &View<'_>) -> Vec<Snippet<'a, Annotati
 }
 
 /// Only the lines that are needed are handed over, because the renderer's cost is in the size of the source.
-fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Element<'a> {
     let text = view.texts.get(file).map_or("", |it| it);
     let first = marks
         .iter()
@@ -123,6 +127,14 @@ fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Snippet<'a, 
     let starts: Vec<usize> = line_starts(text).collect();
     let start_of = |line: u32| starts.get(line as usize - 1).copied().unwrap_or(text.len());
     let cut = start_of(first)..start_of(last.saturating_add(1));
+    let source = text.get(cut.clone()).unwrap_or("");
+    if let Some(mark) = marks.first()
+        && source.lines().any(|it| it.len() > MAX_LINE)
+    {
+        let Position { line, column, .. } = mark.location.start;
+        let origin = Origin::path(view.short.path(file)).line(line as usize);
+        return origin.char_column(column as usize).into();
+    }
     let offset =
         |at: Position| (start_of(at.line) + at.byte as usize).clamp(cut.start, cut.end) - cut.start;
     let annotation = |mark: &&Mark<'_>| {
@@ -131,10 +143,11 @@ fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Snippet<'a, 
         let label = (!mark.label.is_empty()).then(|| mark.label.clone());
         mark.kind.span(span).label(label)
     };
-    Snippet::source(text.get(cut.clone()).unwrap_or("").to_owned())
+    Snippet::source(source.to_owned())
         .line_start(first as usize)
         .path(view.short.path(file))
         .annotations(marks.iter().map(annotation).collect::<Vec<_>>())
+        .into()
 }
 
 /// Offsets of lines, which Python ends in three ways.
