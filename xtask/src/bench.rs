@@ -136,9 +136,7 @@ fn copy_python(from: &Path, to: &Path) -> Result<(usize, usize)> {
     {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default();
-        let skipped = ["site-packages", "test", "tests", "idle_test", "__pycache__"]
-            .iter()
-            .any(|it| name == *it);
+        let skipped = ["site-packages", "__pycache__"].iter().any(|it| name == *it);
         if path.is_dir() && !skipped {
             let (files, lines) = copy_python(&path, &to.join(name))?;
             n_files += files;
