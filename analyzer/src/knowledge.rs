@@ -133,8 +133,20 @@ pub(crate) struct Knowledge {
     pub(crate) own: FxHashMap<String, NameRow>,
     pub(crate) idempotent: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
+    /// Every name of the tables that stands for one thing of one module.
+    names: rustc_hash::FxHashSet<String>,
+    /// The modules of `names`.
+    modules: rustc_hash::FxHashSet<String>,
     /// What is wrong with the tables; a test keeps this empty.
     pub(crate) problems: Vec<String>,
+}
+
+impl Knowledge {
+    /// Whether the tables say something about this name. What they say holds also when its source is analysed: the
+    /// standard library's own `threading` is no ordinary class.
+    pub(crate) fn knows(&self, module: &str, name: &str) -> bool {
+        self.modules.contains(module) && self.names.contains(&format!("{module}.{name}"))
+    }
 }
 
 /// The embedded tables.
@@ -158,6 +170,14 @@ fn load() -> Knowledge {
     for row in extensions.extension.iter().filter(|it| it.evidence.is_empty()) {
         problems.push(format!("extensions.toml: `{}` has no evidence", row.module));
     }
+    let names: rustc_hash::FxHashSet<String> = (threads.callable.iter().map(|it| &it.name))
+        .chain(threads.base.iter().map(|it| &it.name))
+        .chain(locks.lock.iter().map(|it| &it.name))
+        .chain(locks.safe.iter().chain(&locks.own).chain(&locks.idempotent).map(|it| &it.name))
+        .cloned()
+        .collect();
+    let modules =
+        names.iter().filter_map(|it| it.rsplit_once('.')).map(|it| it.0.to_owned()).collect();
     let mut by_name = |what: &str, rows: Vec<NameRow>| {
         index(what, rows, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems)
     };
@@ -191,6 +211,8 @@ fn load() -> Knowledge {
         own,
         idempotent,
         extensions: extensions.extension,
+        names,
+        modules,
         problems,
     }
 }

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Entity, FuncGid, MAX_HOPS, ModuleId, Named, World, to_u32};
 use crate::domain::{Base, Binding, NONE, Origin, Place, Step};
+use crate::knowledge::KNOWLEDGE;
 
 impl World {
     pub(super) fn resolve_bindings(&mut self) {
@@ -156,6 +157,9 @@ impl World {
         match entity {
             Entity::Module(module) => {
                 let here = &self.modules[*module as usize];
+                if KNOWLEDGE.knows(&here.name, name) {
+                    return Some(Entity::External(Name::new(format!("{}.{name}", here.name))));
+                }
                 match self.global(*module, name, hops) {
                     Some(Entity::External(path)) if path.starts_with("builtins.") => {
                         let sub = self.find_module(&format!("{}.{name}", here.name), *module)?;
