@@ -94,12 +94,11 @@ fn strings() {
 #[test]
 fn blocks() {
     for head in ["def f():", "class C:", "if hits:", "with hits:", "for x in hits:", "try:"] {
-        let lines: String =
-            (0..1500).map(|n| format!("{}{head}\n", " ".repeat(n))).collect::<String>();
-        survives(&format!("{lines}{}hits += 1", " ".repeat(1500)));
+        let lines: Vec<_> = (0..1500).map(|n| format!("{}{head}\n", " ".repeat(n))).collect();
+        survives(&format!("{}{}hits += 1", lines.concat(), " ".repeat(1500)));
     }
-    let clauses: String = (0..2000).map(|n| format!("elif x == {n}: pass\n")).collect();
-    survives(&format!("if x: pass\n{clauses}"));
+    let clauses: Vec<_> = (0..2000).map(|n| format!("elif x == {n}: pass\n")).collect();
+    survives(&format!("if x: pass\n{}", clauses.concat()));
 }
 
 /// Values made from each other in a row, which no depth of the tree bounds.
