@@ -14,7 +14,7 @@ pub struct Position {
     pub line: u32,
     /// 1-based column in characters (Unicode scalar values).
     pub column: u32,
-    /// 0-based column in UTF-8 bytes, what CPython's `co_positions()` counts.
+    /// 0-based column in UTF-8 bytes, what `CPython`'s `co_positions()` counts.
     pub byte: u32,
 }
 

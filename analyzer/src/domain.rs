@@ -170,6 +170,8 @@ pub(crate) struct Key(pub(crate) u64);
 impl Key {
     /// No key, or one that cannot be compared.
     pub(crate) const NONE: Key = Key(0);
+    /// Iteration through `items()`, `keys()` or `values()`: the container is a mapping.
+    pub(crate) const VIEW: Key = Key(u64::MAX);
     /// A key that differs from thread to thread (`threading.get_ident()`).
     pub(crate) const PER_THREAD: Key = Key(1);
 }

@@ -56,6 +56,10 @@ pub enum Pattern {
     LazyInit,
     /// `if not started: started = True; ...`.
     TestAndSet,
+    /// A loop over a container that others change; both accesses are the loop.
+    Iteration,
+    /// A change without the lock that guards the place elsewhere; both accesses are the change.
+    Unguarded,
 }
 
 /// One side of a conflict.

@@ -1,9 +1,13 @@
 //! Facts of one module: what its functions access, call, hold and test. No byte ranges: the wall.
 
+pub(crate) mod branches;
+pub(crate) mod call;
 pub(crate) mod definitions;
 pub(crate) mod defs;
+pub(crate) mod env;
 pub(crate) mod expr;
 pub(crate) mod frame;
+pub(crate) mod imports;
 pub(crate) mod lower;
 pub(crate) mod tests;
 pub(crate) mod windows;
@@ -43,7 +47,25 @@ pub(crate) fn lower_module(
     lowerer.frames.push(frame);
     lowerer.block(body);
     lowerer.finish();
-    let mut bindings = lowerer.module_bindings;
+    let bindings = settle(lowerer.module_bindings, &definitions);
+    let facts = ModuleFacts {
+        functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
+        classes: lowerer.classes,
+        bindings,
+        star_imports: lowerer.star_imports,
+        imports: lowerer.imports,
+        is_package,
+        says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
+        has_main: lowerer.has_main,
+    };
+    (facts, lowerer.sites)
+}
+
+/// One binding for each module-level name, sorted by name.
+fn settle(
+    mut bindings: Vec<(Name, Binding)>,
+    definitions: &definitions::Definitions,
+) -> Vec<(Name, Binding)> {
     // Later definitions win over earlier ones, except that a fallback does not replace an import; a name that is
     // also assigned as a variable is a variable.
     bindings.sort_by(|a, b| a.0.cmp(&b.0));
@@ -68,17 +90,7 @@ pub(crate) fn lower_module(
             .map(|it| (it.clone(), Binding::Variable)),
     );
     bindings.sort_by(|a, b| a.0.cmp(&b.0));
-    let facts = ModuleFacts {
-        functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
-        classes: lowerer.classes,
-        bindings,
-        star_imports: lowerer.star_imports,
-        imports: lowerer.imports,
-        is_package,
-        says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
-        has_main: lowerer.has_main,
-    };
-    (facts, lowerer.sites)
+    bindings
 }
 
 /// Stands for a scope that lowering does not enter (a lambda in an annotation), so that ids stay aligned.

@@ -177,7 +177,7 @@ fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
 fn related(window: &Window<Location>) -> Vec<Related> {
     let mut out = Vec::new();
     let mut add = |message: String, location: &Location| {
-        out.push(Related { message, location: location.clone() })
+        out.push(Related { message, location: location.clone() });
     };
     if window.first.site != window.last.site {
         let what = match window.pattern {

@@ -33,7 +33,7 @@ pub enum Confidence {
 /// What the removal of the GIL changes about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GilClass {
-    /// CPython 3.10 and later cannot switch threads inside the window while the GIL is on: it breaks for the
+    /// `CPython` 3.10 and later cannot switch threads inside the window while the GIL is on: it breaks for the
     /// first time on the free-threaded build.
     Latent,
     /// There is a switch point inside the window: already a bug with the GIL, only rarer.
@@ -110,11 +110,11 @@ impl Rule {
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])*
-        pub static RULE = { $($field:ident : $value:expr),* $(,)? }
+        pub(crate) static RULE = { $($field:ident : $value:expr),* $(,)? }
         check: $check:ident, message: $message:ident
     ) => {
         $(#[doc = $doc])*
-        pub static RULE: $crate::rule::Rule = $crate::rule::Rule {
+        pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
             $($field: $value,)*
             doc: concat!($($doc, "\n"),*),
             check: $check,

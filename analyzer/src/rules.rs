@@ -12,6 +12,8 @@ mod ftl203_check_then_pop;
 mod ftl205_unsynchronised_lazy_init;
 mod ftl207_test_and_set_flag;
 mod ftl301_import_reenables_gil;
+mod ftl401_inconsistent_guard;
+mod ftl601_iterate_while_mutated;
 pub(crate) mod words;
 
 use crate::evidence::Evidence;
@@ -31,6 +33,8 @@ pub static RULES: &[&Rule] = &[
     &ftl205_unsynchronised_lazy_init::RULE,
     &ftl207_test_and_set_flag::RULE,
     &ftl301_import_reenables_gil::RULE,
+    &ftl401_inconsistent_guard::RULE,
+    &ftl601_iterate_while_mutated::RULE,
 ];
 
 /// The pseudo-rule of files that cannot be parsed completely. Not selectable, not suppressible.

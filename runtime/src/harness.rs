@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = embedded![
     "__main__.py",
     "arguments.py",
     "attempts.py",
+    "cells.py",
     "conduct.py",
     "director.py",
     "driver.py",

@@ -152,11 +152,14 @@ fn why_not(tried: &[&Attempt]) -> (Status, String) {
         return (Status::NotReproduced, reason);
     }
     if let Some(it) = tried.iter().find(|it| it.outcome == "nobody_came") {
-        let words = "no other thread came to the same place while one was stopped in the window";
+        let mut words =
+            "no other thread came to the same place while one was stopped in the window".to_owned();
+        if !it.detail.is_empty() {
+            words = format!("{words}: {}", it.detail);
+        }
         let driver =
             tried.iter().find(|it| it.schedule.starts_with("v1:driver")).map(|it| unable(it));
-        let _ = it;
-        let reason = driver.map_or_else(|| words.to_owned(), |it| format!("{words}; {it}"));
+        let reason = driver.map_or_else(|| words.clone(), |it| format!("{words}; {it}"));
         return (Status::NotReproduced, reason);
     }
     let reasons = tried.iter().map(|it| unable(it)).collect::<Vec<_>>();

@@ -24,6 +24,8 @@ pub(crate) fn pattern(pattern: Pattern) -> &'static str {
         Pattern::CheckThenPop => "check_then_pop",
         Pattern::LazyInit => "lazy_init",
         Pattern::TestAndSet => "test_and_set",
+        Pattern::Iteration => "iteration",
+        Pattern::Unguarded => "unguarded",
     }
 }
 

@@ -39,15 +39,15 @@ fn measure(root: &Path, scratch: &Path, corpus: Option<PathBuf>, n_pairs: usize)
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     ensure!(
         Command::new(cargo)
-            .args(["build", "--release", "--package", "ftlint"])
+            .args(["build", "--profile", "dist", "--package", "ftlint"])
             .current_dir(root)
             .status()?
             .success(),
-        "the release build failed"
+        "the build failed"
     );
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let ftlint = target.join("release/ftlint");
+    let ftlint = target.join("dist/ftlint");
     let ruff = find_ruff(scratch)?;
     let source = match corpus {
         Some(dir) => dir,
@@ -94,7 +94,8 @@ fn time(program: &Path, args: &[&str], files: &Path) -> Result<Duration> {
         .status()
         .with_context(|| format!("cannot run {}", program.display()))?;
     let elapsed = start.elapsed();
-    ensure!(status.success(), "{} ended with {status}", program.display());
+    // The library's own tests hold files that cannot be decoded; ftlint says so with status 2, after all the work.
+    ensure!(matches!(status.code(), Some(0 | 2)), "{} ended with {status}", program.display());
     Ok(elapsed)
 }
 

@@ -242,6 +242,8 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
     // `:ref:`thread safety <faq>`` and the like name other texts.
     let plain: String =
         lower.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace(['*', '_'], "");
+    // "thread safety" is a topic, not a promise.
+    let plain = plain.replace("thread safety", "").replace("thread-safety", "");
     let claims = [
         "thread-safe",
         "thread safe",

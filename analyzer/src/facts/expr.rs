@@ -1,14 +1,12 @@
 //! Lowers expressions: values with their origins, accesses, calls.
 
 use ruff_python_ast::name::Name;
-use ruff_python_ast::{self as ast, Expr, Number};
+use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
 use super::frame::{Val, key_of};
 use super::lower::Lowerer;
-use crate::domain::{
-    Arg, Atom, AtomKind, Base, Bound, Call, Container, FunctionKind, Key, NONE, Op, Origin, Step,
-};
+use crate::domain::{Atom, AtomKind, Base, Bound, Container, FunctionKind, Key, Op, Origin, Step};
 use crate::index::scopes::Home;
 
 impl Lowerer<'_> {
@@ -26,6 +24,72 @@ impl Lowerer<'_> {
                 Val::of(Origin::Immutable)
             }
             Expr::FString(_) | Expr::TString(_) => self.eval_children(expr, Origin::Immutable),
+            Expr::List(_)
+            | Expr::Tuple(_)
+            | Expr::Set(_)
+            | Expr::Dict(_)
+            | Expr::ListComp(_)
+            | Expr::SetComp(_)
+            | Expr::Generator(_)
+            | Expr::DictComp(_) => self.container(expr),
+            Expr::Lambda(it) => self.lambda(it),
+            Expr::Named(it) => {
+                let val = self.eval(&it.value);
+                self.assign(&it.target, val.clone());
+                val
+            }
+            Expr::BoolOp(it) => self.bool_op(it),
+            Expr::If(it) => self.conditional(it),
+            Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => self.suspended(expr),
+            Expr::Starred(it) => self.eval(&it.value),
+            Expr::Compare(_) => {
+                let (atoms, _) = self.test(expr);
+                let deps = atoms.iter().map(|it| it.event).collect();
+                Val { deps, truth: atoms.into_iter().collect(), ..Val::default() }
+            }
+            Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
+                let val = self.eval(&it.operand);
+                let truth =
+                    super::lower::negate(&Self::truth_atoms(&val, true)).into_iter().collect();
+                Val { deps: val.deps, truth, ..Val::default() }
+            }
+            Expr::BinOp(it) => {
+                let parts = [self.eval(&it.left), self.eval(&it.right)];
+                let number = parts.iter().all(|it| it.origin == Origin::Number);
+                let origin = if number { Origin::Number } else { Origin::Unknown };
+                Val { origin, ..Val::mix(parts) }
+            }
+            _ => self.eval_children(expr, Origin::Unknown),
+        }
+    }
+
+    /// Expressions at which the function gives up control.
+    fn suspended(&mut self, expr: &Expr) -> Val {
+        match expr {
+            Expr::Await(it) => {
+                let val = self.eval(&it.value);
+                self.frame().clock += 1;
+                if let Origin::Call(call) = val.origin {
+                    self.frame().facts.calls[call as usize].awaited = true;
+                }
+                val
+            }
+            Expr::Yield(it) => {
+                let val = it.value.as_deref().map(|it| self.eval(it)).unwrap_or_default();
+                self.yielded(val.origin);
+                Val::default()
+            }
+            Expr::YieldFrom(it) => {
+                let val = self.iterate(&it.value);
+                self.yielded(val.origin);
+                Val::default()
+            }
+            _ => Val::default(),
+        }
+    }
+
+    fn container(&mut self, expr: &Expr) -> Val {
+        match expr {
             Expr::List(it) => self.display(&it.elts, Container::List),
             Expr::Tuple(it) => self.display(&it.elts, Container::Tuple),
             Expr::Set(it) => self.display(&it.elts, Container::Set),
@@ -45,51 +109,7 @@ impl Lowerer<'_> {
                 Some(key) => self.comprehension(&it.generators, &[&it.value, key], Container::Dict),
                 None => self.comprehension(&it.generators, &[&it.value], Container::Dict),
             },
-            Expr::Lambda(it) => self.lambda(it),
-            Expr::Named(it) => {
-                let val = self.eval(&it.value);
-                self.assign(&it.target, val.clone());
-                val
-            }
-            Expr::BoolOp(it) => self.bool_op(it),
-            Expr::If(it) => self.conditional(it),
-            Expr::Await(it) => {
-                let val = self.eval(&it.value);
-                self.frame().clock += 1;
-                if let Origin::Call(call) = val.origin {
-                    self.frame().facts.calls[call as usize].awaited = true;
-                }
-                val
-            }
-            Expr::Yield(it) => {
-                let val = it.value.as_deref().map(|it| self.eval(it)).unwrap_or_default();
-                self.yielded(val.origin);
-                Val::default()
-            }
-            Expr::YieldFrom(it) => {
-                let val = self.iterate(&it.value);
-                self.yielded(val.origin);
-                Val::default()
-            }
-            Expr::Starred(it) => self.eval(&it.value),
-            Expr::Compare(_) => {
-                let (atoms, _) = self.test(expr);
-                let deps = atoms.iter().map(|it| it.event).collect();
-                Val { deps, truth: atoms.into_iter().collect(), ..Val::default() }
-            }
-            Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
-                let val = self.eval(&it.operand);
-                let truth =
-                    super::lower::negate(&self.truth_atoms(&val, true)).into_iter().collect();
-                Val { deps: val.deps, truth, ..Val::default() }
-            }
-            Expr::BinOp(it) => {
-                let parts = [self.eval(&it.left), self.eval(&it.right)];
-                let number = parts.iter().all(|it| it.origin == Origin::Number);
-                let origin = if number { Origin::Number } else { Origin::Unknown };
-                Val { origin, ..Val::mix(parts) }
-            }
-            _ => self.eval_children(expr, Origin::Unknown),
+            _ => Val::default(),
         }
     }
 
@@ -133,7 +153,7 @@ impl Lowerer<'_> {
         let mut parts = Vec::new();
         for value in &it.values {
             let val = self.eval(value);
-            let atoms = self.truth_atoms(&val, it.op == ast::BoolOp::And);
+            let atoms = Self::truth_atoms(&val, it.op == ast::BoolOp::And);
             self.frame().assume(atoms);
             parts.push(val);
         }
@@ -212,7 +232,7 @@ impl Lowerer<'_> {
     }
 
     /// A name that an import binds: reading its attributes is hardly ever an access to a variable.
-    fn is_imported(&mut self, origin: Origin) -> bool {
+    pub(super) fn is_imported(&mut self, origin: Origin) -> bool {
         let definitions = self.definitions;
         let frame = self.frame();
         matches!(origin, Origin::Place(id) if match &frame.facts.places[id as usize].base {
@@ -222,7 +242,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn is_self(&mut self, origin: Origin) -> bool {
+    pub(super) fn is_self(&mut self, origin: Origin) -> bool {
         let frame = self.frame();
         matches!(origin, Origin::Place(id) if frame.facts.places[id as usize].base == Base::SelfObj
             && frame.facts.places[id as usize].path.is_empty())
@@ -234,7 +254,7 @@ impl Lowerer<'_> {
         let key = self.key(&it.slice);
         let main = self.access(it.range(), receiver.origin, Op::GetItem, key);
         let origin = self.frame().extend(receiver.origin, Step::Elem);
-        let mut val = Val { main, ..Val::from_deps(origin, receiver.deps.clone()) };
+        let mut val = Val { main, ..Val::from_deps(origin, receiver.deps) };
         val.absorb(&index);
         val.deps.extend(main);
         val
@@ -246,203 +266,6 @@ impl Lowerer<'_> {
             return Key::NONE;
         }
         key_of(self.text, slice.range())
-    }
-
-    fn call(&mut self, it: &ast::ExprCall) -> Val {
-        if let Some(val) = self.special_call(it) {
-            return val;
-        }
-        let mut val = Val::default();
-        let mut method = None;
-        let callee = match &*it.func {
-            Expr::Attribute(func) => {
-                let receiver = self.eval(&func.value);
-                val.absorb(&receiver);
-                method = Some((receiver.origin, func.attr.id.clone()));
-                self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()))
-            }
-            func => {
-                let callee = self.eval(func);
-                val.absorb(&callee);
-                callee.origin
-            }
-        };
-        let args = self.arguments(&it.arguments, &mut val);
-        if self.is_plain(it, callee, &args) {
-            self.frame().clock += u32::from(!is_cheap(it));
-            args.iter().for_each(|arg| self.frame().escape(arg.value));
-            return val;
-        }
-        if let Some((receiver, name)) = method {
-            self.note_elements(receiver, &name, &args);
-            if is_container_method(&name) && !self.is_imported(receiver) {
-                let key =
-                    it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
-                val.main = self.access(it.range(), receiver, Op::Method(name), key);
-            }
-            val.deps.extend(val.main);
-        }
-        val.origin = self.record_call(it, callee, args);
-        val
-    }
-
-    /// `xs.append(x)` on a container of this function: `x` is one of its elements.
-    fn note_elements(&mut self, receiver: Origin, method: &Name, args: &[Arg]) {
-        if let (Origin::Alloc(id), "append" | "add" | "appendleft", Some(arg)) =
-            (receiver, method.as_str(), args.first())
-        {
-            let value = arg.value;
-            self.frame().facts.allocs[id as usize].elems.push(value);
-        }
-    }
-
-    fn arguments(&mut self, arguments: &ast::Arguments, val: &mut Val) -> Vec<Arg> {
-        let mut args = Vec::with_capacity(arguments.args.len() + arguments.keywords.len());
-        for arg in &arguments.args {
-            let it = self.eval(arg);
-            val.absorb(&it);
-            args.push(Arg { name: None, starred: arg.is_starred_expr(), value: it.origin });
-        }
-        for keyword in &arguments.keywords {
-            let it = self.eval(&keyword.value);
-            val.absorb(&it);
-            let name = keyword.arg.as_ref().map(|it| it.id.clone());
-            args.push(Arg { starred: name.is_none(), name, value: it.origin });
-        }
-        args
-    }
-
-    fn record_call(&mut self, it: &ast::ExprCall, callee: Origin, args: Vec<Arg>) -> Origin {
-        let site = self.site(it.range());
-        let cheap = is_cheap(it);
-        let first = it.arguments.args.first().or_else(|| {
-            let named = |it: &&ast::Keyword| {
-                it.arg
-                    .as_ref()
-                    .is_some_and(|it| matches!(it.as_str(), "max_workers" | "processes" | "value"))
-            };
-            it.arguments.keywords.iter().find(named).map(|it| &it.value)
-        });
-        let frame = self.frame();
-        for arg in &args {
-            frame.escape(arg.value);
-        }
-        frame.clock += u32::from(!cheap);
-        let (held, seq) = (frame.held_now(), frame.tick());
-        let in_loop = frame.loops.last().copied().unwrap_or(NONE);
-        frame.call(Call {
-            site,
-            callee,
-            args,
-            held,
-            seq,
-            in_loop,
-            awaited: false,
-            workers: first.and_then(small_int),
-        })
-    }
-
-    /// A call that nothing later asks about: of an unknown callee or a builtin, without functions among its arguments.
-    fn is_plain(&mut self, it: &ast::ExprCall, callee: Origin, args: &[Arg]) -> bool {
-        let data =
-            |it: &Arg| !matches!(it.value, Origin::Func(_) | Origin::Place(_) | Origin::Class(_));
-        match (&*it.func, callee) {
-            (_, Origin::Unknown) => args.iter().all(data),
-            (Expr::Name(name), _) if !self.definitions.bound.contains(&name.id) => matches!(
-                name.id.as_str(),
-                "isinstance"
-                    | "issubclass"
-                    | "str"
-                    | "int"
-                    | "float"
-                    | "bool"
-                    | "repr"
-                    | "range"
-                    | "print"
-                    | "format"
-                    | "ord"
-                    | "chr"
-                    | "abs"
-                    | "round"
-                    | "hasattr"
-                    | "callable"
-                    | "id"
-                    | "hash"
-                    | "bytes"
-                    | "divmod"
-                    | "ValueError"
-                    | "TypeError"
-                    | "KeyError"
-                    | "RuntimeError"
-                    | "AttributeError"
-                    | "IndexError"
-                    | "OSError"
-                    | "NotImplementedError"
-                    | "hex"
-                    | "pow"
-                    | "any"
-                    | "all"
-                    | "sum"
-                    | "vars"
-                    | "dir"
-            ),
-            _ => false,
-        }
-    }
-
-    /// Calls that are accesses or type tests rather than calls.
-    fn special_call(&mut self, it: &ast::ExprCall) -> Option<Val> {
-        let Expr::Name(func) = &*it.func else { return None };
-        if self.definitions.bound.contains(&func.id) {
-            return None;
-        }
-        let args = &it.arguments.args;
-        match (func.id.as_str(), args.as_ref()) {
-            ("len", [arg]) => {
-                let val = self.eval(arg);
-                let main = self.access(it.range(), val.origin, Op::Len, Key::NONE);
-                let mut out = Val { main, ..Val::from_deps(Origin::Number, val.deps) };
-                out.deps.extend(main);
-                Some(out)
-            }
-            ("type", [arg]) => {
-                let val = self.eval(arg);
-                if self.is_self(val.origin) {
-                    return Some(Val::of(Origin::Place(self.frame().place(Base::Cls, &[]))));
-                }
-                Some(Val { origin: Origin::Unknown, ..val })
-            }
-            ("super", []) => Some(Val::of(Origin::Place(self.frame().place(Base::Super, &[])))),
-            ("getattr", [object, Expr::StringLiteral(name), rest @ ..]) => {
-                let receiver = self.eval(object);
-                rest.iter().for_each(|it| {
-                    self.eval(it);
-                });
-                let origin = self
-                    .frame()
-                    .extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
-                let main = self.access(it.range(), origin, Op::Load, Key::NONE);
-                self.frame().clock += 1;
-                let mut out = Val { main, ..Val::from_deps(origin, receiver.deps) };
-                out.deps.extend(main);
-                Some(out)
-            }
-            ("setattr", [object, Expr::StringLiteral(name), value]) => {
-                let receiver = self.eval(object);
-                let val = self.eval(value);
-                let origin = self
-                    .frame()
-                    .extend(receiver.origin, Step::Attr(Name::new(name.value.to_str())));
-                self.frame().clock += 1;
-                if let Some(event) = self.access(it.range(), origin, Op::Store, Key::NONE) {
-                    let it = &mut self.frame().facts.events[event as usize];
-                    it.value = val.origin;
-                    it.deps = val.deps;
-                }
-                Some(Val::of(Origin::Nothing))
-            }
-            _ => None,
-        }
     }
 
     /// The instance an annotation promises, if it names a class plainly.
@@ -497,63 +320,5 @@ impl Lowerer<'_> {
             (Bound::Class, _) | (_, FunctionKind::ClassBody) => Some(Base::Cls),
             _ => None,
         }
-    }
-}
-
-/// Methods of built-in containers and queues that a race can be about.
-fn is_container_method(name: &str) -> bool {
-    matches!(
-        name,
-        "get"
-            | "pop"
-            | "popitem"
-            | "popleft"
-            | "setdefault"
-            | "update"
-            | "clear"
-            | "append"
-            | "appendleft"
-            | "extend"
-            | "extendleft"
-            | "insert"
-            | "remove"
-            | "discard"
-            | "add"
-            | "index"
-            | "count"
-            | "sort"
-            | "reverse"
-            | "put"
-            | "put_nowait"
-            | "get_nowait"
-            | "empty"
-            | "full"
-            | "qsize"
-            | "has_key"
-            | "keys"
-            | "values"
-            | "items"
-            | "copy"
-            | "move_to_end"
-            | "subtract"
-            | "difference_update"
-            | "intersection_update"
-            | "rotate"
-    )
-}
-
-/// Calls after which a GIL build does not look for a waiting thread.
-fn is_cheap(it: &ast::ExprCall) -> bool {
-    matches!(&*it.func, Expr::Name(name) if matches!(name.id.as_str(), "len" | "isinstance" | "type"))
-}
-
-/// A small integer literal.
-fn small_int(expr: &Expr) -> Option<u32> {
-    match expr {
-        Expr::NumberLiteral(it) => match &it.value {
-            Number::Int(int) => int.as_u8().map(u32::from),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -261,6 +261,17 @@ impl Frame {
         self.facts.regions[region as usize].exit = exit;
     }
 
+    /// After branches: what all that go on hold.
+    pub(crate) fn hold_common(&mut self, ends: &[SmallVec<[u32; 2]>]) {
+        if let Some(first) = ends.first() {
+            self.held = first
+                .iter()
+                .filter(|it| ends.iter().all(|end| end.contains(it)))
+                .copied()
+                .collect();
+        }
+    }
+
     /// Puts a test in force; returns the one before.
     pub(crate) fn assume(&mut self, atoms: SmallVec<[Atom; 2]>) -> u32 {
         if atoms.is_empty() {
@@ -355,76 +366,6 @@ impl Frame {
             }
         }
     }
-
-    /// Binds a local.
-    pub(crate) fn bind(&mut self, name: Name, val: Val) {
-        let old = self.env.insert(name.clone(), val);
-        self.journal.push((name, old));
-    }
-
-    /// Undoes the bindings since `mark`; returns what they were, latest wins.
-    pub(crate) fn rewind(&mut self, mark: usize) -> Vec<(Name, Val)> {
-        let mut changed: Vec<(Name, Val)> = Vec::new();
-        while self.journal.len() > mark {
-            let Some((name, old)) = self.journal.pop() else { break };
-            let new = match old {
-                Some(old) => self.env.insert(name.clone(), old),
-                None => self.env.remove(&name),
-            };
-            if let Some(new) = new
-                && !changed.iter().any(|(it, _)| *it == name)
-            {
-                changed.push((name, new));
-            }
-        }
-        changed
-    }
-
-    /// Binds what two branches may have bound. A branch that left contributes nothing.
-    pub(crate) fn join(&mut self, branches: Vec<(Vec<(Name, Val)>, bool)>) {
-        let live: Vec<_> =
-            branches.into_iter().filter(|(_, exits)| !exits).map(|(it, _)| it).collect();
-        let n_live = live.len();
-        let mut merged: Vec<(Name, Val, usize)> = Vec::new();
-        for (name, val) in live.into_iter().flatten() {
-            match merged.iter_mut().find(|(it, ..)| *it == name) {
-                Some((_, have, n)) => {
-                    merge(have, &val);
-                    *n += 1;
-                }
-                None => merged.push((name, val, 1)),
-            }
-        }
-        for (name, mut val, n) in merged {
-            if n < n_live
-                && let Some(before) = self.env.get(&name)
-            {
-                merge(&mut val, &before.clone());
-            }
-            self.bind(name, val);
-        }
-    }
-}
-
-/// Joins two values a local may have.
-fn merge(have: &mut Val, other: &Val) {
-    let trivial = |it: &Origin| matches!(it, Origin::Nothing | Origin::Unknown);
-    if have.origin != other.origin {
-        // `x = self.x` joined with `x = make()`: keep what names a place or a fresh object.
-        have.origin = match (have.origin, other.origin) {
-            (mine, theirs) if trivial(&theirs) => mine,
-            (mine, theirs) if trivial(&mine) => theirs,
-            _ => Origin::Unknown,
-        };
-    }
-    if have.main != other.main {
-        have.main = None;
-    }
-    if have.truth != other.truth {
-        have.truth.clear();
-    }
-    have.chosen = None;
-    have.absorb(other);
 }
 
 /// Lengths fit: a file has fewer than 2^32 bytes.

@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 use super::definitions::Definitions;
 use super::frame::{Frame, Val, to_u32};
 use crate::domain::{
-    Atom, AtomKind, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op,
-    Origin, Step,
+    Atom, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op, Origin,
+    Step,
 };
-use crate::index::scopes::{Home, Scopes, first_part};
+use crate::index::scopes::{Home, Scopes};
 
 /// Lowering state of a module.
 pub(crate) struct Lowerer<'a> {
@@ -318,268 +318,23 @@ impl Lowerer<'_> {
         }
     }
 
-    fn if_stmt(&mut self, stmt: &ast::StmtIf) -> bool {
-        if self.frame().facts.kind == FunctionKind::Module && is_main_test(&stmt.test) {
-            self.has_main = true;
+    /// `for k, v in d.items()` iterates over `d`.
+    fn iterate_view(&mut self, iter: &Expr, iterable: &Val) {
+        let Expr::Call(call) = iter else { return };
+        let (Expr::Attribute(func), Some(main)) = (&*call.func, iterable.main) else { return };
+        if matches!(func.attr.as_str(), "items" | "keys" | "values") && call.arguments.is_empty() {
+            let place = Origin::Place(self.frame().facts.events[main as usize].place);
+            self.access(iter.range(), place, Op::Iterate, Key::VIEW);
         }
-        let entry_held = self.frame().held.clone();
-        let outer_guard = self.frame().guard;
-        let mut branches = Vec::new();
-        let mut helds: Vec<SmallVec<[u32; 2]>> = Vec::new();
-        let (mut atoms, acquired) = self.test(&stmt.test);
-        let first_atoms = atoms.clone();
-        let mut all_exit = true;
-        let mut has_else = false;
-        let mut first_exits = false;
-        let clauses = std::iter::once((None, &stmt.body))
-            .chain(stmt.elif_else_clauses.iter().map(|it| (Some(it.test.as_ref()), &it.body)));
-        for (index, (test, body)) in clauses.enumerate() {
-            match test {
-                None => {}
-                Some(Some(test)) => {
-                    self.frame().assume(negate(&atoms));
-                    atoms = self.test(test).0;
-                }
-                Some(None) => {
-                    has_else = true;
-                    atoms = negate(&atoms);
-                }
-            }
-            let mark = self.frame().journal.len();
-            let guard = self.frame().assume(atoms.clone());
-            let lock = acquired.filter(|(_, holds)| index == 0 && *holds);
-            let region = lock.map(|(it, _)| self.frame().enter(it, false));
-            let checking = index == 0 && is_type_checking(&stmt.test);
-            self.type_checking += u32::from(checking);
-            let exits = self.block(body);
-            self.type_checking -= u32::from(checking);
-            if let Some(region) = region
-                && self.frame().held.contains(&region)
-            {
-                self.frame().leave(region);
-            }
-            self.frame().guard = guard;
-            let changed = self.frame().rewind(mark);
-            let held = std::mem::replace(&mut self.frame().held, entry_held.clone());
-            if !exits {
-                helds.push(held);
-            }
-            first_exits |= index == 0 && exits;
-            all_exit &= exits;
-            branches.push((changed, exits));
-        }
-        if !has_else {
-            branches.push((Vec::new(), false));
-            helds.push(entry_held.clone());
-            all_exit = false;
-        }
-        self.frame().join(branches);
-        if let Some(first) = helds.first() {
-            self.frame().held = first
-                .iter()
-                .filter(|it| helds.iter().all(|held| held.contains(it)))
-                .copied()
-                .collect();
-        }
-        self.frame().guard = outer_guard;
-        if first_exits && stmt.elif_else_clauses.is_empty() {
-            // What follows is the implicit else; `block` restores the guard at the end.
-            self.frame().assume(negate(&first_atoms));
-            if let Some((lock, false)) = acquired {
-                self.frame().enter(lock, false);
-            }
-        }
-        all_exit
-    }
-
-    fn while_stmt(&mut self, stmt: &ast::StmtWhile) {
-        self.enter_loop();
-        let (atoms, acquired) = self.test(&stmt.test);
-        let mark = self.frame().journal.len();
-        let guard = self.frame().assume(atoms);
-        let lock = acquired.filter(|(_, holds)| *holds);
-        let region = lock.map(|(it, _)| self.frame().enter(it, false));
-        self.block(&stmt.body);
-        if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
-            self.frame().leave(region);
-        }
-        self.frame().guard = guard;
-        self.leave_loop(mark);
-        self.block(&stmt.orelse);
-    }
-
-    fn enter_loop(&mut self) {
-        let frame = self.frame();
-        frame.clock += 1;
-        frame.next_loop += 1;
-        let id = frame.next_loop;
-        frame.loops.push(id);
-    }
-
-    fn leave_loop(&mut self, mark: usize) {
-        let frame = self.frame();
-        frame.clock += 1;
-        frame.loops.pop();
-        let changed = frame.rewind(mark);
-        frame.join(vec![(changed, false), (Vec::new(), false)]);
-    }
-
-    fn for_stmt(&mut self, stmt: &ast::StmtFor) {
-        let elem = self.iterate(&stmt.iter);
-        self.enter_loop();
-        let mark = self.frame().journal.len();
-        self.assign(&stmt.target, elem);
-        self.block(&stmt.body);
-        self.leave_loop(mark);
-        self.block(&stmt.orelse);
     }
 
     /// Evaluates an iterable and returns one element of it.
     pub(crate) fn iterate(&mut self, iter: &Expr) -> Val {
         let iterable = self.eval(iter);
         self.access(iter.range(), iterable.origin, Op::Iterate, Key::NONE);
+        self.iterate_view(iter, &iterable);
         let origin = self.frame().extend(iterable.origin, Step::Elem);
         Val::from_deps(origin, iterable.deps)
-    }
-
-    fn with_stmt(&mut self, stmt: &ast::StmtWith) -> bool {
-        let mut regions = SmallVec::<[u32; 2]>::new();
-        for item in &stmt.items {
-            let val = self.eval(&item.context_expr);
-            self.frame().clock += 1;
-            regions.push(self.frame().enter(val.origin, stmt.is_async));
-            if let Some(target) = &item.optional_vars {
-                self.assign(target, val);
-            }
-        }
-        let suppresses =
-            stmt.items.iter().any(|it| mentions(self.text, it.context_expr.range(), "suppress"));
-        self.frame().caught += u32::from(suppresses);
-        let exits = self.block(&stmt.body);
-        self.frame().caught -= u32::from(suppresses);
-        for region in regions.into_iter().rev() {
-            if self.frame().held.contains(&region) {
-                self.frame().leave(region);
-            }
-        }
-        exits
-    }
-
-    fn try_stmt(&mut self, stmt: &ast::StmtTry) -> bool {
-        let catches = stmt.handlers.iter().any(|it| {
-            let ast::ExceptHandler::ExceptHandler(it) = it;
-            it.type_.as_ref().is_none_or(|it| catches_lookup(&self.text[it.range()]))
-        });
-        let first_event = to_u32(self.frame().facts.events.len());
-        let mark = self.frame().journal.len();
-        self.frame().caught += u32::from(catches);
-        let body_exits = self.block(&stmt.body);
-        self.frame().caught -= u32::from(catches);
-        let last_event = to_u32(self.frame().facts.events.len());
-        let held = self.frame().held.clone();
-        let changed = self.frame().rewind(mark);
-        let mut branches = vec![(changed, body_exits && stmt.handlers.is_empty())];
-        let missed = self.missed(first_event, last_event);
-        let mut all_exit = body_exits;
-        for handler in &stmt.handlers {
-            let ast::ExceptHandler::ExceptHandler(it) = handler;
-            let lookup = it.type_.as_ref().is_some_and(|it| is_miss(&self.text[it.range()]));
-            let guard = self.frame().guard;
-            if lookup {
-                self.frame().assume(missed.clone());
-            }
-            let mark = self.frame().journal.len();
-            let exits = self.block(&it.body);
-            self.frame().guard = guard;
-            let changed = self.frame().rewind(mark);
-            all_exit &= exits;
-            branches.push((changed, exits));
-            self.frame().held.clone_from(&held);
-        }
-        self.frame().join(branches);
-        let else_exits = self.block(&stmt.orelse);
-        let final_exits = self.block(&stmt.finalbody);
-        all_exit || (else_exits && stmt.handlers.is_empty()) || final_exits
-    }
-
-    /// Lookups in a `try` body that may have failed when its handler runs.
-    fn missed(&mut self, first: u32, last: u32) -> SmallVec<[Atom; 2]> {
-        let frame = self.frame();
-        (first..last)
-            .filter(|it| {
-                let event = &frame.facts.events[*it as usize];
-                let attr = matches!(event.op, Op::Load)
-                    && matches!(frame.facts.places[event.place as usize].path.last(), Some(Step::Attr(_)));
-                attr || matches!(event.op, Op::GetItem)
-                    || matches!(&event.op, Op::Method(name) if matches!(name.as_str(), "pop" | "index"))
-            })
-            .take(4)
-            .map(|event| Atom { event, kind: AtomKind::Missing, holds: true })
-            .collect()
-    }
-
-    fn match_stmt(&mut self, stmt: &ast::StmtMatch) {
-        self.eval(&stmt.subject);
-        let mut branches = Vec::new();
-        for case in &stmt.cases {
-            let mark = self.frame().journal.len();
-            if let Some(guard) = &case.guard {
-                self.test(guard);
-            }
-            let exits = self.block(&case.body);
-            branches.push((self.frame().rewind(mark), exits));
-        }
-        branches.push((Vec::new(), false));
-        self.frame().join(branches);
-    }
-
-    fn import(&mut self, stmt: &ast::StmtImport) {
-        for alias in &stmt.names {
-            let func = self.frame().scope;
-            let site = self.site(stmt.range);
-            if self.type_checking == 0 {
-                self.imports.push(ImportSite { site, module: alias.name.id.clone(), func });
-            }
-            let (bound, target) = match &alias.asname {
-                Some(name) => (name.id.clone(), alias.name.id.clone()),
-                None => (first_part(&alias.name.id), first_part(&alias.name.id)),
-            };
-            self.bind_import(bound, target);
-        }
-        self.frame().clock += 1;
-    }
-
-    fn import_from(&mut self, stmt: &ast::StmtImportFrom) {
-        let base =
-            self.definitions.absolute(stmt.level, stmt.module.as_ref().map(|it| it.id.as_str()));
-        let func = self.frame().scope;
-        for alias in &stmt.names {
-            if alias.name.as_str() == "*" {
-                self.star_imports.push(Name::new(&base));
-                continue;
-            }
-            let site = self.site(stmt.range);
-            let target = Name::new(format!("{base}.{}", alias.name));
-            if self.type_checking == 0 {
-                self.imports.push(ImportSite { site, module: target.clone(), func });
-            }
-            let bound = alias.asname.as_ref().unwrap_or(&alias.name).id.clone();
-            self.bind_import(bound, target);
-        }
-        self.frame().clock += 1;
-    }
-
-    fn bind_import(&mut self, bound: Name, target: Name) {
-        let scope = self.frame().scope;
-        match self.scopes.home(scope, &bound) {
-            Home::Global => {
-                self.module_bindings.push((bound, crate::domain::Binding::Import(target)))
-            }
-            _ => {
-                let origin = Origin::Place(self.frame().place(Base::Import(target), &[]));
-                self.frame().bind(bound, Val::of(origin));
-            }
-        }
     }
 
     /// Lowers a comprehension: its targets are bound while its parts are evaluated.
@@ -629,43 +384,4 @@ fn bind_all(frame: &mut Frame, target: &Expr, elem: &Val) {
 /// The opposite of a conjunction, taken atom by atom.
 pub(crate) fn negate(atoms: &[Atom]) -> SmallVec<[Atom; 2]> {
     atoms.iter().map(|it| Atom { holds: !it.holds, ..*it }).collect()
-}
-
-/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`.
-fn is_type_checking(test: &Expr) -> bool {
-    match test {
-        Expr::Name(name) => name.id == "TYPE_CHECKING",
-        Expr::Attribute(it) => it.attr.as_str() == "TYPE_CHECKING",
-        _ => false,
-    }
-}
-
-/// `__name__ == "__main__"`.
-fn is_main_test(test: &Expr) -> bool {
-    matches!(test, Expr::Compare(it) if matches!(&*it.left, Expr::Name(name) if name.id == "__name__"))
-}
-
-fn mentions(text: &str, range: TextRange, word: &str) -> bool {
-    text[range].contains(word)
-}
-
-/// Whether a handler's type catches what a lost check-then-act race raises.
-fn catches_lookup(types: &str) -> bool {
-    [
-        "KeyError",
-        "IndexError",
-        "LookupError",
-        "ValueError",
-        "AttributeError",
-        "Empty",
-        "Exception",
-        "RuntimeError",
-    ]
-    .iter()
-    .any(|it| types.contains(it))
-}
-
-/// Whether a handler runs because something was not there.
-fn is_miss(types: &str) -> bool {
-    ["KeyError", "LookupError", "AttributeError", "NameError"].iter().any(|it| types.contains(it))
 }

@@ -38,18 +38,18 @@ impl Lowerer<'_> {
             Expr::Named(it) => {
                 let val = self.eval(&it.value);
                 self.assign(&it.target, val.clone());
-                (self.truth_atoms(&val, true), None)
+                (Self::truth_atoms(&val, true), None)
             }
             Expr::Call(it) => self.tested_call(it, expr),
             _ => {
                 let val = self.eval(expr);
-                (self.truth_atoms(&val, true), None)
+                (Self::truth_atoms(&val, true), None)
             }
         }
     }
 
     /// The truth of a value: of the event that produced it, and something about those before.
-    pub(crate) fn truth_atoms(&mut self, val: &Val, holds: bool) -> SmallVec<[Atom; 2]> {
+    pub(crate) fn truth_atoms(val: &Val, holds: bool) -> SmallVec<[Atom; 2]> {
         if !val.truth.is_empty() {
             return if holds { val.truth.iter().copied().collect() } else { negate(&val.truth) };
         }
@@ -91,7 +91,7 @@ impl Lowerer<'_> {
             }
         }
         let val = self.eval(expr);
-        (self.truth_atoms(&val, true), None)
+        (Self::truth_atoms(&val, true), None)
     }
 
     fn compare(&mut self, it: &ast::ExprCompare) -> SmallVec<[Atom; 2]> {

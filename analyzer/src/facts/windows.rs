@@ -3,7 +3,7 @@
 
 use crate::domain::{
     Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin,
-    Place, Step,
+    Place,
 };
 use crate::evidence::Pattern;
 
@@ -18,17 +18,19 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
         if event.flags.owned {
             continue;
         }
-        if let Some((first, pattern)) = window(facts, event) {
-            found.push(Candidate { pattern, first, last: u32::try_from(last).unwrap_or(NONE) });
+        let last = u32::try_from(last).unwrap_or(NONE);
+        if let Some((first, pattern)) = window(facts, event, last) {
+            found.push(Candidate { pattern, first, last });
         }
     }
     facts.candidates = found;
 }
 
-fn window(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
+fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Pattern)> {
     match event.op {
         Op::Store | Op::SetItem => update(facts, event).or_else(|| tested(facts, event)),
         Op::GetItem | Op::DelItem | Op::Delete | Op::Method(_) => tested(facts, event),
+        Op::Iterate => Some((this, Pattern::Iteration)),
         _ => None,
     }
 }
@@ -78,10 +80,11 @@ fn tested(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
         let it = &facts.guards[guard as usize];
         for atom in it.atoms.iter().rev() {
             let test = &facts.events[atom.event as usize];
-            if test.seq < event.seq && same_place(facts, test, event) {
-                if let Some(pattern) = classify(test, atom, event) {
-                    return Some((atom.event, pattern));
-                }
+            if test.seq < event.seq
+                && same_place(facts, test, event)
+                && let Some(pattern) = classify(test, *atom, event)
+            {
+                return Some((atom.event, pattern));
             }
         }
         guard = it.parent;
@@ -111,7 +114,7 @@ fn same_through_class(facts: &FunctionFacts, a: &Place, b: &Place) -> bool {
     a.base != b.base && a.path == b.path && !a.path.is_empty() && class_name(a) && class_name(b)
 }
 
-fn classify(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     match &event.op {
         Op::Store => classify_store(test, atom, event),
         Op::SetItem => classify_insert(test, atom, event),
@@ -136,7 +139,7 @@ fn classify(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
     }
 }
 
-fn classify_store(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify_store(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     if test.op != Op::Load {
         return None;
     }
@@ -161,7 +164,7 @@ fn classify_store(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
     }
 }
 
-fn classify_insert(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> {
+fn classify_insert(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
     if event.key == Key::PER_THREAD || test.key != event.key || event.key == Key::NONE {
         return None;
     }
@@ -178,7 +181,7 @@ fn classify_insert(test: &Event, atom: &Atom, event: &Event) -> Option<Pattern> 
     absent.then_some(Pattern::CheckThenInsert)
 }
 
-fn classify_method(test: &Event, atom: &Atom, event: &Event, name: &str) -> Option<Pattern> {
+fn classify_method(test: &Event, atom: Atom, event: &Event, name: &str) -> Option<Pattern> {
     let nonempty = match (&test.op, atom.kind) {
         (Op::Load | Op::Len, AtomKind::Truthy) => atom.holds,
         (Op::Method(method), AtomKind::Truthy) => match method.as_str() {
@@ -208,9 +211,4 @@ fn classify_method(test: &Event, atom: &Atom, event: &Event, name: &str) -> Opti
         }
         _ => None,
     }
-}
-
-/// Whether a path ends in an element.
-pub(crate) fn is_element(place: &Place) -> bool {
-    matches!(place.path.last(), Some(Step::Elem))
 }

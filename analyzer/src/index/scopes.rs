@@ -237,10 +237,10 @@ impl<'a> Visitor<'a> for Builder {
                 self.leave(outer);
             }
             Stmt::Global(global) => {
-                self.this().globals.extend(global.names.iter().map(|it| it.id.clone()))
+                self.this().globals.extend(global.names.iter().map(|it| it.id.clone()));
             }
             Stmt::Nonlocal(it) => {
-                self.this().nonlocals.extend(it.names.iter().map(|it| it.id.clone()))
+                self.this().nonlocals.extend(it.names.iter().map(|it| it.id.clone()));
             }
             Stmt::Import(import) => {
                 for alias in &import.names {

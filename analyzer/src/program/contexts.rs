@@ -1,14 +1,18 @@
 //! From where each function can be reached: threads of the program, its main thread, or the users of a library.
 
+mod calls;
+mod live;
+mod only;
+
+use calls::{callees, handed, property_edges};
 use rayon::prelude::*;
-use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::threads::{Spawn, Threads};
+use super::threads::Threads;
 use super::types::{Ty, TypeTable};
-use super::world::{FuncGid, ModuleId, World};
-use crate::domain::{Base, Binding, FunctionKind, NONE, Op, Origin, Step};
+use super::world::{Entity, FuncGid, ModuleId, World};
+use crate::domain::{Base, Binding, FunctionKind, NONE, Origin, Step};
 
 /// A resolved call.
 #[derive(Clone, Copy, Debug)]
@@ -114,15 +118,9 @@ impl Contexts {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in it
-                    .args
-                    .iter()
-                    .filter(|it| matches!(it.value, Origin::Func(_) | Origin::Place(_)))
-                {
-                    for ty in types.of(world, from, arg.value) {
-                        if let Ty::Func(to) | Ty::Method(to) = ty {
-                            edges.push(Edge { from, to, call, on_self: false });
-                        }
+                for arg in &it.args {
+                    for to in handed(world, types, from, arg.value) {
+                        edges.push(Edge { from, to, call, on_self: false });
                     }
                 }
             }
@@ -233,7 +231,7 @@ impl Contexts {
                 }
             }
             if complete {
-                let spawned = reached.iter().flat_map(|it| self.spawns_in.get(it)).flatten();
+                let spawned = reached.iter().filter_map(|it| self.spawns_in.get(it)).flatten();
                 let targets: Vec<FuncGid> =
                     spawned.map(|it| threads.spawns[*it as usize].target).collect();
                 closed.extend(reached.iter().copied());
@@ -251,6 +249,8 @@ impl Contexts {
             self.public[func as usize] = true;
         }
         // What only a complete program reaches is not for others, even when its name is public.
+        let mut closed: Vec<FuncGid> = closed.into_iter().collect();
+        closed.sort_unstable();
         for func in closed {
             if !self.callers_outside(func) {
                 self.public[func as usize] = false;
@@ -288,180 +288,6 @@ impl Contexts {
         let public = !facts.name.starts_with('_') || (dunder && facts.name != "__init__");
         public || !called
     }
-
-    /// Follows main code: where threads may be running already.
-    fn find_live(&mut self, world: &World, threads: &Threads) {
-        let mut leaves: FxHashSet<FuncGid> =
-            threads.spawns.iter().filter(|it| it.live.1 == NONE).map(|it| it.func).collect();
-        // A caller of a function that leaves threads running has them running afterwards.
-        let mut todo: Vec<FuncGid> = leaves.iter().copied().collect();
-        todo.sort_unstable();
-        while let Some(func) = todo.pop() {
-            let callers: SmallVec<[FuncGid; 4]> = self.calls_of(func).map(|it| it.from).collect();
-            for caller in callers {
-                if leaves.insert(caller) {
-                    todo.push(caller);
-                }
-            }
-        }
-        let mut todo: Vec<FuncGid> =
-            (0..world.n_functions()).filter(|it| self.main[*it as usize]).collect();
-        while let Some(func) = todo.pop() {
-            let edges: SmallVec<[Edge; 4]> = self.calls_from(func).copied().collect();
-            for edge in edges {
-                let seq = world.func(func).calls.get(edge.call as usize).map_or(0, |it| it.seq);
-                let live = self.live_at(world, threads, &leaves, func, seq);
-                if live && !self.entered_live[edge.to as usize] {
-                    self.entered_live[edge.to as usize] = true;
-                    todo.push(edge.to);
-                }
-            }
-        }
-        self.leaves = leaves;
-    }
-
-    /// Whether a thread of the program may run while main code is at this point of a function.
-    pub(crate) fn is_live(
-        &self,
-        world: &World,
-        threads: &Threads,
-        func: FuncGid,
-        event: &crate::domain::Event,
-    ) -> bool {
-        let again = |it: &u32| {
-            let spawn = &threads.spawns[*it as usize];
-            let call = &world.func(func).calls[spawn.call as usize];
-            spawn.many && call.in_loop != NONE && call.in_loop == event.in_loop
-        };
-        // What stands before a spawn in a loop comes after it in the next round.
-        self.spawns_in.get(&func).into_iter().flatten().any(again)
-            || self.live_at(world, threads, &self.leaves, func, event.seq)
-    }
-
-    fn live_at(
-        &self,
-        world: &World,
-        threads: &Threads,
-        leaves: &FxHashSet<FuncGid>,
-        func: FuncGid,
-        seq: u32,
-    ) -> bool {
-        if self.entered_live[func as usize] {
-            return true;
-        }
-        let started = |it: &Spawn| it.live.0 < seq && seq < it.live.1;
-        if self
-            .spawns_in
-            .get(&func)
-            .into_iter()
-            .flatten()
-            .any(|it| started(&threads.spawns[*it as usize]))
-        {
-            return true;
-        }
-        // After a call that left threads running.
-        self.calls_from(func).any(|it| {
-            it.to != func
-                && leaves.contains(&it.to)
-                && world.func(func).calls.get(it.call as usize).is_some_and(|it| it.seq < seq)
-        })
-    }
-
-    /// Whether the function has callers and all of them are like that.
-    fn all_callers(&self, func: FuncGid, test: impl Fn(&Edge) -> bool) -> bool {
-        let mut callers = self.calls_of(func).filter(|it| it.from != func).peekable();
-        callers.peek().is_some() && callers.all(test)
-    }
-
-    /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
-    fn find_loop_only(&mut self, world: &World) {
-        for func in 0..world.n_functions() {
-            self.on_loop[func as usize] = world.func(func).is_async;
-        }
-        for class in 0..world.n_classes() {
-            let methods: Vec<FuncGid> = world.methods(class).collect();
-            if methods.iter().any(|it| world.func(*it).is_async) {
-                for method in methods {
-                    self.on_loop[method as usize] = true;
-                }
-            }
-        }
-        if !self.on_loop.contains(&true) {
-            return;
-        }
-        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
-            .filter(|it| {
-                let inner = world.func(*it).name.starts_with('_') || world.class_of(*it).is_none();
-                inner && !self.on_loop[*it as usize] && !self.callers.of(*it).is_empty()
-            })
-            .collect();
-        loop {
-            let n_before = candidates.len();
-            let (found, rest) = candidates
-                .into_iter()
-                .partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
-            let found: Vec<FuncGid> = found;
-            candidates = rest;
-            for func in found {
-                self.on_loop[func as usize] = true;
-            }
-            if candidates.len() == n_before {
-                break;
-            }
-        }
-    }
-
-    /// Private methods that only constructors call.
-    fn find_init_only(&mut self, world: &World) {
-        let is_init = |it: FuncGid| {
-            matches!(
-                world.func(it).name.as_str(),
-                "__init__"
-                    | "__new__"
-                    | "__post_init__"
-                    | "__setstate__"
-                    | "__init_subclass__"
-                    | "__set_name__"
-            ) && world.class_of(it).is_some()
-        };
-        for func in 0..world.n_functions() {
-            self.init_only[func as usize] = is_init(func);
-        }
-        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
-            .filter(|it| {
-                let private = world.func(*it).name.starts_with('_');
-                private && !self.init_only[*it as usize] && !self.callers.of(*it).is_empty()
-            })
-            .collect();
-        loop {
-            let n_before = candidates.len();
-            let (found, rest) = candidates.into_iter().partition(|it| {
-                self.all_callers(*it, |edge| edge.on_self && self.init_only[edge.from as usize])
-            });
-            let found: Vec<FuncGid> = found;
-            candidates = rest;
-            for func in found {
-                self.init_only[func as usize] = true;
-            }
-            if candidates.len() == n_before {
-                break;
-            }
-        }
-    }
-}
-
-/// Reading a property calls its getter.
-fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
-    let Some(class) = world.class_of(from) else { return };
-    let facts = world.func(from);
-    for place in &facts.places {
-        if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
-            && let Some(to) = world.method(class, name)
-            && super::types::is_property(world, to)
-        {
-            edges.push(Edge { from, to, call: NONE, on_self: true });
-        }
-    }
 }
 
 /// Lists of edge indices, one per function, end to end.
@@ -495,38 +321,6 @@ impl Lists {
     }
 }
 
-/// The functions a callee may be; a constructor stands for `__init__` and `__new__`.
-fn callees(
-    world: &World,
-    types: &TypeTable,
-    from: FuncGid,
-    callee: Origin,
-) -> SmallVec<[FuncGid; 4]> {
-    let mut out: SmallVec<[FuncGid; 4]> =
-        types.targets(world, from, callee).into_iter().map(|it| it.0).collect();
-    if let Origin::Place(place) = callee {
-        let place = &world.func(from).places[place as usize];
-        if let (Base::Super, [Step::Attr(name)]) = (&place.base, place.path.as_slice()) {
-            out.extend(world.enclosing_class(from).and_then(|it| world.super_method(it, name)));
-        }
-        // `self.hook()` may be any override.
-        if let (Base::SelfObj, [Step::Attr(name)]) = (&place.base, place.path.as_slice())
-            && let Some(class) = world.class_of(from)
-        {
-            for below in world.descendants(class).into_iter().take(8) {
-                let own = world.methods(below).find(|it| world.func(*it).name == *name);
-                out.extend(own.filter(|it| !out.contains(it)));
-            }
-        }
-    }
-    for ty in types.of(world, from, callee) {
-        if let Ty::Class(class) = ty {
-            out.extend(world.method(class, &Name::new_static("__new__")));
-        }
-    }
-    out
-}
-
 /// A module that is run rather than imported: outside of packages, with main code, and either starting threads or
 /// knowing nothing of them.
 fn is_complete_program(world: &World, module: ModuleId) -> bool {
@@ -540,7 +334,12 @@ fn is_complete_program(world: &World, module: ModuleId) -> bool {
         matches!(&it.1, Binding::Import(path)
             if ["threading", "_thread", "concurrent", "multiprocessing"].iter().any(|m| path.split('.').next() == Some(m)))
     });
-    let runs = entry.facts.has_main || top.calls.iter().any(|it| it.args.is_empty());
+    // A function of the module called for its effect, not to make something that others import.
+    let top_gid = world.func_gid(module, 0);
+    let runs = (0u32..).zip(&top.calls).any(|(index, call)| {
+        matches!(world.entity(top_gid, call.callee), Some(Entity::Func(it)) if world.module_of(it) == module)
+            && !top.events.iter().any(|it| it.value == Origin::Call(index))
+    });
     let starts = world.modules[module as usize].facts.functions.iter().any(|it| {
         it.calls.iter().any(|call| matches!(call.callee, Origin::Place(place)
             if matches!(it.places[place as usize].path.last(), Some(Step::Attr(name)) if name == "start" || name == "submit")))

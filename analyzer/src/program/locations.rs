@@ -114,7 +114,7 @@ fn root<'p>(
         }
         (Base::Cell(owner, name), _) => {
             let owner = world.func_gid(world.module_of(func), *owner);
-            cell(world, types, owner, name, place)
+            Some(cell(world, types, owner, name, place))
         }
         (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
         (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
@@ -145,24 +145,24 @@ fn cell<'p>(
     owner: FuncGid,
     name: &Name,
     place: &'p Place,
-) -> Option<(Location, &'p [Step])> {
+) -> (Location, &'p [Step]) {
     if let Some(Step::Attr(attr)) = place.path.first() {
         for ty in types.node(&Node::Cell(owner, name.clone())) {
             match ty {
                 Ty::Instance(class) => {
-                    return Some((attribute(world, types, *class, attr), &place.path[1..]));
+                    return (attribute(world, types, *class, attr), &place.path[1..]);
                 }
                 Ty::Class(class) => {
-                    return Some((class_attribute(world, *class, attr), &place.path[1..]));
+                    return (class_attribute(world, *class, attr), &place.path[1..]);
                 }
                 _ => {}
             }
         }
         if let Some(class) = self_cell(world, owner, name) {
-            return Some((attribute(world, types, class, attr), &place.path[1..]));
+            return (attribute(world, types, class, attr), &place.path[1..]);
         }
     }
-    Some((Location::at(Root::Cell(owner, name.clone())), &place.path))
+    (Location::at(Root::Cell(owner, name.clone())), &place.path)
 }
 
 /// The class of `self` when an inner function of a method uses it.
@@ -247,12 +247,12 @@ fn class_attribute(world: &World, class: ClassGid, name: &Name) -> Location {
 pub(crate) fn attr_owner(world: &World, class: ClassGid, name: &Name) -> ClassGid {
     let mentions =
         |it: &ClassGid| is_class_level_own(world, *it, name) || stores_on_self(world, *it, name);
-    world.ancestors(class).into_iter().filter(mentions).last().unwrap_or(class)
+    world.ancestors(class).iter().copied().rfind(mentions).unwrap_or(class)
 }
 
 fn is_class_level(world: &World, class: ClassGid, name: &Name) -> bool {
     std::iter::once(class)
-        .chain(world.ancestors(class))
+        .chain(world.ancestors(class).iter().copied())
         .any(|it| is_class_level_own(world, it, name))
 }
 
@@ -262,7 +262,7 @@ fn is_class_level_own(world: &World, class: ClassGid, name: &Name) -> bool {
 
 fn assigned_on_instances(world: &World, class: ClassGid, name: &Name) -> bool {
     std::iter::once(class)
-        .chain(world.ancestors(class))
+        .chain(world.ancestors(class).iter().copied())
         .chain(world.descendants(class))
         .any(|it| stores_on_self(world, it, name))
 }

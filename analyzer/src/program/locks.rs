@@ -1,5 +1,8 @@
 //! Which regions are locks, which lock each is, and which locks every caller of a function holds.
 
+mod decorated;
+
+use decorated::decorator_locks;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
@@ -38,6 +41,8 @@ pub(crate) struct Locks {
     regions: FxHashMap<(FuncGid, u32), LockId>,
     /// Classes that own a lock, with its attribute.
     pub(crate) owners: FxHashMap<ClassGid, Name>,
+    /// Classes that own a queue, an event or thread-local storage, with its type.
+    pub(crate) aware: FxHashMap<ClassGid, Name>,
 }
 
 /// Finds the locks.
@@ -51,12 +56,27 @@ pub(crate) fn find(
         entry: FxHashMap::default(),
         regions: FxHashMap::default(),
         owners: FxHashMap::default(),
+        aware: FxHashMap::default(),
     };
     for (node, held) in types.nodes() {
         if let super::types::Node::Attr(class, name) = node
             && held.iter().any(|it| matches!(it, Ty::External(made, _) if is_thread_lock(made)))
         {
             locks.owners.entry(*class).or_insert_with(|| name.clone());
+        }
+    }
+    for (node, held) in types.nodes() {
+        if let super::types::Node::Attr(class, _) = node {
+            for ty in held {
+                if let Ty::External(made, site) = ty
+                    && *site != NOWHERE
+                    && (made.starts_with("queue.")
+                        || KNOWLEDGE.own.contains_key(made.as_str())
+                        || *made == "threading.Event")
+                {
+                    locks.aware.entry(*class).or_insert_with(|| made.clone());
+                }
+            }
         }
     }
     let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())
@@ -185,7 +205,7 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
                 match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
                     Some(Excludes::Threads) => (is_lock, made) = (true, *site),
                     Some(Excludes::IfOne) if one_permit(world, *site) => {
-                        (is_lock, made) = (true, *site)
+                        (is_lock, made) = (true, *site);
                     }
                     Some(_) => return None,
                     None => is_lock |= sounds_like_lock(place) && !name.starts_with("builtins."),
@@ -197,10 +217,61 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
             _ => {}
         }
     }
-    if !is_lock && !(known.is_empty() && sounds_like_lock(place)) {
+    let by_name = known.is_empty() && sounds_like_lock(place);
+    if !(is_lock || by_name) {
         return None;
     }
-    Some(name_lock(world, types, func, place, made))
+    let of_condition = condition_lock(world, types, func, place, made);
+    Some(of_condition.unwrap_or_else(|| name_lock(world, types, func, place, made)))
+}
+
+/// `Condition(lock)` is its lock: the place that is its argument, or the attribute beside it that holds the same lock.
+fn condition_lock(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &Place,
+    made: AllocSite,
+) -> Option<LockId> {
+    if made == NOWHERE {
+        return None;
+    }
+    let call = world.func(made.0).calls.get(made.1 as usize)?;
+    let lock = call
+        .args
+        .first()
+        .filter(|it| it.name.is_none() || it.name.as_ref().is_some_and(|it| it == "lock"))?;
+    if !matches!(world.entity(made.0, call.callee), Some(Entity::External(name)) if name.ends_with(".Condition"))
+    {
+        return None;
+    }
+    let Origin::Place(argument) = lock.value else { return None };
+    let argument = &world.func(made.0).places[argument as usize];
+    if !matches!(argument.base, Base::Param(_)) {
+        return place_lock(world, types, made.0, argument);
+    }
+    // The condition was made by a helper: which attribute of the same object holds the lock it was given?
+    let sites: Vec<AllocSite> = types
+        .place(world, made.0, argument)
+        .into_iter()
+        .filter_map(|it| match it {
+            Ty::External(_, site) => Some(site),
+            _ => None,
+        })
+        .collect();
+    let Some(Location { root: Root::Instance(class, own), .. }) =
+        super::locations::resolve(world, types, func, place)
+    else {
+        return None;
+    };
+    let mut names: Vec<&Name> =
+        world.classes[class as usize].instance_attrs.iter().filter(|it| **it != own).collect();
+    names.sort();
+    let holds = |name: &&&Name| {
+        let held = types.node(&super::types::Node::Attr(class, (**name).clone()));
+        held.iter().any(|it| matches!(it, Ty::External(made, site) if is_thread_lock(made) && sites.contains(site)))
+    };
+    names.iter().find(holds).map(|it| LockId::Instance(class, (*it).clone()))
 }
 
 /// Identity by declaration; locks that only travel through parameters by where they were made.
@@ -292,106 +363,4 @@ fn sounds_like(name: &str) -> bool {
         && !["block", "clock", "unlock", "second", "seconds", "condition_"]
             .iter()
             .any(|it| last.contains(it) && !last.contains("_lock"))
-}
-
-/// Locks that decorators of a function hold around its calls.
-fn decorator_locks(world: &World, locks: &Locks, func: FuncGid) -> Vec<LockId> {
-    let facts = world.func(func);
-    let mut out = Vec::new();
-    let parent = world.parent(func).unwrap_or(func);
-    for decorator in &facts.decorators {
-        let origin = match decorator {
-            Origin::Call(call) => world.func(parent).calls[*call as usize].callee,
-            other => *other,
-        };
-        match world.entity(parent, origin) {
-            Some(Entity::Func(target)) => {
-                out.extend(wrapper_locks(world, locks, target, world.class_of(func)))
-            }
-            Some(Entity::External(name)) => {
-                let last = name.rsplit('.').next().unwrap_or_default();
-                if [
-                    "synchronized",
-                    "locked",
-                    "with_lock",
-                    "thread_safe",
-                    "threadsafe",
-                    "serialized",
-                ]
-                .contains(&last)
-                {
-                    let owner = world.class_of(func).map_or_else(
-                        || facts.qualname.clone(),
-                        |it| world.class(it).qualname.clone(),
-                    );
-                    out.push(LockId::Decorator(Name::new(format!("{name}:{owner}"))));
-                }
-            }
-            _ => {
-                // A decorator defined in the class body, or one we cannot see but whose name says it.
-                if let Origin::Place(place) = origin {
-                    let place = &world.func(parent).places[place as usize];
-                    if sounds_like_lock(place) {
-                        out.push(LockId::Decorator(Name::new(format!("{place:?}"))));
-                    }
-                }
-            }
-        }
-    }
-    out
-}
-
-/// Locks held where a decorator's inner function calls the decorated one.
-fn wrapper_locks(
-    world: &World,
-    locks: &Locks,
-    decorator: FuncGid,
-    class: Option<ClassGid>,
-) -> Vec<LockId> {
-    let module = world.module_of(decorator);
-    let n = super::world::to_u32(world.modules[module as usize].facts.functions.len());
-    let mut out = Vec::new();
-    for inner in (0..n).map(|it| world.func_gid(module, it)) {
-        let mut outer = world.parent(inner);
-        while outer.is_some_and(|it| it != decorator) {
-            outer = outer.and_then(|it| world.parent(it));
-        }
-        if outer.is_none() {
-            continue;
-        }
-        let facts = world.func(inner);
-        for call in &facts.calls {
-            let Origin::Place(place) = call.callee else { continue };
-            let place = &facts.places[place as usize];
-            if !matches!(place.base, Base::Cell(..)) || !place.path.is_empty() {
-                continue;
-            }
-            for region in &facts.held[call.held as usize] {
-                let what = facts.regions[*region as usize].what;
-                let receiver = match what {
-                    Origin::Place(it) => Some(&facts.places[it as usize]),
-                    _ => None,
-                };
-                match (receiver, class) {
-                    // `with self._lock` in the wrapper: the first argument is the decorated method's `self`.
-                    (Some(Place { base: Base::Param(0), path }), Some(class))
-                        if sounds_like_lock_path(path) =>
-                    {
-                        if let [Step::Attr(name)] = path.as_slice() {
-                            out.push(LockId::Instance(
-                                super::locations::attr_owner(world, class, name),
-                                name.clone(),
-                            ));
-                        }
-                    }
-                    _ => out.extend(locks.regions.get(&(inner, *region)).cloned()),
-                }
-            }
-        }
-    }
-    out
-}
-
-fn sounds_like_lock_path(path: &[Step]) -> bool {
-    matches!(path.last(), Some(Step::Attr(name)) if sounds_like(name))
 }

@@ -1,13 +1,19 @@
 //! Where threads start: calls that run something on another thread, and what they run.
 
+mod lifetime;
+mod sharing;
+
+use lifetime::{joined_at_once, joined_in_loop, lifetime};
+use sharing::{same_target_twice, share_arguments, spread_sharing};
+
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::types::{Node, Ty, TypeTable};
+use super::types::{Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, World};
-use crate::domain::{Base, Bound, Call, NONE, Origin, Region, Step};
+use crate::domain::{Base, Bound, Call, NONE, Origin, Step};
 use crate::knowledge::{InstanceSharing, KNOWLEDGE, SpawnKind};
 
 /// One place that starts threads.
@@ -103,7 +109,7 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
     }
     let place = &world.func(func).places[place as usize];
     let Some(Step::Attr(method)) = place.path.last() else { return Spawned::new() };
-    if !KNOWLEDGE.methods.iter().any(|it| it.name == method.as_str()) {
+    if !KNOWLEDGE.method_names.contains(method.as_str()) {
         return Spawned::new();
     }
     let receiver = crate::domain::Place {
@@ -320,205 +326,4 @@ fn single_worker(world: &World, types: &TypeTable, func: FuncGid, call: &Call) -
                 .is_some_and(|it| it.workers == Some(1)),
             _ => false,
         })
-}
-
-/// From when to when the thread of a spawn may run, in the sequence of its function.
-fn lifetime(world: &World, func: FuncGid, index: u32, kind: SpawnKind) -> (u32, u32) {
-    let facts = world.func(func);
-    let call = &facts.calls[index as usize];
-    let group = group_of(world, func, index);
-    let on_group = |it: &&Call, names: &[&str]| {
-        method_on(world, func, it, &group).is_some_and(|it| names.contains(&it))
-    };
-    let start = match kind {
-        SpawnKind::Thread => facts
-            .calls
-            .iter()
-            .filter(|it| on_group(it, &["start"]))
-            .map(|it| it.seq)
-            .min()
-            .unwrap_or(call.seq),
-        SpawnKind::Started | SpawnKind::Pool => call.seq,
-    };
-    let joins = ["join", "result", "shutdown", "exception"];
-    let join = facts
-        .calls
-        .iter()
-        .filter(|it| it.seq > start && on_group(it, &joins))
-        .map(|it| it.seq)
-        .min();
-    // Leaving `with ThreadPoolExecutor()` waits for the tasks.
-    let with_exit = executor_region(world, func, call).map(|it| it.exit);
-    // Waiting for all: `wait(fs)`, `as_completed(fs)`, `list(executor.map(...))`, `await to_thread(...)`.
-    let end = join.into_iter().chain(with_exit).min().unwrap_or(NONE);
-    if call.awaited { (start, start + 1) } else { (start, end) }
-}
-
-fn executor_region<'w>(world: &'w World, func: FuncGid, call: &Call) -> Option<&'w Region> {
-    let facts = world.func(func);
-    let Origin::Place(place) = call.callee else { return None };
-    let Base::Call(made) = facts.places[place as usize].base else { return None };
-    facts.regions.iter().find(|it| it.what == Origin::Call(made))
-}
-
-/// Started and joined with nothing in between: an ordinary call on another stack.
-fn joined_at_once(
-    world: &World,
-    func: FuncGid,
-    index: u32,
-    kind: SpawnKind,
-    live: (u32, u32),
-) -> bool {
-    let facts = world.func(func);
-    let call = &facts.calls[index as usize];
-    let within = |seq: u32| live.0 < seq && seq < live.1;
-    kind == SpawnKind::Thread
-        && live.1 != NONE
-        && live.0 != call.seq
-        && call.in_loop == NONE
-        && !facts.calls.iter().any(|it| within(it.seq))
-        && !facts.events.iter().any(|it| within(it.seq))
-}
-
-/// What holds the thread object: the call itself and the containers it is put into.
-struct Group {
-    call: u32,
-    allocs: SmallVec<[u32; 2]>,
-}
-
-fn group_of(world: &World, func: FuncGid, index: u32) -> Group {
-    let facts = world.func(func);
-    let holds = |it: &crate::domain::Alloc| it.elems.contains(&Origin::Call(index));
-    let allocs = (0u32..).zip(&facts.allocs).filter(|it| holds(it.1)).map(|it| it.0).collect();
-    Group { call: index, allocs }
-}
-
-/// The method called on a member of the group.
-fn method_on<'w>(world: &'w World, func: FuncGid, call: &Call, group: &Group) -> Option<&'w str> {
-    let Origin::Place(place) = call.callee else { return None };
-    let place = &world.func(func).places[place as usize];
-    let member = match (&place.base, place.path.as_slice()) {
-        (Base::Call(it), [Step::Attr(_)]) => *it == group.call,
-        (Base::Alloc(it), [Step::Elem, Step::Attr(_)]) => group.allocs.contains(it),
-        _ => false,
-    };
-    match place.path.last() {
-        Some(Step::Attr(name)) if member => Some(name.as_str()),
-        _ => None,
-    }
-}
-
-/// Started and joined in one iteration: one after the other.
-fn joined_in_loop(world: &World, func: FuncGid, index: u32) -> bool {
-    let facts = world.func(func);
-    let call = &facts.calls[index as usize];
-    let group = Group { call: index, allocs: SmallVec::new() };
-    facts.calls.iter().any(|it| {
-        it.in_loop == call.in_loop
-            && matches!(method_on(world, func, it, &group), Some("join" | "result"))
-    })
-}
-
-/// Objects passed to the thread are shared with it.
-fn share_arguments(
-    world: &World,
-    types: &TypeTable,
-    threads: &mut Threads,
-    func: FuncGid,
-    call: &Call,
-    target: Origin,
-) {
-    let facts = world.func(func);
-    let mut todo: Vec<Origin> =
-        call.args.iter().map(|it| it.value).filter(|it| *it != target).collect();
-    if let Origin::Call(partial) = target {
-        todo.extend(facts.calls[partial as usize].args.iter().map(|it| it.value));
-    }
-    while let Some(origin) = todo.pop() {
-        let fresh = match origin {
-            // Made for this one thread.
-            Origin::Call(it) => {
-                facts.calls[it as usize].in_loop == call.in_loop && call.in_loop != NONE
-            }
-            _ => false,
-        };
-        if let Origin::Alloc(id) = origin {
-            todo.extend(facts.allocs[id as usize].elems.iter().copied());
-            if facts.allocs[id as usize].kind != crate::domain::Container::Tuple {
-                threads.shared_sites.insert((func, id));
-            }
-            continue;
-        }
-        if fresh {
-            continue;
-        }
-        for ty in types.of(world, func, origin) {
-            match ty {
-                Ty::Instance(class) => {
-                    let name = &world.class(class).name;
-                    threads
-                        .shared
-                        .entry(class)
-                        .or_insert_with(|| format!("a `{name}` is passed to a thread"));
-                }
-                Ty::Made(_, site) => {
-                    threads.shared_sites.insert(site);
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Two spawns of one function make it run beside itself.
-fn same_target_twice(threads: &mut Threads) {
-    let mut count: FxHashMap<FuncGid, u32> = FxHashMap::default();
-    for spawn in &threads.spawns {
-        *count.entry(spawn.target).or_default() += 1;
-    }
-    for spawn in &mut threads.spawns {
-        spawn.many |= !spawn.serial && count.get(&spawn.target).is_some_and(|it| *it > 1);
-    }
-}
-
-/// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
-/// step only: further down, an object that is shared somewhere says little about its other uses.
-fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
-    let targets: FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
-    let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
-    let mut direct: Vec<(ClassGid, String)> = Vec::new();
-    for (node, held) in types.nodes() {
-        let classes = held.iter().filter_map(|it| match it {
-            Ty::Instance(class) => Some(*class),
-            _ => None,
-        });
-        match node {
-            Node::Attr(holder, name) => below.extend(classes.map(|it| (*holder, it, name.clone()))),
-            Node::Cell(owner, name)
-                if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
-            {
-                direct
-                    .extend(classes.map(|it| (it, format!("a thread sees the variable `{name}`"))));
-            }
-            Node::Global(module, name) if !world.modules[*module as usize].is_test => {
-                direct.extend(
-                    classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
-                );
-            }
-            _ => {}
-        }
-    }
-    direct.sort();
-    below.sort();
-    for (class, why) in direct {
-        threads.shared.entry(class).or_insert(why);
-    }
-    let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
-    for (holder, held, name) in below {
-        if roots.contains(&holder) {
-            let holder = world.class(holder).name.to_string();
-            let why = format!("attribute `{name}` of a shared `{holder}` holds it");
-            threads.shared.entry(held).or_insert(why);
-        }
-    }
 }

@@ -2,6 +2,12 @@
 //! cells and container elements. Locals were resolved by lowering. Sets are capped; a full set stops growing, which
 //! only makes later steps know less.
 
+mod decorated;
+mod flow;
+mod steps;
+
+pub(crate) use decorated::{decorators, is_property};
+
 use std::cell::Cell;
 use std::hash::BuildHasher;
 
@@ -11,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Bound, Container, FunctionKind, Op, Origin, Place, Step};
+use crate::domain::{Base, Container, Origin, Place, Step};
 
 /// A place of allocation: function and index of call or container.
 pub(crate) type AllocSite = (FuncGid, u32);
@@ -136,203 +142,6 @@ impl TypeTable {
         changed
     }
 
-    fn flow(&self, world: &World, func: FuncGid, out: &mut Additions) {
-        let facts = world.func(func);
-        for event in &facts.events {
-            let interesting = !matches!(
-                event.value,
-                Origin::Unknown
-                    | Origin::Nothing
-                    | Origin::Bool(_)
-                    | Origin::Number
-                    | Origin::Immutable
-            );
-            if !interesting {
-                continue;
-            }
-            let types = self.of(world, func, event.value);
-            if types.is_empty() {
-                continue;
-            }
-            match event.op {
-                Op::Store => {
-                    if let Some(node) =
-                        self.target(world, func, &facts.places[event.place as usize])
-                    {
-                        out.push((node, types));
-                    }
-                }
-                Op::SetItem => {
-                    for holder in self.place(world, func, &facts.places[event.place as usize]) {
-                        if let Ty::Made(_, site) | Ty::External(_, site) = holder {
-                            out.push((Node::Elem(site), types.clone()));
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        for origin in &facts.returns {
-            // What a caller passed in is known at the call.
-            if returned_param(world, func, *origin).is_none() {
-                let types = self.of(world, func, *origin);
-                push(out, Node::Return(func), types);
-            }
-        }
-        self.flow_calls(world, func, out);
-        self.flow_decorators(world, func, out);
-    }
-
-    /// A decorator is called with what it decorates.
-    fn flow_decorators(&self, world: &World, func: FuncGid, out: &mut Additions) {
-        for decorator in decorators(world, self, func) {
-            out.push((Node::Param(decorator, 0), SmallVec::from_iter([Ty::Func(func)])));
-        }
-    }
-
-    fn flow_calls(&self, world: &World, func: FuncGid, out: &mut Additions) {
-        let facts = world.func(func);
-        for call in &facts.calls {
-            if call.args.is_empty() || call.callee == Origin::Unknown {
-                continue;
-            }
-            // Most calls go to names outside the project; of these only thread starters matter.
-            if let Origin::Place(place) = call.callee
-                && let Some((Entity::External(name), _)) = world.named(func, place)
-            {
-                if crate::knowledge::KNOWLEDGE.callables.contains_key(name.as_str()) {
-                    self.flow_to_thread(world, func, call, out);
-                }
-                continue;
-            }
-            for (target, offset) in self.targets(world, func, call.callee) {
-                let params = &world.func(target).params;
-                for (index, arg) in (0u32..).zip(&call.args) {
-                    let slot = match &arg.name {
-                        Some(name) => params
-                            .iter()
-                            .position(|it| it.name == *name)
-                            .and_then(|it| u32::try_from(it).ok()),
-                        None => Some(index + offset),
-                    };
-                    let Some(slot) = slot.filter(|_| !arg.starred) else { continue };
-                    let types = self.of(world, func, arg.value);
-                    push(out, Node::Param(target, slot), types);
-                }
-            }
-            self.flow_append(world, func, call, out);
-            self.flow_to_thread(world, func, call, out);
-        }
-    }
-
-    /// What a thread's target is called with: `args=(...)`, or what follows the callable.
-    fn flow_to_thread(
-        &self,
-        world: &World,
-        func: FuncGid,
-        call: &crate::domain::Call,
-        out: &mut Additions,
-    ) {
-        for (target, _) in super::threads::spawned(world, self, func, call) {
-            let facts = world.func(func);
-            Self::flow_to_handler(world, func, call, target, out);
-            let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
-            let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
-            match args.map(|it| it.value) {
-                Some(Origin::Alloc(id)) => {
-                    values.extend(facts.allocs[id as usize].elems.iter().copied())
-                }
-                Some(_) => {}
-                None => {
-                    let after = call.args.iter().skip_while(|it| it.value != target).skip(1);
-                    values.extend(
-                        after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value),
-                    );
-                }
-            }
-            // `start_new_thread(f, (a, b))`, `Thread(None, f, None, (a, b))`.
-            if let [.., Origin::Alloc(id)] = values.as_slice()
-                && args.is_none()
-                && facts.allocs[*id as usize].kind == Container::Tuple
-            {
-                values = facts.allocs[*id as usize].elems.iter().copied().collect();
-            }
-            let mut runs: SmallVec<[(FuncGid, u32, SmallVec<[Origin; 4]>); 2]> = SmallVec::new();
-            for ty in self.of(world, func, target) {
-                match ty {
-                    Ty::Func(it) => runs.push((it, 0, values.clone())),
-                    Ty::Method(it) => runs.push((it, 1, values.clone())),
-                    Ty::External(name, (made_in, made))
-                        if name == "functools.partial" && made_in == func =>
-                    {
-                        let partial = &facts.calls[made as usize];
-                        let Some(inner) = partial.args.first() else { continue };
-                        let bound: SmallVec<[Origin; 4]> =
-                            partial.args.iter().skip(1).map(|it| it.value).collect();
-                        for (it, offset) in self.targets(world, func, inner.value) {
-                            runs.push((it, offset, bound.clone()));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            for (run, offset, values) in runs {
-                for (slot, value) in (offset..).zip(values) {
-                    let types = self.of(world, func, value);
-                    push(out, Node::Param(run, slot), types);
-                }
-            }
-        }
-    }
-
-    /// A request handler sees its server.
-    fn flow_to_handler(
-        world: &World,
-        func: FuncGid,
-        call: &crate::domain::Call,
-        handler: Origin,
-        out: &mut Additions,
-    ) {
-        let Some(Entity::Class(server)) = world.entity(func, call.callee) else { return };
-        let back = super::threads::served(world, server).and_then(|it| it.back.as_ref());
-        if let (Some(Entity::Class(handler)), Some(name)) = (world.entity(func, handler), back) {
-            out.push((
-                Node::Attr(handler, Name::new(name)),
-                SmallVec::from_iter([Ty::Instance(server)]),
-            ));
-        }
-    }
-
-    /// `xs.append(x)`, `q.put(x)`: `x` is an element.
-    fn flow_append(
-        &self,
-        world: &World,
-        func: FuncGid,
-        call: &crate::domain::Call,
-        out: &mut Additions,
-    ) {
-        let Origin::Place(place) = call.callee else { return };
-        let place = &world.func(func).places[place as usize];
-        let Some(Step::Attr(name)) = place.path.last() else { return };
-        let value = match name.as_str() {
-            "append" | "add" | "appendleft" | "put" => call.args.first(),
-            "insert" | "setdefault" => call.args.get(1),
-            _ => return,
-        };
-        let Some(value) = value else { return };
-        let types = self.of(world, func, value.value);
-        if types.is_empty() {
-            return;
-        }
-        let receiver =
-            Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
-        for holder in self.place(world, func, &receiver) {
-            if let Ty::Made(_, site) | Ty::External(_, site) = holder {
-                out.push((Node::Elem(site), types.clone()));
-            }
-        }
-    }
-
     /// The functions a callee may be, with the number of bound parameters.
     pub(crate) fn targets(
         &self,
@@ -340,9 +149,14 @@ impl TypeTable {
         func: FuncGid,
         callee: Origin,
     ) -> SmallVec<[(FuncGid, u32); 2]> {
+        Self::targets_of(world, &self.of(world, func, callee))
+    }
+
+    /// The functions that values of these types call.
+    pub(crate) fn targets_of(world: &World, types: &[Ty]) -> SmallVec<[(FuncGid, u32); 2]> {
         let mut out = SmallVec::new();
-        for ty in self.of(world, func, callee) {
-            match ty {
+        for ty in types {
+            match *ty {
                 Ty::Func(it) => out.push((it, 0)),
                 Ty::Method(it) => out.push((it, 1)),
                 Ty::Class(class) => {
@@ -366,7 +180,7 @@ impl TypeTable {
                 world.func(func).allocs[id as usize].kind,
                 (func, id),
             )]),
-            Origin::Func(_) | Origin::Class(_) => entity_type(world.entity(func, origin), NOWHERE),
+            Origin::Func(_) | Origin::Class(_) => entity_type(world.entity(func, origin).as_ref()),
             Origin::Instance(_) => instance_of(world.entity(func, origin)),
             Origin::Call(id) => self.result(world, func, id),
             Origin::Place(id) => self.place_at(world, func, id),
@@ -389,7 +203,7 @@ impl TypeTable {
                     return out;
                 }
                 Some(Entity::Func(target)) if !world.func(target).is_generator => {
-                    return self.node(&Node::Return(target)).into();
+                    return self.returned(world, func, call, target);
                 }
                 _ => {}
             },
@@ -465,15 +279,15 @@ impl TypeTable {
             _ => None,
         };
         for (index, step) in place.path.iter().enumerate() {
-            let next = match (&entity, step) {
-                (Some(it @ (Entity::Module(_) | Entity::External(_))), Step::Attr(name)) => {
+            let next =
+                if let (Some(it @ (Entity::Module(_) | Entity::External(_))), Step::Attr(name)) =
+                    (&entity, step)
+                {
                     world.member(it, name, 0)
-                }
-                _ => {
+                } else {
                     let types = self.entity(entity);
                     return (types, &place.path[index..]);
-                }
-            };
+                };
             entity = next;
         }
         (self.entity(entity), &[])
@@ -483,7 +297,7 @@ impl TypeTable {
         match entity {
             Some(Entity::Variable(module, name)) => self.node(&Node::Global(module, name)).into(),
             Some(Entity::External(name)) => SmallVec::from_iter([Ty::External(name, NOWHERE)]),
-            other => entity_type(other, NOWHERE),
+            other => entity_type(other.as_ref()),
         }
     }
 
@@ -521,101 +335,6 @@ impl TypeTable {
         }
         types
     }
-
-    fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
-        let mut out = Types::new();
-        for ty in types {
-            match (ty, step) {
-                (Ty::Instance(class), Step::Attr(name)) => match world.method(*class, name) {
-                    Some(method) if is_property(world, method) => {
-                        out.extend(self.node(&Node::Return(method)).iter().cloned());
-                    }
-                    Some(method) if world.func(method).bound == Bound::Free => {
-                        out.push(Ty::Func(method))
-                    }
-                    Some(method) => out.push(Ty::Method(method)),
-                    None => out.extend(self.attr(world, *class, name)),
-                },
-                (Ty::Class(class), Step::Attr(name)) => match world.method(*class, name) {
-                    Some(method) if world.func(method).bound == Bound::Class => {
-                        out.push(Ty::Method(method))
-                    }
-                    Some(method) => out.push(Ty::Func(method)),
-                    None => out.extend(self.attr(world, *class, name)),
-                },
-                (Ty::External(outer, site), Step::Attr(name)) => {
-                    out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
-                }
-                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
-                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
-                }
-                _ => {}
-            }
-            if out.len() > MAX_TYPES {
-                out.truncate(MAX_TYPES);
-                break;
-            }
-        }
-        out
-    }
-
-    /// Types of the elements a display was made with.
-    fn elements(&self, world: &World, site: AllocSite) -> Types {
-        let mut out = Types::new();
-        if let Some(alloc) = world.func(site.0).allocs.get(site.1 as usize) {
-            for elem in alloc.elems.iter().take(MAX_TYPES) {
-                // Only what names resolve directly: an element may be made from other elements of the same list.
-                match *elem {
-                    Origin::Place(_) => {
-                        out.extend(entity_type(world.entity(site.0, *elem), NOWHERE))
-                    }
-                    Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
-                    elem => out.extend(self.of(world, site.0, elem)),
-                }
-            }
-        }
-        out
-    }
-
-    /// Types of an attribute, wherever in the hierarchy it is assigned.
-    fn attr(&self, world: &World, class: ClassGid, name: &Name) -> Types {
-        let own = self.node(&Node::Attr(class, name.clone()));
-        if !own.is_empty() {
-            return own.into();
-        }
-        for base in world.ancestors(class) {
-            let inherited = self.node(&Node::Attr(base, name.clone()));
-            if !inherited.is_empty() {
-                return inherited.into();
-            }
-        }
-        SmallVec::new()
-    }
-
-    /// The node a store into a place goes to.
-    fn target(&self, world: &World, func: FuncGid, place: &Place) -> Option<Node> {
-        match (&place.base, place.path.as_slice()) {
-            (Base::SelfObj | Base::Cls, [Step::Attr(name)]) => {
-                world.class_of(func).map(|it| Node::Attr(it, name.clone()))
-            }
-            (Base::Cell(owner, name), []) => {
-                Some(Node::Cell(world.func_gid(world.module_of(func), *owner), name.clone()))
-            }
-            (Base::Global(name), []) => Some(Node::Global(world.module_of(func), name.clone())),
-            (_, [front @ .., Step::Attr(name)]) => {
-                let holder = Place { base: place.base.clone(), path: front.into() };
-                if let Some(Entity::Module(module)) = world.place_entity(func, &holder) {
-                    return Some(Node::Global(module, name.clone()));
-                }
-                self.place(world, func, &holder).into_iter().find_map(|it| match it {
-                    Ty::Instance(class) | Ty::Class(class) => Some(Node::Attr(class, name.clone())),
-                    _ => None,
-                })
-            }
-            _ => None,
-        }
-    }
 }
 
 /// The parameter that an origin hands back unchanged.
@@ -628,70 +347,10 @@ fn returned_param(world: &World, func: FuncGid, origin: Origin) -> Option<u32> {
     }
 }
 
-fn push(out: &mut Additions, node: Node, types: Types) {
-    if !types.is_empty() {
-        out.push((node, types));
-    }
-}
-
-/// The project's decorators of a function.
-pub(crate) fn decorators(
-    world: &World,
-    types: &TypeTable,
-    func: FuncGid,
-) -> SmallVec<[FuncGid; 2]> {
-    let facts = world.func(func);
-    let parent = world.parent(func).unwrap_or(func);
-    let mut out = SmallVec::new();
-    for decorator in &facts.decorators {
-        match world.entity(parent, *decorator) {
-            Some(Entity::Func(it)) => out.push(it),
-            Some(_) => {}
-            // `@retry(3)`: what the call returns is applied.
-            None => {
-                out.extend(types.of(world, parent, *decorator).into_iter().filter_map(
-                    |it| match it {
-                        Ty::Func(it) => Some(it),
-                        _ => None,
-                    },
-                ))
-            }
-        }
-    }
-    out
-}
-
-/// Whether an attribute access calls the function.
-pub(crate) fn is_property(world: &World, func: FuncGid) -> bool {
-    let facts = world.func(func);
-    if facts.kind != FunctionKind::Function || facts.decorators.is_empty() {
-        return false;
-    }
-    let parent = world.parent(func).unwrap_or(func);
-    facts.decorators.iter().any(|it| match world.entity(parent, *it) {
-        Some(Entity::External(name)) => {
-            matches!(
-                name.as_str(),
-                "builtins.property" | "functools.cached_property" | "abc.abstractproperty"
-            ) || name.ends_with("cached_property")
-        }
-        _ => false,
-    })
-}
-
-/// What a call of a plainly named class or external makes.
-fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<Ty> {
-    match world.entity(func, world.func(func).calls[call as usize].callee)? {
-        Entity::Class(class) => Some(Ty::Instance(class)),
-        Entity::External(name) => Some(made_by(name, (func, call))),
-        _ => None,
-    }
-}
-
-fn entity_type(entity: Option<Entity>, _site: AllocSite) -> Types {
+fn entity_type(entity: Option<&Entity>) -> Types {
     match entity {
-        Some(Entity::Func(it)) => SmallVec::from_iter([Ty::Func(it)]),
-        Some(Entity::Class(it)) => SmallVec::from_iter([Ty::Class(it)]),
+        Some(Entity::Func(it)) => SmallVec::from_iter([Ty::Func(*it)]),
+        Some(Entity::Class(it)) => SmallVec::from_iter([Ty::Class(*it)]),
         _ => SmallVec::new(),
     }
 }

@@ -1,14 +1,14 @@
 //! All modules together: global ids, names across modules, classes and their bases.
 
+mod names;
+
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::domain::{
-    Base, Binding, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Place, Step,
-};
+use crate::domain::{Base, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Step};
 
 /// A function of the project.
 pub(crate) type FuncGid = u32;
@@ -64,6 +64,8 @@ pub(crate) struct World {
     class_base: Vec<u32>,
     func_module: Vec<ModuleId>,
     pub(crate) classes: Vec<ClassEntry>,
+    /// All project classes above each class, nearest first.
+    above: Vec<Box<[ClassGid]>>,
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
@@ -76,6 +78,9 @@ pub(crate) struct World {
     /// The distinct answers, by module, with the number of steps they cover.
     answers: Vec<Vec<(Entity, u8)>>,
 }
+
+/// For one module: the answer of each place by function, and the answers.
+type Named = (Vec<Box<[u32]>>, Vec<(Entity, u8)>);
 
 /// How deep chains of imports and re-exports are followed.
 const MAX_HOPS: u32 = 12;
@@ -105,6 +110,7 @@ impl World {
             class_base,
             func_module,
             classes,
+            above: Vec::new(),
             foreign_stores: FxHashSet::default(),
             by_name,
             symbols: Vec::new(),
@@ -117,23 +123,6 @@ impl World {
         world.name_places();
         world.find_foreign_stores();
         world
-    }
-
-    fn resolve_bindings(&mut self) {
-        self.symbols = self
-            .modules
-            .par_iter()
-            .map(|it| {
-                (0u32..).zip(&it.facts.bindings).map(|(index, it)| (it.0.clone(), index)).collect()
-            })
-            .collect();
-        self.bound = (0..to_u32(self.modules.len()))
-            .into_par_iter()
-            .map(|module| {
-                let facts = &self.modules[module as usize].facts;
-                facts.bindings.iter().map(|it| self.binding(module, &it.0, &it.1, 0)).collect()
-            })
-            .collect();
     }
 
     fn find_foreign_stores(&mut self) {
@@ -158,61 +147,6 @@ impl World {
         };
         let found: Vec<Vec<Name>> = self.modules.par_iter().map(of).collect();
         self.foreign_stores = found.into_iter().flatten().collect();
-    }
-
-    fn name_places(&mut self) {
-        let done: Vec<(Vec<Box<[u32]>>, Vec<(Entity, u8)>)> = (0..to_u32(self.modules.len()))
-            .into_par_iter()
-            .map(|module| {
-                let mut known: FxHashMap<(Entity, u8), u32> = FxHashMap::default();
-                let mut answers = Vec::new();
-                let mut answer = |found: Option<(Entity, u8)>| {
-                    let Some(found) = found else { return NONE };
-                    *known.entry(found).or_insert_with_key(|it| {
-                        answers.push(it.clone());
-                        to_u32(answers.len() - 1)
-                    })
-                };
-                let functions = &self.modules[module as usize].facts.functions;
-                let named = functions
-                    .iter()
-                    .map(|it| {
-                        it.places
-                            .iter()
-                            .map(|place| answer(self.longest_name(module, place)))
-                            .collect()
-                    })
-                    .collect();
-                (named, answers)
-            })
-            .collect();
-        for (named, answers) in done {
-            self.named.extend(named);
-            self.answers.push(answers);
-        }
-    }
-
-    /// Follows a place as far as it names things.
-    fn longest_name(&self, module: ModuleId, place: &Place) -> Option<(Entity, u8)> {
-        let mut entity = match &place.base {
-            Base::Global(name) => self.global(module, name, 0)?,
-            Base::Import(path) => self.dotted(path, module, 0)?,
-            _ => return None,
-        };
-        let mut covered = 0;
-        for step in &place.path {
-            let Step::Attr(name) = step else { break };
-            let Some(next) = self.member(&entity, name, 0) else { break };
-            entity = next;
-            covered += 1;
-        }
-        Some((entity, covered))
-    }
-
-    /// What the longest nameable prefix of a place stands for, and how many steps it covers.
-    pub(crate) fn named(&self, func: FuncGid, place: u32) -> Option<&(Entity, u8)> {
-        let answer = self.named.get(func as usize)?.get(place as usize).copied()?;
-        self.answers[self.module_of(func) as usize].get(answer as usize)
     }
 
     fn link_classes(&mut self) {
@@ -240,12 +174,10 @@ impl World {
                 stored(method, &Base::SelfObj, false, &mut plain_attrs);
             }
             let mut class_attrs = FxHashSet::default();
-            stored(
-                &self.modules[module as usize].facts.functions[facts.body as usize],
-                &Base::Cls,
-                true,
-                &mut class_attrs,
-            );
+            if !self.has_fields(parent, facts) {
+                let body = &self.modules[module as usize].facts.functions[facts.body as usize];
+                stored(body, &Base::Cls, true, &mut class_attrs);
+            }
             let entry = &mut self.classes[class as usize];
             entry.instance_attrs = instance_attrs;
             entry.plain_attrs = plain_attrs;
@@ -257,10 +189,11 @@ impl World {
                 self.classes[base as usize].subclasses.push(class);
             }
         }
+        self.above = (0..self.n_classes()).map(|it| self.find_ancestors(it)).collect();
         // External bases are inherited.
         for class in 0..self.n_classes() {
             let mut inherited = Vec::new();
-            for base in self.ancestors(class) {
+            for base in self.ancestors(class).iter().copied() {
                 inherited.extend(self.classes[base as usize].external_bases.iter().cloned());
             }
             let own = &mut self.classes[class as usize].external_bases;
@@ -270,6 +203,35 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Dataclasses and their like: what the class body assigns are fields of the instances.
+    fn has_fields(&self, parent: FuncGid, class: &ClassFacts) -> bool {
+        let external = |origin: &Origin| match origin {
+            Origin::Call(call) => {
+                self.entity(parent, self.func(parent).calls[*call as usize].callee)
+            }
+            other => self.entity(parent, *other),
+        };
+        let named = |origin: &Origin, names: &[&str]| match external(origin) {
+            Some(Entity::External(name)) => {
+                names.contains(&name.rsplit('.').next().unwrap_or_default())
+            }
+            _ => false,
+        };
+        let decorators = ["dataclass", "attrs", "attr", "s", "define", "mutable", "frozen"];
+        let bases = [
+            "NamedTuple",
+            "BaseModel",
+            "TypedDict",
+            "Structure",
+            "Struct",
+            "Enum",
+            "IntEnum",
+            "Model",
+        ];
+        class.decorators.iter().any(|it| named(it, &decorators))
+            || class.bases.iter().any(|it| named(it, &bases))
     }
 
     pub(crate) fn n_functions(&self) -> u32 {
@@ -329,7 +291,11 @@ impl World {
     }
 
     /// All project classes above, nearest first.
-    pub(crate) fn ancestors(&self, class: ClassGid) -> Vec<ClassGid> {
+    pub(crate) fn ancestors(&self, class: ClassGid) -> &[ClassGid] {
+        self.above.get(class as usize).map_or(&[], |it| it)
+    }
+
+    fn find_ancestors(&self, class: ClassGid) -> Box<[ClassGid]> {
         let mut out: Vec<ClassGid> = Vec::new();
         let mut todo = self.classes[class as usize].bases.clone();
         todo.reverse();
@@ -339,7 +305,7 @@ impl World {
                 todo.extend(self.classes[next as usize].bases.iter().rev());
             }
         }
-        out
+        out.into()
     }
 
     /// All project classes below.
@@ -358,14 +324,20 @@ impl World {
     /// A method, own or inherited.
     pub(crate) fn method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
         let own = |it: ClassGid| self.classes[it as usize].methods.get(name).copied();
-        own(class).or_else(|| self.ancestors(class).into_iter().find_map(own))
+        own(class).or_else(|| self.ancestors(class).iter().copied().find_map(own))
     }
 
     /// A method of the bases.
     pub(crate) fn super_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
         self.ancestors(class)
-            .into_iter()
+            .iter()
+            .copied()
             .find_map(|it| self.classes[it as usize].methods.get(name).copied())
+    }
+
+    /// A method of the class itself.
+    pub(crate) fn own_method(&self, class: ClassGid, name: &Name) -> Option<FuncGid> {
+        self.classes[class as usize].methods.get(name).copied()
     }
 
     /// Own methods.
@@ -373,138 +345,16 @@ impl World {
         let entry = &self.classes[class as usize];
         self.class(class).methods.iter().map(|it| self.func_gid(entry.module, it.1))
     }
-
-    /// The project module of a dotted name, seen from `near` (same root first).
-    pub(crate) fn find_module(&self, name: &str, near: ModuleId) -> Option<ModuleId> {
-        let ids = self.by_name.get(name)?;
-        let root = &self.modules[near as usize].root;
-        ids.iter()
-            .find(|it| self.modules[**it as usize].root == *root)
-            .or_else(|| ids.first())
-            .copied()
-    }
-
-    /// What a module-level name stands for.
-    pub(crate) fn global(&self, module: ModuleId, name: &Name, hops: u32) -> Option<Entity> {
-        if hops > MAX_HOPS {
-            return None;
-        }
-        let facts = &self.modules[module as usize].facts;
-        if let Some(index) = self.symbols[module as usize].get(name).map(|it| *it as usize) {
-            return match self.bound.get(module as usize) {
-                Some(known) => known[index].clone(),
-                None => self.binding(module, name, &facts.bindings[index].1, hops),
-            };
-        }
-        for star in &facts.star_imports {
-            if let Some(other) = self.find_module(star, module)
-                && other != module
-                && let Some(found) = self.global(other, name, hops + 1)
-                && !matches!(found, Entity::External(_))
-            {
-                return Some(found);
-            }
-        }
-        Some(Entity::External(Name::new(format!("builtins.{name}"))))
-    }
-
-    fn binding(
-        &self,
-        module: ModuleId,
-        name: &Name,
-        binding: &Binding,
-        hops: u32,
-    ) -> Option<Entity> {
-        match binding {
-            Binding::Func(it) => Some(Entity::Func(self.func_gid(module, *it))),
-            Binding::Class(it) => Some(Entity::Class(self.class_gid(module, *it))),
-            Binding::Variable => Some(Entity::Variable(module, name.clone())),
-            Binding::Import(path) => self.dotted(path, module, hops + 1),
-        }
-    }
-
-    /// What a dotted path stands for.
-    pub(crate) fn dotted(&self, path: &Name, near: ModuleId, hops: u32) -> Option<Entity> {
-        if hops > MAX_HOPS {
-            return None;
-        }
-        if let Some(module) = self.find_module(path, near) {
-            return Some(Entity::Module(module));
-        }
-        let mut end = path.len();
-        while let Some(dot) = path[..end].rfind('.') {
-            if let Some(module) = self.find_module(&path[..dot], near) {
-                let mut entity = Entity::Module(module);
-                for part in path[dot + 1..].split('.') {
-                    entity = self.member(&entity, &Name::new(part), hops + 1)?;
-                }
-                return Some(entity);
-            }
-            end = dot;
-        }
-        Some(Entity::External(path.clone()))
-    }
-
-    /// An attribute of an entity.
-    pub(crate) fn member(&self, entity: &Entity, name: &Name, hops: u32) -> Option<Entity> {
-        match entity {
-            Entity::Module(module) => {
-                let here = &self.modules[*module as usize];
-                match self.global(*module, name, hops) {
-                    Some(Entity::External(path)) if path.starts_with("builtins.") => {
-                        let sub = self.find_module(&format!("{}.{name}", here.name), *module)?;
-                        Some(Entity::Module(sub))
-                    }
-                    other => other,
-                }
-            }
-            Entity::Class(class) => self.method(*class, name).map(Entity::Func),
-            Entity::External(path) => Some(Entity::External(Name::new(format!("{path}.{name}")))),
-            Entity::Func(_) | Entity::Variable(..) => None,
-        }
-    }
-
-    /// What an origin stands for, when it is a name that is never a variable.
-    pub(crate) fn entity(&self, func: FuncGid, origin: Origin) -> Option<Entity> {
-        match origin {
-            Origin::Place(place) | Origin::Instance(place) => {
-                if self.named.is_empty() {
-                    return self.place_entity(func, &self.func(func).places[place as usize]);
-                }
-                let (entity, covered) = self.named(func, place)?;
-                let whole =
-                    usize::from(*covered) == self.func(func).places[place as usize].path.len();
-                whole.then(|| entity.clone())
-            }
-            Origin::Func(local) => Some(Entity::Func(self.func_gid(self.module_of(func), local))),
-            Origin::Class(local) => {
-                Some(Entity::Class(self.class_gid(self.module_of(func), local)))
-            }
-            _ => None,
-        }
-    }
-
-    /// What a place stands for, when it is a name that is never a variable.
-    pub(crate) fn place_entity(&self, func: FuncGid, place: &Place) -> Option<Entity> {
-        let module = self.module_of(func);
-        let mut entity = match &place.base {
-            Base::Global(name) => self.global(module, name, 0)?,
-            Base::Import(path) => self.dotted(path, module, 0)?,
-            _ => return None,
-        };
-        for step in &place.path {
-            let Step::Attr(name) = step else { return None };
-            entity = self.member(&entity, name, 0)?;
-        }
-        Some(entity)
-    }
 }
 
 /// Names of the attributes a function stores on a base.
 fn stored(facts: &FunctionFacts, base: &Base, augmented: bool, out: &mut FxHashSet<Name>) {
-    for event in
-        facts.events.iter().filter(|it| it.op == Op::Store && (augmented || !it.flags.augmented))
-    {
+    for event in facts.events.iter().filter(|it| {
+        // A bare annotation (`x: int`) stores nothing.
+        it.op == Op::Store
+            && (augmented || !it.flags.augmented)
+            && (*base != Base::Cls || !matches!(it.value, Origin::Instance(_)))
+    }) {
         let place = &facts.places[event.place as usize];
         if let (true, [Step::Attr(name)]) = (place.base == *base, place.path.as_slice()) {
             out.insert(name.clone());

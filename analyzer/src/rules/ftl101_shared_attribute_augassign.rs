@@ -66,7 +66,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread after the load and before the store, lets another thread update, and compares the result with all serial orders.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL101",
         name: "shared-attribute-augassign",
         since: "0.1.0",

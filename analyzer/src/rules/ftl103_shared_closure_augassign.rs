@@ -64,7 +64,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Runs the program; stops one thread after the load and before the store and lets another thread update.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL103",
         name: "shared-closure-augassign",
         since: "0.1.0",

@@ -67,7 +67,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread after the load and before the store, lets another thread update, and compares the result with all serial orders.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL104",
         name: "class-attribute-augassign",
         since: "0.1.0",

@@ -60,7 +60,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread after the load and before the store, lets another thread update the same key, and compares with all serial orders.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL105",
         name: "shared-subscript-augassign",
         since: "0.1.0",

@@ -66,7 +66,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread after the read and before the write, lets another thread write, and compares the result with all serial orders.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL106",
         name: "shared-read-modify-write",
         since: "0.1.0",

@@ -60,7 +60,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread between the test and the store, lets another thread insert the same key, and counts the insertions.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL201",
         name: "check-then-insert",
         since: "0.1.0",

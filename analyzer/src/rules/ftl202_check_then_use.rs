@@ -59,7 +59,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread between the test and the use, lets another thread remove the element, and watches for the exception.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL202",
         name: "check-then-use",
         since: "0.1.0",

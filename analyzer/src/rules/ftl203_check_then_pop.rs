@@ -62,7 +62,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread between the test and the removal, lets another thread take the last element, and watches for the exception or the blocked thread.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL203",
         name: "check-then-pop",
         since: "0.1.0",

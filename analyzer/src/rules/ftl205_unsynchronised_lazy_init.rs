@@ -73,7 +73,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread between the test and the store, lets another thread make the object, and compares the objects.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL205",
         name: "unsynchronised-lazy-init",
         since: "0.1.0",

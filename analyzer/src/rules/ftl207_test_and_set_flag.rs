@@ -69,7 +69,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Stops one thread between the test and the store, lets another thread enter, and counts the entries.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL207",
         name: "test-and-set-flag",
         since: "0.1.0",

@@ -31,7 +31,7 @@ declare_rule! {
     ///
     /// ## Replay
     /// Imports the module in a fresh interpreter and watches `sys._is_gil_enabled()`.
-    pub static RULE = {
+    pub(crate) static RULE = {
         code: "FTL301",
         name: "import-reenables-gil",
         since: "0.1.0",

@@ -94,11 +94,13 @@ fn strings() {
 #[test]
 fn blocks() {
     for head in ["def f():", "class C:", "if hits:", "with hits:", "for x in hits:", "try:"] {
-        let lines: Vec<_> = (0..1500).map(|n| format!("{}{head}\n", " ".repeat(n))).collect();
-        survives(&format!("{}{}hits += 1", lines.concat(), " ".repeat(1500)));
+        let lines: Vec<String> = (0..1500).map(|n| format!("{}{head}\n", " ".repeat(n))).collect();
+        let lines = lines.concat();
+        survives(&format!("{lines}{}hits += 1", " ".repeat(1500)));
     }
-    let clauses: Vec<_> = (0..2000).map(|n| format!("elif x == {n}: pass\n")).collect();
-    survives(&format!("if x: pass\n{}", clauses.concat()));
+    let clauses: Vec<String> = (0..2000).map(|n| format!("elif x == {n}: pass\n")).collect();
+    let clauses = clauses.concat();
+    survives(&format!("if x: pass\n{clauses}"));
 }
 
 /// Values made from each other in a row, which no depth of the tree bounds.

@@ -109,6 +109,10 @@ pub(super) fn fix<S>(window: &Window<S>) -> String {
         Pattern::TestAndSet => {
             "use `lock.acquire(blocking=False)` as the flag, or hold one lock over test and set"
         }
+        Pattern::Iteration => {
+            "loop over a snapshot (`list(...)`), or hold one lock over the loop and the changes"
+        }
+        Pattern::Unguarded => "hold the lock that guards it elsewhere",
     };
     text.to_owned()
 }

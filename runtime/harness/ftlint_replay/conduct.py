@@ -147,6 +147,8 @@ def program(director: Director, over: Callable[[], bool], seconds: float) -> Non
     trace.blocked = blocked
     arrived = any(it.arrivals for it in director.lanes.values())
     trace.outcome = "nobody_came" if arrived else "not_reached"
+    if arrived and trace.apart:
+        trace.detail = "the others use other objects or keys"
     if time.monotonic() >= end:
         trace.notes.append("the program was still running after the time limit")
     director.finish()

@@ -1,7 +1,5 @@
 """Makes threads wait at the window, so that one chosen order happens, and writes down what they do there.
-
-The director hears of every instruction of the code objects of the window. A thread waits inside its own report,
-between two instructions, as if the system had taken the processor away from it there. It never changes a value.
+A thread waits inside its own report, as if the system had taken the processor away from it between two instructions.
 """
 
 from __future__ import annotations
@@ -319,7 +317,9 @@ class Director:
             lane.slot = pending.slot
             return self.schedule.park == "after" and lane.acted == 1
         between = a.acted > 0 if self.schedule.serial else a.stopped and not a.released
-        if not between or not values.same(pending.slot, a.slot):
+        here = values.same(pending.slot, a.slot)
+        self.trace.apart |= between and not here
+        if not between or not here:
             return False
         if self.window.pattern in _UPDATES and values.is_plain(value) and values.show(value) == values.show(pending.value):
             return False

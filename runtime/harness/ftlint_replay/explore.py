@@ -28,10 +28,15 @@ def explore(request: Request, window: Window, log: Log) -> Found | None:
     """The user's program first, then a driver."""
     end = time.monotonic() + request.total_seconds
     for mode in ("program", "driver") if request.program else ("driver",):
+        apart = met = False
         for schedule, trace in _directed(request, window, mode, log, end):
+            apart, met = apart or trace.apart, met or trace.outcome == "finished"
             found = examine(request, window, schedule, trace, log)
             if found is not None:
                 return found
+        if apart and not met:
+            # The program gives each thread its own object or key: a driver that shares one would make up a race.
+            return None
     return None
 
 

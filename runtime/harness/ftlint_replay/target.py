@@ -120,7 +120,8 @@ class _Callee:
 
     def __init__(self, site: Site) -> None:
         module = importlib.import_module(site.module)
-        owner, _, self.name = site.function.rpartition(".")
+        owner, _, name = site.function.rpartition(".")
+        self.name = values.mangled(name, site.function)
         self.site = site
         self.owner: type | None = None
         if owner:

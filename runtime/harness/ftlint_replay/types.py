@@ -124,6 +124,7 @@ class Trace:
     gil: bool | None = None
     harness: str = ""
     parked: bool = False
+    apart: bool = False
 
 
 class Listener(Protocol):

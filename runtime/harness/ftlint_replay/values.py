@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import builtins
+import enum
 import operator
+import sys
 from collections import deque
-from types import FrameType, GetSetDescriptorType, MemberDescriptorType
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from . import cells
 from .types import Site
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<not there>"})()
 Slot = tuple[Any, ...]
+
+_BY_IDENTITY: Any = object.__hash__
+_BY_PARTS: Any = tuple.__hash__
 
 _KEYED = frozenset({
     "get", "pop", "remove", "discard", "setdefault", "add", "__contains__", "__getitem__", "__setitem__", "__delitem__",
@@ -49,14 +55,14 @@ class Expression:
         """What the access is about: an attribute of one object, one key of one container."""
         try:
             return _slot(self.node, frame) if self.node is not None else None
-        except Unknown:
+        except Exception:  # noqa: BLE001 - keys and lazy objects of the user may run code after all
             return None
 
     def value(self, frame: FrameType) -> Any:
         """The value at the place, or `MISSING`."""
         try:
             return evaluate(_place(self.node), frame) if self.node is not None else MISSING
-        except Unknown:
+        except Exception:  # noqa: BLE001
             return MISSING
 
 
@@ -72,14 +78,48 @@ def source(site: Site) -> str:
 
 
 def same(one: Slot | None, two: Slot | None) -> bool:
-    """Whether two accesses are about one place; what is not known counts as the same."""
+    """Whether two accesses may be about one place; what is not known counts as the same. For leading threads."""
+    return _relation(one, two) is not False
+
+
+def surely_same(one: Slot | None, two: Slot | None) -> bool:
+    """Whether two accesses are about one place. For saying so."""
+    return _relation(one, two) is True
+
+
+def _relation(one: Slot | None, two: Slot | None) -> bool | None:
     if one is None or two is None:
-        return True
+        return None
     if one[0] == two[0]:
-        return one == two
+        if one == two or one[:2] != two[:2]:
+            return one == two
+        # Keys of a class with an equality of its own may be equal although they are two objects.
+        return None if "?" in (str(one[-1])[:1], str(two[-1])[:1]) else False
     if {one[0], two[0]} == {"item", "object"}:
         return bool(one[1] == two[1])
-    return True
+    return None
+
+
+def key(value: Any) -> str:
+    """A text that two keys share when a container takes them for one; with a question mark when only it can tell."""
+    kind = type(value)
+    if issubclass(kind, (int, float)) and kind.__hash__ in (int.__hash__, float.__hash__):
+        return f"number {float.__repr__(value) if issubclass(kind, float) and value % 1 else int.__repr__(int(value))}"
+    if issubclass(kind, (str, bytes)) and kind.__hash__ in (str.__hash__, bytes.__hash__):
+        return f"{'text' if issubclass(kind, str) else 'bytes'} {len(value)} {hash(value)}"
+    if issubclass(kind, tuple) and kind.__hash__ is _BY_PARTS and len(value) < 20:
+        parts = [key(it) for it in tuple.__iter__(value)]
+        return f"{'?' if any(it[0] == '?' for it in parts) else ''}({', '.join(parts)})"
+    if kind.__hash__ is _BY_IDENTITY or issubclass(kind, (type, enum.Enum)) and kind.__eq__ in (type.__eq__, object.__eq__):
+        return f"object {id(value)}"
+    if kind.__module__.partition(".")[0] in sys.stdlib_module_names and kind.__hash__ is not None:
+        return f"{kind.__qualname__} {hash(value)}"
+    return f"?{id(value)}"
+
+
+def _is(value: Any, *kinds: type) -> bool:
+    """`isinstance`, which asks a lazy object of the user for its `__class__`, and runs code of the user with that."""
+    return issubclass(type(value), kinds)
 
 
 def evaluate(node: ast.AST | None, frame: FrameType) -> Any:
@@ -123,9 +163,9 @@ def truth(node: ast.AST, frame: FrameType) -> bool:
 
 def attribute(value: Any, name: str) -> Any:
     """An attribute as `getattr` finds it, if no user code is needed for that."""
-    if isinstance(value, type) or type(value).__name__ == "module":
+    if _is(value, type) or type(value).__name__ == "module":
         try:
-            found = type.__getattribute__(value, name) if isinstance(value, type) else vars(value)[name]
+            found = type.__getattribute__(value, name) if _is(value, type) else vars(value)[name]
         except (AttributeError, KeyError):
             return MISSING
         return found
@@ -174,7 +214,7 @@ def show(value: Any, budget: int = 80) -> str:
         text = repr(value)
     elif kind in _CONTAINERS:
         text = _show_container(value, budget)
-    elif isinstance(value, type):
+    elif _is(value, type):
         text = f"<class {value.__qualname__}>"
     else:
         text = f"<{kind.__qualname__} object>"
@@ -235,39 +275,50 @@ def _slot(node: ast.AST, frame: FrameType) -> Slot | None:
     if isinstance(node, ast.UnaryOp):
         return _slot(node.operand, frame)
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-        return "item", id(evaluate(node.comparators[0], frame)), show(evaluate(node.left, frame))
+        return "item", id(_known(node.comparators[0], frame)), key(_known(node.left, frame))
     if isinstance(node, ast.Compare):
         return _slot(node.left, frame)
     if isinstance(node, ast.Call):
         return _call_slot(node, frame)
     if isinstance(node, ast.Subscript):
-        return "item", id(evaluate(node.value, frame)), show(evaluate(node.slice, frame))
+        return "item", id(_known(node.value, frame)), key(_known(node.slice, frame))
     if isinstance(node, ast.Attribute):
-        base = evaluate(node.value, frame)
+        base = _known(node.value, frame)
+        if type(base) is ModuleType:
+            return "global", id(vars(base)), node.attr
         return "attribute", id(_owner(base, node.attr)), mangled(node.attr, frame.f_code.co_qualname)
     if isinstance(node, ast.Name):
         if node.id in frame.f_code.co_freevars or node.id in frame.f_code.co_cellvars:
-            return "cell", node.id
+            cell = cells.find(frame, node.id)
+            return None if cell is None else ("cell", id(cell))
         if node.id in frame.f_code.co_names:
             return "global", id(frame.f_globals), node.id
-        return "object", id(evaluate(node, frame))
+        return "object", id(_known(node, frame))
     raise Unknown
+
+
+def _known(node: ast.AST, frame: FrameType) -> Any:
+    """The value of a part of a place: what is not there, or comes from a call of the user's code, tells nothing."""
+    value = evaluate(node, frame)
+    if value is MISSING:
+        raise Unknown
+    return value
 
 
 def _owner(base: Any, name: str) -> Any:
     """For a class attribute read through a subclass: the class that has it."""
-    if isinstance(base, type):
+    if _is(base, type):
         return next((cls for cls in base.__mro__ if name in vars(cls)), base)
     return base
 
 
 def _call_slot(node: ast.Call, frame: FrameType) -> Slot | None:
     if not isinstance(node.func, ast.Attribute):
-        return ("object", id(evaluate(node.args[0], frame))) if len(node.args) == 1 else None
-    receiver = evaluate(node.func.value, frame)
-    if node.func.attr in _KEYED and node.args and isinstance(receiver, (dict, set)):
+        return ("object", id(_known(node.args[0], frame))) if len(node.args) == 1 else None
+    receiver = _known(node.func.value, frame)
+    if node.func.attr in _KEYED and node.args and _is(receiver, dict, set):
         try:
-            return "item", id(receiver), show(evaluate(node.args[0], frame))
+            return "item", id(receiver), key(_known(node.args[0], frame))
         except Unknown:
             pass
     return "object", id(receiver)
@@ -285,9 +336,9 @@ def _name(name: str, frame: FrameType) -> Any:
 
 
 def _element(container: Any, key: Any) -> Any:
-    if isinstance(container, dict):
+    if _is(container, dict):
         return dict.get(container, key, MISSING)
-    if isinstance(container, (list, tuple, deque)) and type(key) is int:
+    if _is(container, list, tuple, deque) and type(key) is int:
         return container[key] if -len(container) <= key < len(container) else MISSING
     raise Unknown
 
@@ -307,7 +358,7 @@ def _call(node: ast.Call, frame: FrameType) -> Any:
     """`type(x)`, `len(x)`, `str(x)` and `d.get(k)` of built-in things."""
     if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and 1 <= len(node.args) <= 2:
         container = evaluate(node.func.value, frame)
-        if isinstance(container, dict):
+        if _is(container, dict):
             found = dict.get(container, evaluate(node.args[0], frame), MISSING)
             return evaluate(node.args[1], frame) if found is MISSING and len(node.args) == 2 else found
     if isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
@@ -333,7 +384,7 @@ def _formatted(node: ast.AST, frame: FrameType) -> str:
 def _compare(node: ast.Compare, frame: FrameType) -> bool:
     left, right, op = evaluate(node.left, frame), evaluate(node.comparators[0], frame), node.ops[0]
     if isinstance(op, (ast.In, ast.NotIn)):
-        if not isinstance(right, _CONTAINERS) or type(left) not in _SCALARS:
+        if not _is(right, *_CONTAINERS) or type(left) not in _SCALARS:
             raise Unknown
         return (left in right) == isinstance(op, ast.In)
     if isinstance(op, (ast.Is, ast.IsNot)):

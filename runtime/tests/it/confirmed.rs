@@ -297,3 +297,38 @@ class Meter:
         .other("Meter.reset", "self.n = 100", "self.n", AccessKind::Store)
         .is_confirmed();
 }
+
+#[test]
+fn private_method() {
+    let source = "
+class _Cache:
+    def __init__(self):
+        self.__uses = 0
+    def __touch(self):
+        self.__uses += 1
+";
+    Case::new(Run::Driver, Pattern::Augment, source)
+        .attribute("_Cache", "__uses")
+        .augments("_Cache.__touch", "self.__uses += 1", "self.__uses")
+        .is_confirmed();
+}
+
+#[test]
+fn object_that_makes_itself_when_asked_for_its_class() {
+    let source = "
+class Settings:
+    def __init__(self):
+        self._wrapped = None
+    @property
+    def __class__(self):
+        raise RuntimeError('not configured')
+    def configure(self):
+        if self._wrapped is None:
+            self._wrapped = object()
+";
+    Case::new(Run::Driver, Pattern::LazyInit, source)
+        .attribute("Settings", "_wrapped")
+        .first("Settings.configure", "if self._wrapped", "self._wrapped", AccessKind::Read)
+        .last("Settings.configure", "self._wrapped = object", "self._wrapped", AccessKind::Store)
+        .is_confirmed();
+}

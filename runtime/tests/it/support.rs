@@ -170,7 +170,11 @@ impl Case {
         Diagnostic {
             rule: match self.pattern {
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => &SPLIT,
-                Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => &CHECK,
+                Pattern::CheckThenInsert
+                | Pattern::CheckThenUse
+                | Pattern::CheckThenPop
+                | Pattern::Iteration
+                | Pattern::Unguarded => &CHECK,
                 Pattern::LazyInit => &INIT,
                 Pattern::TestAndSet => &SET,
             },
@@ -214,6 +218,12 @@ impl Case {
         let Some(verdict) = self.replay() else { return };
         assert_eq!(verdict.status, Status::NotReproduced, "{verdict:#?}");
         assert!(verdict.reason.as_deref().unwrap_or_default().contains(words), "{verdict:#?}");
+    }
+
+    /// Asserts that nobody says that it breaks.
+    pub(crate) fn is_never_confirmed(&self) {
+        let Some(verdict) = self.replay() else { return };
+        assert_ne!(verdict.status, Status::Confirmed, "{verdict:#?}");
     }
 
     /// Asserts that nothing could be run, and that the reason has these words.

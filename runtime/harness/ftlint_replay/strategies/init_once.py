@@ -17,7 +17,9 @@ def violation(window: Window, directed: Trace, controls: list[Trace]) -> str | N
     """Both threads made and stored an object; in a serial order only the first does."""
     twice = oracle.acted_twice(directed, controls)
     if twice is None or twice.act is None:
-        return oracle.new_error(directed, controls) if oracle.overlap(directed) is not None else None
+        found = oracle.overlap(directed)
+        came = found is not None and (bool(found.between) or found.rechecked is False)
+        return oracle.new_error(directed, controls) if came else None
     other = twice.between[-1]
     words = f"{window.place.text} was initialised twice, by thread {other.thread} and by thread {twice.act.thread}"
     if len(set(directed.result_ids)) == 2 and not all(it in ("None", "True", "False") for it in directed.results):

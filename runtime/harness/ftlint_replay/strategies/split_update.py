@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import oracle
+from .. import values
 from ..types import Step, Trace, Window
 
 CONTROL = "A>act"
@@ -44,10 +45,11 @@ def _equal(one: Step, two: Step) -> bool:
 def _final(read: Step, control: Trace) -> str | None:
     """The value after both updates of a serial order that began with the same value."""
     first = next((it for it in control.steps if it.kind == "read"), None)
-    done = oracle.acts(control)
+    done = [it for it in oracle.acts(control) if first is not None and values.same(it.slot, first.slot)]
     if first is None or not done or not oracle.is_serial(control) or not first.plain or first.shown != read.shown:
         return None
-    begun = next((it for it in control.steps if it.kind == "read" and it.thread != done[0].thread), None)
+    begun = next((it for it in control.steps if it.kind == "read" and it.thread != done[0].thread
+                  and values.same(it.slot, first.slot)), None)
     if len({it.thread for it in done}) < 2 and begun is None:
         return None
     return done[-1].shown if done[-1].plain else None

@@ -14,10 +14,10 @@ def schedules(pattern: str) -> list[str]:
 
 
 def violation(window: Window, directed: Trace, controls: list[Trace]) -> str | None:
-    """Both threads found the flag unset and went on; in a serial order only the first does."""
+    """Both threads passed the test of the flag and went on; in a serial order only the first does."""
     twice = oracle.acted_twice(directed, controls, flag=True)
     if twice is None or twice.act is None:
         return None
     other = twice.between[-1]
-    return (f"threads {other.thread} and {twice.act.thread} both found {window.place.text} unset and both went on: "
-            "what must happen once happens twice")
+    return (f"threads {other.thread} and {twice.act.thread} both passed the test of {window.place.text} and both went on: "
+            "what the test allows once happens twice")

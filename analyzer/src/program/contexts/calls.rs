@@ -1,0 +1,101 @@
+//! Which functions a call may run.
+
+use ruff_python_ast::name::Name;
+use smallvec::SmallVec;
+
+use super::Edge;
+use crate::domain::{Base, NONE, Origin, Step};
+use crate::program::types::{Ty, TypeTable};
+use crate::program::world::{Entity, FuncGid, World};
+
+/// Reading a property calls its getter.
+pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
+    let Some(class) = world.class_of(from) else { return };
+    let facts = world.func(from);
+    for place in &facts.places {
+        if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
+            && let Some(to) = world.method(class, name)
+            && crate::program::types::is_property(world, to)
+        {
+            edges.push(Edge { from, to, call: NONE, on_self: true });
+        }
+    }
+}
+
+/// The functions a callee may be; a constructor stands for `__init__` and `__new__`.
+pub(super) fn callees(
+    world: &World,
+    types: &TypeTable,
+    from: FuncGid,
+    callee: Origin,
+) -> SmallVec<[FuncGid; 4]> {
+    // Most calls go outside the project.
+    if let Origin::Place(place) = callee
+        && matches!(world.named(from, place), Some((Entity::External(_), _)))
+    {
+        return SmallVec::new();
+    }
+    let known = types.of(world, from, callee);
+    let mut out: SmallVec<[FuncGid; 4]> =
+        TypeTable::targets_of(world, &known).into_iter().map(|it| it.0).collect();
+    if let Origin::Place(place) = callee {
+        let place = &world.func(from).places[place as usize];
+        if let (Base::Super, [Step::Attr(name)]) = (&place.base, place.path.as_slice()) {
+            out.extend(world.enclosing_class(from).and_then(|it| world.super_method(it, name)));
+        }
+        // `self.hook()` may be any override.
+        if let (Base::SelfObj, [Step::Attr(name)]) = (&place.base, place.path.as_slice())
+            && let Some(class) = world.class_of(from)
+        {
+            for below in world.descendants(class).into_iter().take(8) {
+                out.extend(world.own_method(below, name).filter(|it| !out.contains(it)));
+            }
+        }
+    }
+    for ty in known {
+        if let Ty::Class(class) = ty {
+            out.extend(world.method(class, &Name::new_static("__new__")));
+        }
+    }
+    out
+}
+
+/// The functions that an argument hands to the callee.
+pub(super) fn handed(
+    world: &World,
+    types: &TypeTable,
+    from: FuncGid,
+    value: Origin,
+) -> SmallVec<[FuncGid; 1]> {
+    let named = match value {
+        Origin::Func(_) => true,
+        Origin::Place(id) => world.named(from, id).is_some(),
+        _ => return SmallVec::new(),
+    };
+    if named {
+        return match world.entity(from, value) {
+            Some(Entity::Func(it)) => SmallVec::from_iter([it]),
+            _ => SmallVec::new(),
+        };
+    }
+    let Origin::Place(id) = value else { return SmallVec::new() };
+    let place = &world.func(from).places[id as usize];
+    match (&place.base, place.path.as_slice()) {
+        (Base::SelfObj | Base::Cls, [Step::Attr(name)]) => {
+            let method = world.class_of(from).and_then(|it| world.method(it, name));
+            method
+                .filter(|it| !crate::program::types::is_property(world, *it))
+                .into_iter()
+                .collect()
+        }
+        (Base::Param(_) | Base::Cell(..) | Base::Call(_), _) => {
+            let known = types.of(world, from, value).into_iter();
+            let function = |it| match it {
+                Ty::Func(it) | Ty::Method(it) => Some(it),
+                _ => None,
+            };
+            known.filter_map(function).collect()
+        }
+        _ => SmallVec::new(),
+    }
+}

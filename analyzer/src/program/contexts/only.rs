@@ -1,0 +1,88 @@
+//! Functions that only run in one way: on an event loop, or while their object is being made.
+
+use super::{Contexts, Edge};
+use crate::program::world::{FuncGid, World};
+
+impl Contexts {
+    /// Whether the function has callers and all of them are like that.
+    pub(super) fn all_callers(&self, func: FuncGid, test: impl Fn(&Edge) -> bool) -> bool {
+        let mut callers = self.calls_of(func).filter(|it| it.from != func).peekable();
+        callers.peek().is_some() && callers.all(test)
+    }
+
+    /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
+    pub(super) fn find_loop_only(&mut self, world: &World) {
+        for func in 0..world.n_functions() {
+            self.on_loop[func as usize] = world.func(func).is_async;
+        }
+        for class in 0..world.n_classes() {
+            let methods: Vec<FuncGid> = world.methods(class).collect();
+            if methods.iter().any(|it| world.func(*it).is_async) {
+                for method in methods {
+                    self.on_loop[method as usize] = true;
+                }
+            }
+        }
+        if !self.on_loop.contains(&true) {
+            return;
+        }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let inner = world.func(*it).name.starts_with('_') || world.class_of(*it).is_none();
+                inner && !self.on_loop[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
+        loop {
+            let n_before = candidates.len();
+            let (found, rest) = candidates
+                .into_iter()
+                .partition(|it| self.all_callers(*it, |it| self.on_loop[it.from as usize]));
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.on_loop[func as usize] = true;
+            }
+            if candidates.len() == n_before {
+                break;
+            }
+        }
+    }
+
+    /// Private methods that only constructors call.
+    pub(super) fn find_init_only(&mut self, world: &World) {
+        let is_init = |it: FuncGid| {
+            matches!(
+                world.func(it).name.as_str(),
+                "__init__"
+                    | "__new__"
+                    | "__post_init__"
+                    | "__setstate__"
+                    | "__init_subclass__"
+                    | "__set_name__"
+            ) && world.class_of(it).is_some()
+        };
+        for func in 0..world.n_functions() {
+            self.init_only[func as usize] = is_init(func);
+        }
+        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+            .filter(|it| {
+                let private = world.func(*it).name.starts_with('_');
+                private && !self.init_only[*it as usize] && !self.callers.of(*it).is_empty()
+            })
+            .collect();
+        loop {
+            let n_before = candidates.len();
+            let (found, rest) = candidates.into_iter().partition(|it| {
+                self.all_callers(*it, |edge| edge.on_self && self.init_only[edge.from as usize])
+            });
+            let found: Vec<FuncGid> = found;
+            candidates = rest;
+            for func in found {
+                self.init_only[func as usize] = true;
+            }
+            if candidates.len() == n_before {
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Whether two accesses can run at the same time: threads of the program, its main code, users of a library.
+
+use super::{AccessId, Facts, Side, Suspect};
+use crate::domain::{Origin, Place, Step};
+use crate::program::locations::{Location, Root, resolve};
+use crate::program::types::Ty;
+use crate::program::world::{ClassGid, FuncGid};
+use crate::rule::Confidence;
+
+impl Facts<'_> {
+    pub(super) fn side(&self, id: AccessId) -> Side<'_> {
+        let func = id.0 as usize;
+        Side {
+            spawns: &self.contexts.spawns[func],
+            public: self.contexts.public[func] && !self.contexts.on_loop[func],
+            live_main: self.contexts.main[func]
+                && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
+        }
+    }
+
+    /// One side waits for a `threading.Event` that the other sets when it is done.
+    pub(super) fn ordered_by_event(&self, a: AccessId, b: AccessId) -> bool {
+        let waits_for = |first: AccessId, then: AccessId| {
+            let sets = self.event_calls(first.0, "set", |seq| seq > self.event(first).seq);
+            let waits = self.event_calls(then.0, "wait", |seq| seq < self.event(then).seq);
+            sets.iter().any(|it| waits.contains(it))
+        };
+        a.0 != b.0 && (waits_for(a, b) || waits_for(b, a))
+    }
+
+    /// Events on which a function calls a method at such a point.
+    pub(super) fn event_calls(
+        &self,
+        func: FuncGid,
+        method: &str,
+        at: impl Fn(u32) -> bool,
+    ) -> Vec<Location> {
+        let it = self.world.func(func);
+        let calls = it.calls.iter().filter(|call| at(call.seq));
+        calls
+            .filter_map(|call| {
+                let Origin::Place(place) = call.callee else { return None };
+                let place = &it.places[place as usize];
+                let Some((Step::Attr(name), front)) = place.path.split_last() else { return None };
+                let receiver = Place { base: place.base.clone(), path: front.into() };
+                let is_event =
+                    name == method
+                        && self.types.place(self.world, func, &receiver).iter().any(
+                            |it| matches!(it, Ty::External(name, _) if name == "threading.Event"),
+                        );
+                is_event.then(|| resolve(self.world, self.types, func, &receiver)).flatten()
+            })
+            .collect()
+    }
+
+    /// Whether two accesses can run at the same time on the same object, and how sure that is.
+    pub(super) fn concurrent(
+        &self,
+        a: AccessId,
+        b: AccessId,
+        suspect: &Suspect,
+    ) -> Option<(Confidence, Option<u32>, String)> {
+        let (mine, theirs) = (self.side(a), self.side(b));
+        let root = &suspect.location.root;
+        if let Some(spawn) = self.two_threads(&mine, &theirs, root, a.0 == b.0) {
+            let (confidence, because) = self.proven(suspect, spawn)?;
+            return Some((confidence, Some(spawn), because));
+        }
+        if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root))
+        {
+            let (confidence, because) = self.proven(suspect, spawn)?;
+            return Some((confidence, Some(spawn), because));
+        }
+        let spawn = |side: &Side<'_>| side.spawns.iter().copied().find(|it| self.sees(*it, root));
+        if let Some(found) =
+            spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
+        {
+            let (confidence, because) = self.proven(suspect, found)?;
+            return Some((confidence.min(Confidence::Medium), Some(found), because));
+        }
+        if mine.public && theirs.public {
+            let (confidence, because) = self.library(suspect)?;
+            return Some((confidence, None, because));
+        }
+        None
+    }
+
+    /// A spawn that proves that both sides run at once.
+    pub(super) fn two_threads(
+        &self,
+        mine: &Side<'_>,
+        theirs: &Side<'_>,
+        root: &Root,
+        same: bool,
+    ) -> Option<u32> {
+        for s in mine.spawns.iter().filter(|it| self.sees(**it, root)) {
+            let spawn = &self.threads.spawns[*s as usize];
+            for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
+                let many = spawn.many && !self.is_own(*s, root);
+                if (s == t && many) || (s != t && self.overlap(*s, *t)) {
+                    return Some(*s);
+                }
+            }
+            if theirs.live_main && !same {
+                return Some(*s);
+            }
+        }
+        theirs.spawns.iter().copied().find(|it| mine.live_main && !same && self.sees(*it, root))
+    }
+
+    /// A thread that itself started one which is still running.
+    pub(super) fn started_here(&self, a: AccessId, b: AccessId, root: &Root) -> Option<u32> {
+        let seq = self.event(a).seq;
+        let on_thread = !self.contexts.spawns[a.0 as usize].is_empty();
+        self.contexts.spawns_in.get(&a.0).into_iter().flatten().copied().find(|it| {
+            let spawn = &self.threads.spawns[*it as usize];
+            let reaches = |t: &u32| self.threads.spawns[*t as usize].target == spawn.target;
+            on_thread
+                && spawn.live.0 < seq
+                && seq < spawn.live.1
+                && self.contexts.spawns[b.0 as usize].iter().any(reaches)
+                && self.sees(*it, root)
+        })
+    }
+
+    /// Each instance has one such thread.
+    pub(super) fn is_own(&self, spawn: u32, root: &Root) -> bool {
+        let Root::Instance(class, _) = root else { return false };
+        self.threads.spawns[spawn as usize]
+            .own_instance
+            .is_some_and(|own| self.related(own, *class))
+    }
+
+    pub(super) fn related(&self, a: ClassGid, b: ClassGid) -> bool {
+        a == b || self.world.ancestors(a).contains(&b) || self.world.ancestors(b).contains(&a)
+    }
+
+    /// Two threads started in one function, the first joined before the second starts, do not overlap.
+    pub(super) fn overlap(&self, s: u32, t: u32) -> bool {
+        let (a, b) = (&self.threads.spawns[s as usize], &self.threads.spawns[t as usize]);
+        a.func != b.func || (a.live.0 < b.live.1 && b.live.0 < a.live.1)
+    }
+
+    /// Whether the thread sees the same object as others: what a thread made itself is its own.
+    pub(super) fn sees(&self, spawn: u32, root: &Root) -> bool {
+        match root {
+            Root::Cell(owner, _) => !self.contexts.spawns[*owner as usize].contains(&spawn),
+            Root::Made((owner, _)) => {
+                *owner != u32::MAX && !self.contexts.spawns[*owner as usize].contains(&spawn)
+            }
+            _ => true,
+        }
+    }
+}

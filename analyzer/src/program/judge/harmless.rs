@@ -1,0 +1,198 @@
+//! Windows that do no harm: objects of one thread only, operations that lose nothing, values without identity.
+
+use super::{AccessId, Facts, Suspect};
+use crate::domain::{Candidate, Op, Origin, Place, Step};
+use crate::evidence::Pattern;
+use crate::knowledge::{InstanceSharing, KNOWLEDGE};
+use crate::program::threads::has_base;
+use crate::program::types::Ty;
+use crate::program::world::{ClassGid, FuncGid};
+use crate::rule::GilClass;
+
+impl Facts<'_> {
+    /// Each thread sees its own object, or no thread shares the class.
+    pub(super) fn is_private(&self, func: FuncGid, place: &Place) -> bool {
+        let on_self = matches!(place.base, crate::domain::Base::SelfObj) && !place.path.is_empty();
+        if on_self && (self.contexts.init_only[func as usize] || self.gets_fresh_self(func)) {
+            return true;
+        }
+        // The innermost holder of known class decides.
+        for n in (0..place.path.len()).rev() {
+            let holder = Place { base: place.base.clone(), path: place.path[..n].into() };
+            for ty in self.types.place(self.world, func, &holder) {
+                match ty {
+                    Ty::External(name, _) if KNOWLEDGE.own.contains_key(name.as_str()) => {
+                        return true;
+                    }
+                    Ty::Instance(class) => {
+                        return has_base(self.world, class, |it| {
+                            matches!(
+                                it.shared,
+                                InstanceSharing::Never | InstanceSharing::Serialised
+                            )
+                        });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    /// A class of the project that is a built-in container.
+    pub(super) fn is_container(&self, class: ClassGid) -> bool {
+        self.world.classes[class as usize].external_bases.iter().any(|it| {
+            let last = it.rsplit('.').next().unwrap_or_default();
+            matches!(
+                last,
+                "dict"
+                    | "list"
+                    | "set"
+                    | "deque"
+                    | "OrderedDict"
+                    | "defaultdict"
+                    | "MutableMapping"
+                    | "UserDict"
+            )
+        })
+    }
+
+    /// A decorator hands the method an object it made for this call.
+    pub(super) fn gets_fresh_self(&self, func: FuncGid) -> bool {
+        crate::program::types::decorators(self.world, self.types, func).into_iter().any(
+            |decorator| {
+                let it = self.world.func(decorator);
+                it.calls.iter().any(|call| {
+                    let decorated = matches!(call.callee, Origin::Place(place)
+                    if it.places[place as usize].path.is_empty()
+                        && it.places[place as usize].base == crate::domain::Base::Param(0));
+                    decorated
+                        && matches!(call.args.first().map(|it| it.value), Some(Origin::Call(_)))
+                })
+            },
+        )
+    }
+
+    /// Windows that lose nothing whatever comes between.
+    pub(super) fn is_harmless(&self, func: FuncGid, candidate: &Candidate) -> bool {
+        let it = self.world.func(func);
+        let last = &it.events[candidate.last as usize];
+        let place = &it.places[last.place as usize];
+        let held = self.types.place(self.world, func, place);
+        let known = !held.is_empty();
+        match candidate.pattern {
+            // `xs += [x]` stores the same list back.
+            Pattern::Augment if last.op == Op::Store => known && held.iter().all(in_place),
+            Pattern::Augment if last.op == Op::SetItem => {
+                let mut elem = place.clone();
+                elem.path.push(Step::Elem);
+                let held = self.types.place(self.world, func, &elem);
+                !held.is_empty() && held.iter().all(in_place)
+            }
+            Pattern::Iteration => {
+                let view = last.key == crate::domain::Key::VIEW;
+                !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
+            }
+            // Methods of the project's own classes are calls, not container operations.
+            Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => held
+                .iter()
+                .any(|it| matches!(it, Ty::Instance(class) if !self.is_container(*class))),
+            _ => false,
+        }
+    }
+
+    /// Making the value twice does no harm.
+    pub(super) fn is_idempotent(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+        let it = self.world.func(suspect.func);
+        let value = it.events[suspect.candidate.last as usize].value;
+        match suspect.candidate.pattern {
+            Pattern::LazyInit => match value {
+                Origin::Number
+                | Origin::Immutable
+                | Origin::Bool(_)
+                | Origin::Func(_)
+                | Origin::Class(_) => true,
+                Origin::Call(call) => {
+                    match self.world.entity(suspect.func, it.calls[call as usize].callee) {
+                        Some(crate::program::world::Entity::External(name)) => {
+                            KNOWLEDGE.idempotent.contains_key(name.as_str())
+                                || is_pure_builtin(&name)
+                        }
+                        _ => false,
+                    }
+                }
+                // Given by the caller, not made here: nothing is made twice.
+                Origin::Place(place) if is_parameter(it, place) => true,
+                Origin::Place(_) => self.world.entity(suspect.func, value).is_some(),
+                // Computed from what is there, without a call: equal whoever computes it.
+                Origin::Unknown => self.gil(suspect) == GilClass::Latent,
+                _ => false,
+            },
+            Pattern::CheckThenInsert => {
+                // A start value that is counted up afterwards must not be stored twice.
+                let plain = matches!(
+                    value,
+                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number
+                );
+                plain && !accesses.iter().any(|it| self.event(*it).flags.augmented)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
+fn changes_size_while_iterated(ty: &Ty) -> bool {
+    match ty {
+        Ty::Made(kind, _) => {
+            matches!(kind, crate::domain::Container::Dict | crate::domain::Container::Set)
+        }
+        Ty::External(name, _) => matches!(
+            name.rsplit('.').next().unwrap_or_default(),
+            "OrderedDict"
+                | "defaultdict"
+                | "deque"
+                | "Counter"
+                | "WeakSet"
+                | "WeakKeyDictionary"
+                | "WeakValueDictionary"
+        ),
+        _ => false,
+    }
+}
+
+/// A parameter as it came in.
+pub(super) fn is_parameter(it: &crate::domain::FunctionFacts, place: u32) -> bool {
+    let place = &it.places[place as usize];
+    matches!(place.base, crate::domain::Base::Param(_)) && place.path.is_empty()
+}
+
+/// `+=` on it changes the object itself, or is atomic.
+pub(super) fn in_place(ty: &Ty) -> bool {
+    match ty {
+        Ty::Made(kind, _) => *kind != crate::domain::Container::Tuple,
+        Ty::External(name, _) => KNOWLEDGE.safe.contains_key(name.as_str()),
+        _ => false,
+    }
+}
+
+/// Builtins whose result only depends on their arguments and has no identity worth keeping.
+pub(super) fn is_pure_builtin(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("builtins.") else { return false };
+    matches!(
+        name,
+        "int"
+            | "str"
+            | "float"
+            | "bool"
+            | "len"
+            | "bytes"
+            | "tuple"
+            | "frozenset"
+            | "repr"
+            | "hash"
+            | "min"
+            | "max"
+            | "sum"
+    )
+}

@@ -1,0 +1,114 @@
+//! How sure it is that two threads meet at one object. `docs/confidence.md` tells users the same in words.
+
+use super::{Facts, Suspect};
+use crate::domain::Origin;
+use crate::program::locations::Root;
+use crate::program::world::{ClassGid, FuncGid};
+use crate::rule::Confidence;
+
+impl Facts<'_> {
+    /// Threads of the program meet: is it at the same object?
+    pub(super) fn proven(&self, suspect: &Suspect, spawn: u32) -> Option<(Confidence, String)> {
+        match &suspect.location.root {
+            Root::Global(..) => {
+                Some((Confidence::High, "module state is shared by all threads".to_owned()))
+            }
+            Root::Class(..) => {
+                Some((Confidence::High, "class attributes are shared by all threads".to_owned()))
+            }
+            Root::Cell(..) => {
+                Some((Confidence::High, "the threads share the enclosing variable".to_owned()))
+            }
+            Root::Made(site) => {
+                let why = "the object is passed to the threads".to_owned();
+                self.threads.shared_sites.contains(site).then_some((Confidence::High, why))
+            }
+            Root::Instance(class, _) => {
+                let class = suspect.holder.unwrap_or(*class);
+                if let Some(why) = self.shared_class(class) {
+                    return Some((Confidence::High, why));
+                }
+                let own = self.threads.spawns[spawn as usize].own_instance;
+                if let Some(own) = own.filter(|it| self.related(*it, class)) {
+                    let name = &self.world.class(own).name;
+                    return Some((Confidence::High, format!("`{name}` runs a thread of its own")));
+                }
+                Some(self.intent(class))
+            }
+        }
+    }
+
+    pub(super) fn shared_class(&self, class: ClassGid) -> Option<String> {
+        let family = std::iter::once(class).chain(self.world.descendants(class));
+        family.into_iter().find_map(|it| self.threads.shared.get(&it).cloned())
+    }
+
+    /// Two users of a library call at once: does the code mean that to work?
+    pub(super) fn library(&self, suspect: &Suspect) -> Option<(Confidence, String)> {
+        match &suspect.location.root {
+            Root::Global(..) => {
+                Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
+            }
+            Root::Class(..) => {
+                Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))
+            }
+            Root::Cell(owner, _) => Some((
+                self.closure(*owner, suspect.func),
+                "all callers share the closure".to_owned(),
+            )),
+            Root::Made(_) => None,
+            Root::Instance(class, _) => Some(self.intent(suspect.holder.unwrap_or(*class))),
+        }
+    }
+
+    /// A closure that is returned is shared by those who get it.
+    pub(super) fn closure(&self, owner: FuncGid, func: FuncGid) -> Confidence {
+        let returned = self.world.func(owner).returns.iter().any(|it| match it {
+            Origin::Func(local) => {
+                let returned = self.world.func_gid(self.world.module_of(owner), *local);
+                returned == func || self.world.parent(func) == Some(returned)
+            }
+            _ => false,
+        });
+        if returned { Confidence::Medium } else { Confidence::Low }
+    }
+
+    /// Objects that are one for all by what they are: classes, descriptors, holders of synchronisation objects.
+    pub(super) fn shared_by_role(&self, class: ClassGid) -> Option<String> {
+        let facts = self.world.class(class);
+        let name = &facts.name;
+        let entry = &self.world.classes[class as usize];
+        if entry.external_bases.iter().any(|it| it == "builtins.type") {
+            return Some(format!(
+                "`{name}` is a metaclass: its instances are classes, which all threads share"
+            ));
+        }
+        let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
+        if defines("__get__") || defines("__set_name__") {
+            return Some(format!(
+                "`{name}` is a descriptor: one object for all instances of its owner"
+            ));
+        }
+        let held = self.locks.aware.get(&class)?;
+        Some(format!("`{name}` keeps a `{held}`, which only threads need"))
+    }
+
+    /// Signs that a class is meant to be shared.
+    pub(super) fn intent(&self, class: ClassGid) -> (Confidence, String) {
+        for it in std::iter::once(class).chain(self.world.ancestors(class).iter().copied()) {
+            let facts = self.world.class(it);
+            if let Some(lock) = self.locks.owners.get(&it) {
+                return (Confidence::Medium, format!("`{}` owns the lock `{lock}`", facts.name));
+            }
+            if facts.says_thread_safe {
+                let why = format!("`{}` is documented for use from several threads", facts.name);
+                return (Confidence::Medium, why);
+            }
+        }
+        if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
+            return (Confidence::Medium, why);
+        }
+        let name = &self.world.class(class).name;
+        (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+    }
+}

@@ -1,0 +1,113 @@
+//! Which objects are known to reach two threads.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Threads;
+use crate::domain::{Call, NONE, Origin};
+use crate::program::types::{Node, Ty, TypeTable};
+use crate::program::world::{ClassGid, FuncGid, World};
+
+/// Objects passed to the thread are shared with it.
+pub(super) fn share_arguments(
+    world: &World,
+    types: &TypeTable,
+    threads: &mut Threads,
+    func: FuncGid,
+    call: &Call,
+    target: Origin,
+) {
+    let facts = world.func(func);
+    let mut todo: Vec<Origin> =
+        call.args.iter().map(|it| it.value).filter(|it| *it != target).collect();
+    if let Origin::Call(partial) = target {
+        todo.extend(facts.calls[partial as usize].args.iter().map(|it| it.value));
+    }
+    while let Some(origin) = todo.pop() {
+        let fresh = match origin {
+            // Made for this one thread.
+            Origin::Call(it) => {
+                facts.calls[it as usize].in_loop == call.in_loop && call.in_loop != NONE
+            }
+            _ => false,
+        };
+        if let Origin::Alloc(id) = origin {
+            todo.extend(facts.allocs[id as usize].elems.iter().copied());
+            if facts.allocs[id as usize].kind != crate::domain::Container::Tuple {
+                threads.shared_sites.insert((func, id));
+            }
+            continue;
+        }
+        if fresh {
+            continue;
+        }
+        for ty in types.of(world, func, origin) {
+            match ty {
+                Ty::Instance(class) => {
+                    let name = &world.class(class).name;
+                    threads
+                        .shared
+                        .entry(class)
+                        .or_insert_with(|| format!("a `{name}` is passed to a thread"));
+                }
+                Ty::Made(_, site) => {
+                    threads.shared_sites.insert(site);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Two spawns of one function make it run beside itself.
+pub(super) fn same_target_twice(threads: &mut Threads) {
+    let mut count: FxHashMap<FuncGid, u32> = FxHashMap::default();
+    for spawn in &threads.spawns {
+        *count.entry(spawn.target).or_default() += 1;
+    }
+    for spawn in &mut threads.spawns {
+        spawn.many |= !spawn.serial && count.get(&spawn.target).is_some_and(|it| *it > 1);
+    }
+}
+
+/// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
+/// step only: further down, an object that is shared somewhere says little about its other uses.
+pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
+    let targets: FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
+    let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
+    let mut direct: Vec<(ClassGid, String)> = Vec::new();
+    for (node, held) in types.nodes() {
+        let classes = held.iter().filter_map(|it| match it {
+            Ty::Instance(class) => Some(*class),
+            _ => None,
+        });
+        match node {
+            Node::Attr(holder, name) => below.extend(classes.map(|it| (*holder, it, name.clone()))),
+            Node::Cell(owner, name)
+                if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
+            {
+                direct
+                    .extend(classes.map(|it| (it, format!("a thread sees the variable `{name}`"))));
+            }
+            Node::Global(module, name) if !world.modules[*module as usize].is_test => {
+                direct.extend(
+                    classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
+                );
+            }
+            _ => {}
+        }
+    }
+    direct.sort();
+    below.sort();
+    for (class, why) in direct {
+        threads.shared.entry(class).or_insert(why);
+    }
+    let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
+    for (holder, held, name) in below {
+        if roots.contains(&holder) {
+            let holder = world.class(holder).name.to_string();
+            let why = format!("attribute `{name}` of a shared `{holder}` holds it");
+            threads.shared.entry(held).or_insert(why);
+        }
+    }
+}
