@@ -1,5 +1,5 @@
 //! Bounds the depth of a tree, so that whoever walks it may recurse. What lies deeper is cut and counts as unknown;
-//! CPython refuses such code too (more than 200 brackets, 100 indentations, a few thousand operators in a row).
+//! `CPython` refuses such code too (more than 200 brackets, 100 indentations, a few thousand operators in a row).
 //!
 //! Nothing here recurses deeper than the bound, and so the parts that were cut are taken apart one level at a time:
 //! dropping them as they are would overflow the stack.
