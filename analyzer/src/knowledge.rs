@@ -170,12 +170,7 @@ fn load() -> Knowledge {
     for row in extensions.extension.iter().filter(|it| it.evidence.is_empty()) {
         problems.push(format!("extensions.toml: `{}` has no evidence", row.module));
     }
-    let names: rustc_hash::FxHashSet<String> = (threads.callable.iter().map(|it| &it.name))
-        .chain(threads.base.iter().map(|it| &it.name))
-        .chain(locks.lock.iter().map(|it| &it.name))
-        .chain(locks.safe.iter().chain(&locks.own).chain(&locks.idempotent).map(|it| &it.name))
-        .cloned()
-        .collect();
+    let names = names_of(&threads, &locks);
     let modules =
         names.iter().filter_map(|it| it.rsplit_once('.')).map(|it| it.0.to_owned()).collect();
     let mut by_name = |what: &str, rows: Vec<NameRow>| {
@@ -215,6 +210,16 @@ fn load() -> Knowledge {
         modules,
         problems,
     }
+}
+
+/// Names that stand for one thing of one module.
+fn names_of(threads: &Threads, locks: &Locks) -> rustc_hash::FxHashSet<String> {
+    (threads.callable.iter().map(|it| &it.name))
+        .chain(threads.base.iter().map(|it| &it.name))
+        .chain(locks.lock.iter().map(|it| &it.name))
+        .chain(locks.safe.iter().chain(&locks.own).chain(&locks.idempotent).map(|it| &it.name))
+        .cloned()
+        .collect()
 }
 
 fn table<T: for<'de> Deserialize<'de>>(

@@ -176,12 +176,15 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
     let found: Vec<(Location, AccessId)> =
         (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
     for (location, id) in found {
-        if let Some(list) = out.get_mut(&location) {
+        if let Some(list) = out.get_mut(&location).filter(|it| it.len() < MAX_ACCESSES) {
             list.push(id);
         }
     }
     out
 }
+
+/// So many accesses to one location are compared with each other: generated code has tens of thousands.
+const MAX_ACCESSES: usize = 1000;
 
 fn last_name(place: &Place) -> Option<&Name> {
     let attr = place.path.iter().rev().find_map(|it| match it {

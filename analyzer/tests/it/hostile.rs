@@ -172,3 +172,12 @@ fn cut_anywhere() {
         }
     }
 }
+
+/// Stars in a circle have more ways than can be walked.
+#[test]
+fn stars() {
+    let names: Vec<_> = (0..20).map(|n| format!("p.m{n}")).collect();
+    let lines: Vec<_> = (0..20).map(|n| format!("from .m{n} import *\n")).collect();
+    let text = format!("{}nowhere.x += 1\n", lines.concat());
+    codes(&names.iter().map(|it| (it.as_str(), text.as_str())).collect::<Vec<_>>());
+}

@@ -103,16 +103,32 @@ impl World {
                 None => self.binding(module, name, &facts.bindings[index].1, hops),
             };
         }
-        for star in &facts.star_imports {
-            if let Some(other) = self.find_module(star, module)
-                && other != module
-                && let Some(found) = self.global(other, name, hops + 1)
-                && !matches!(found, Entity::External(_))
-            {
-                return Some(found);
-            }
+        if let Some(found) = self.behind_stars(module, name, hops) {
+            return Some(found);
         }
         Some(Entity::External(Name::new(format!("builtins.{name}"))))
+    }
+
+    /// What a name stands for that star imports bring. Each module is looked at once: stars in a circle have more ways
+    /// than can be walked.
+    fn behind_stars(&self, module: ModuleId, name: &Name, hops: u32) -> Option<Entity> {
+        let mut seen = vec![module];
+        let mut next = 0;
+        while let Some(&here) = seen.get(next) {
+            next += 1;
+            for star in &self.modules[here as usize].facts.star_imports {
+                let other = self.find_module(star, here).filter(|it| !seen.contains(it));
+                let Some(other) = other else { continue };
+                seen.push(other);
+                if self.symbols[other as usize].contains_key(name)
+                    && let Some(found) = self.global(other, name, hops + 1)
+                    && !matches!(found, Entity::External(_))
+                {
+                    return Some(found);
+                }
+            }
+        }
+        None
     }
 
     pub(super) fn binding(
