@@ -44,7 +44,7 @@ def repeat(request: Request, window: Window, text: str, log: Log) -> Found | Non
     """One schedule again, with its controls."""
     schedule = parse(text)
     # What a program does outside the window is not controlled, so the same order may need a few starts.
-    for _ in range(3 if schedule.mode == "program" else 1):
+    for _ in range(6 if schedule.mode == "program" else 1):
         trace = attempt(request, window, schedule, 1, request.attempt_seconds)
         log(trace, "directed")
         found = examine(request, window, schedule, trace, log)
@@ -93,7 +93,7 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
     if syntax.gap(window) is not None:
         texts.insert(0, texts[0].replace("A@act", "A@gap"))
     orders = [tuple(it.split(",")) for it in texts]
-    tries = (0, 2, 11) if mode == "program" else (0,) * 4
+    tries = (0, 2, 11, 5) if mode == "program" else (0,) * 4
     variant = 0
     for arrival in tries:
         reached, locked = variant, 0
