@@ -285,7 +285,6 @@ pub(crate) fn runs(
             _ => {}
         }
     }
-    // `copy_context().run` and the like: the real function is the next argument; see ENTRY table.
     out
 }
 
