@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::db::{Db, Project, SourceFile};
-use crate::evidence::{Pattern, PlaceKind};
+use crate::evidence::{DeadlockKind, Pattern, PlaceKind};
 use crate::program::slice::{JudgedWindow, ProgramSlice};
 use crate::rule::Rule;
 
@@ -37,6 +37,13 @@ impl RuleContext<'_> {
             it.window().is_some_and(|it| patterns.contains(&it.pattern))
                 && it.place().is_some_and(|(kind, contents)| test(kind, contents))
         })
+    }
+
+    /// Locks taken so that threads can wait for ever, in one of two ways.
+    pub(crate) fn deadlocks(&self, kind: DeadlockKind) -> impl Iterator<Item = &JudgedWindow> {
+        self.slice.deadlocks.iter().filter(
+            move |it| matches!(&it.evidence, crate::evidence::Evidence::Deadlock(it) if it.kind == kind),
+        )
     }
 
     /// Imports that bring the GIL back.

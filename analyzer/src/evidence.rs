@@ -8,6 +8,8 @@
 pub enum Evidence<S> {
     /// Two accesses of one thread that must not be separated, and who separates them.
     Window(Box<Window<S>>),
+    /// Threads that wait for each other, or one for itself.
+    Deadlock(Box<Deadlock<S>>),
     /// An import that switches the GIL back on for the whole process.
     GilRequest(GilRequest<S>),
     /// The file could not be parsed completely; the string is the parser's message.
@@ -35,6 +37,32 @@ pub struct Window<S> {
     pub guard: Option<Guard<S>>,
     /// Why the place counts as shared, in words: "`Pool` owns the lock `_lock`".
     pub shared_because: String,
+    /// Further accesses with the same cause, folded into this finding.
+    pub also: Vec<Access<S>>,
+}
+
+/// Locks taken so that a thread can wait for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Deadlock<S> {
+    /// How.
+    pub kind: DeadlockKind,
+    /// The locks, as written: one that is taken twice, or those of the circle in order.
+    pub locks: Vec<String>,
+    /// What one thread does, outermost step first; the last step waits.
+    pub mine: Vec<Step<S>>,
+    /// What the other thread does; empty when a thread waits for itself.
+    pub theirs: Vec<Step<S>>,
+    /// Where the finding is reported: where `mine` waits.
+    pub site: S,
+}
+
+/// How threads come to wait for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeadlockKind {
+    /// A lock that is not re-entrant is taken by the thread that holds it.
+    Reacquire,
+    /// Two threads take two locks in opposite order.
+    Cycle,
 }
 
 /// The relation between the two accesses of a [`Window`].
@@ -60,6 +88,48 @@ pub enum Pattern {
     Iteration,
     /// A change without the lock that guards the place elsewhere; both accesses are the change.
     Unguarded,
+    /// `if self.sock is None: return; self.sock.close()` while another thread sets it to `None` or deletes it.
+    CheckThenDereference,
+    /// `a[i], a[j] = a[j], a[i]`, `random.shuffle(a)`.
+    Swap,
+    /// `batch = list(self.q); self.q.clear()`, `out = self.buf; self.buf = []`.
+    CopyThenClear,
+    /// A lock, but no second test inside; or the second test looks at something else.
+    BrokenDoubleCheck,
+    /// The object is known to others before it is complete.
+    EarlyPublication,
+    /// A cache decorator on a function whose result must exist once.
+    CachedFactory,
+    /// `if not hasattr(o, "a"): o.a = v`.
+    CheckThenSetattr,
+    /// A module `__getattr__` that imports and does not bind what it returns.
+    LazySubmodule,
+    /// `pop`, `setdefault`, … of a mapping whose methods are written in Python.
+    MappingMixin,
+    /// Two accesses under different locks.
+    MixedGuards,
+    /// A container that a lock guards is returned from inside the guard.
+    GuardedEscape,
+    /// Read under a lock, decided outside, written under the lock again.
+    SplitSection,
+    /// The lock covers the loop's body and not its iterator.
+    GuardInWrongScope,
+    /// A snapshot that is not atomic: `tuple(d.values())`, `max(d)`.
+    Snapshot,
+    /// One generator advanced by several threads.
+    SharedGenerator,
+    /// One iterator advanced by several threads.
+    SharedIterator,
+    /// Branches of `itertools.tee` in several threads.
+    Tee,
+    /// `copy.deepcopy`, `pickle.dumps`, `asdict` of something that others change.
+    DeepCopy,
+    /// A list sorted or rebuilt in place while others read it.
+    SortInPlace,
+    /// `bisect.insort` and other work on an order that others change.
+    SortedStructure,
+    /// `for i in range(len(l)): l[i]`.
+    IndexLoop,
 }
 
 /// One side of a conflict.
@@ -167,6 +237,8 @@ pub struct Guard<S> {
     pub lock: String,
     /// An access that holds it.
     pub site: S,
+    /// Further accesses that hold it, a few of them.
+    pub sites: Vec<S>,
     /// Accesses that hold it.
     pub held: u32,
     /// All accesses that were counted.
@@ -193,6 +265,7 @@ impl<S> Evidence<S> {
     pub fn site(&self) -> &S {
         match self {
             Evidence::Window(window) => &window.last.site,
+            Evidence::Deadlock(it) => &it.site,
             Evidence::GilRequest(request) => &request.import,
             Evidence::Syntax(site, _) => site,
         }
@@ -202,6 +275,7 @@ impl<S> Evidence<S> {
     pub fn map<T>(&self, mut f: impl FnMut(&S) -> T) -> Evidence<T> {
         match self {
             Evidence::Window(window) => Evidence::Window(Box::new(window.map(&mut f))),
+            Evidence::Deadlock(it) => Evidence::Deadlock(Box::new(it.map(&mut f))),
             Evidence::GilRequest(request) => Evidence::GilRequest(GilRequest {
                 import: f(&request.import),
                 module: request.module.clone(),
@@ -222,20 +296,36 @@ impl<S> Window<S> {
             first: self.first.map(f),
             last: self.last.map(f),
             other: self.other.map(f),
-            entry: self
-                .entry
-                .iter()
-                .map(|it| Step { site: f(&it.site), text: it.text.clone() })
-                .collect(),
+            entry: self.entry.iter().map(|it| it.map(f)).collect(),
             program: self.program.clone(),
             guard: self.guard.as_ref().map(|it| Guard {
                 lock: it.lock.clone(),
                 site: f(&it.site),
+                sites: it.sites.iter().map(&mut *f).collect(),
                 held: it.held,
                 total: it.total,
             }),
             shared_because: self.shared_because.clone(),
+            also: self.also.iter().map(|it| it.map(f)).collect(),
         }
+    }
+}
+
+impl<S> Deadlock<S> {
+    fn map<T>(&self, f: &mut impl FnMut(&S) -> T) -> Deadlock<T> {
+        Deadlock {
+            kind: self.kind,
+            locks: self.locks.clone(),
+            mine: self.mine.iter().map(|it| it.map(f)).collect(),
+            theirs: self.theirs.iter().map(|it| it.map(f)).collect(),
+            site: f(&self.site),
+        }
+    }
+}
+
+impl<S> Step<S> {
+    fn map<T>(&self, f: &mut impl FnMut(&S) -> T) -> Step<T> {
+        Step { site: f(&self.site), text: self.text.clone() }
     }
 }
 

@@ -152,6 +152,12 @@ fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
     let location = evidence.site().clone();
     let related = match &evidence {
         Evidence::Window(window) => related(window),
+        Evidence::Deadlock(it) => it
+            .mine
+            .iter()
+            .chain(&it.theirs)
+            .map(|step| Related { message: step.text.clone(), location: step.site.clone() })
+            .collect(),
         _ => Vec::new(),
     };
     let rule = finding.rule;
@@ -212,6 +218,12 @@ fn related(window: &Window<Location>) -> Vec<Related> {
             ),
             &guard.site,
         );
+        for site in &guard.sites {
+            add(format!("`{}` is held here", guard.lock), site);
+        }
+    }
+    for access in &window.also {
+        add("the same cause".to_owned(), &access.site);
     }
     out
 }

@@ -41,10 +41,11 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
         program,
         guard: guard(facts, found),
         shared_because: found.conflict.because.clone(),
+        also: Vec::new(),
     }))
 }
 
-fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
+pub(crate) fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
     let module = facts.world.module_of(func);
     GlobalSite {
         file: facts.files[module as usize],
@@ -53,7 +54,7 @@ fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
     }
 }
 
-fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<GlobalSite> {
+pub(crate) fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<GlobalSite> {
     let it = facts.world.func(id.0);
     let event = &it.events[id.1 as usize];
     let kind = match &event.op {
@@ -217,8 +218,9 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
     }
     let (lock, held, at) =
         counts.into_iter().filter(|it| it.0 != LockId::Convention).max_by_key(|it| it.1)?;
-    let event = &facts.world.func(at.0).events[at.1 as usize];
-    Some(Guard { lock: lock_name(facts, &lock), site: site(facts, at.0, event.site), held, total })
+    let here = |it: AccessId| site(facts, it.0, facts.world.func(it.0).events[it.1 as usize].site);
+    let sites = Vec::new();
+    Some(Guard { lock: lock_name(facts, &lock), site: here(at), sites, held, total })
 }
 
 /// Imports of a module that switch the GIL back on.

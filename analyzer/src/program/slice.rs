@@ -43,6 +43,8 @@ impl JudgedWindow {
 pub(crate) struct ProgramSlice {
     /// In source order.
     pub(crate) windows: Vec<JudgedWindow>,
+    /// Locks taken so that threads can wait for ever.
+    pub(crate) deadlocks: Vec<JudgedWindow>,
     /// Imports that bring the GIL back.
     pub(crate) gil_requests: Vec<JudgedWindow>,
 }

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
-use ftlint_analyzer::evidence::{Access, Evidence, GilRequest, Window};
+use ftlint_analyzer::evidence::{
+    Access, Deadlock, DeadlockKind, Evidence, GilRequest, Step, Window,
+};
 use ftlint_analyzer::rule::Severity;
 
 use crate::output::{Finding, View, story, words};
@@ -62,6 +64,7 @@ struct Mark<'a> {
 fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
     match &diagnostic.evidence {
         Evidence::Window(window) => window_marks(window),
+        Evidence::Deadlock(it) => deadlock_marks(it),
         Evidence::GilRequest(_) | Evidence::Syntax(..) => {
             vec![Mark {
                 location: &diagnostic.location,
@@ -70,6 +73,24 @@ fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
             }]
         }
     }
+}
+
+fn deadlock_marks(it: &Deadlock<Location>) -> Vec<Mark<'_>> {
+    let label = match it.kind {
+        DeadlockKind::Reacquire => "this waits for the lock that the thread itself holds",
+        DeadlockKind::Cycle => "one thread can wait here for ever",
+    };
+    vec![Mark { location: &it.site, kind: AnnotationKind::Primary, label: label.to_owned() }]
+}
+
+fn deadlock_notes(it: &Deadlock<Location>, view: &View<'_>) -> Vec<String> {
+    let step = |who: &str, step: &Step<Location>| {
+        format!("{}: {who}{}", words::place(&step.site, view.short), step.text)
+    };
+    let (mine, theirs) =
+        if it.theirs.is_empty() { ("", "") } else { ("one thread: ", "another: ") };
+    let mine = it.mine.iter().map(|it| step(mine, it));
+    mine.chain(it.theirs.iter().map(|it| step(theirs, it))).collect()
 }
 
 fn window_marks(window: &Window<Location>) -> Vec<Mark<'_>> {
@@ -164,6 +185,7 @@ fn line_starts(text: &str) -> impl Iterator<Item = usize> {
 fn notes(diagnostic: &Diagnostic, view: &View<'_>) -> Vec<String> {
     let mut res = match &diagnostic.evidence {
         Evidence::Window(window) => window_notes(window, view),
+        Evidence::Deadlock(it) => deadlock_notes(it, view),
         Evidence::GilRequest(request) => gil_notes(request),
         Evidence::Syntax(..) => return Vec::new(),
     };
@@ -187,6 +209,13 @@ fn window_notes(window: &Window<Location>, view: &View<'_>) -> Vec<String> {
     for step in &window.entry {
         res.push(format!("{}: {}", words::place(&step.site, view.short), step.text));
     }
+    if let [first, rest @ ..] = window.also.as_slice() {
+        let at = words::place(&first.site, view.short);
+        res.push(match rest.len() {
+            0 => format!("the same cause: one more access, at {at}"),
+            n => format!("the same cause: {} more accesses, the first at {at}", n + 1),
+        });
+    }
     if let Some(guard) = &window.guard {
         let example = words::place(&guard.site, view.short);
         let (lock, held, total) = (&guard.lock, guard.held, guard.total);
@@ -209,6 +238,14 @@ fn help(diagnostic: &Diagnostic) -> Option<String> {
     let page = format!("`ftlint rule {}` explains", diagnostic.rule.code);
     match &diagnostic.evidence {
         Evidence::Window(window) => Some(format!("{}; {page}", words::fix(window))),
+        Evidence::Deadlock(it) => Some(match it.kind {
+            DeadlockKind::Reacquire => {
+                format!(
+                    "use `threading.RLock`, or split off a helper that expects the lock; {page}"
+                )
+            }
+            DeadlockKind::Cycle => format!("take the locks in the same order everywhere; {page}"),
+        }),
         Evidence::GilRequest(_) => Some(format!("look for a newer release of the package; {page}")),
         Evidence::Syntax(..) => None,
     }

@@ -63,10 +63,12 @@ fn window(other: &Location) -> Window<Location> {
         guard: Some(Guard {
             lock: "self._lock".to_owned(),
             site: location(9, 13..22, "Pool.reset"),
+            sites: Vec::new(),
             held: 7,
             total: 8,
         }),
         shared_because: "`Pool` owns the lock `_lock`".to_owned(),
+        also: Vec::new(),
     }
 }
 

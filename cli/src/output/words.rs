@@ -89,7 +89,11 @@ pub(super) fn fix<S>(window: &Window<S>) -> String {
     if let Some(guard) = &window.guard {
         return format!("hold `{}` here too, over both accesses", guard.lock);
     }
-    let text = match window.pattern {
+    pattern_fix(window.pattern).to_owned()
+}
+
+fn pattern_fix(pattern: Pattern) -> &'static str {
+    match pattern {
         Pattern::Augment | Pattern::ReadModifyWrite => {
             "hold one lock from the read to the write, at every update"
         }
@@ -113,8 +117,55 @@ pub(super) fn fix<S>(window: &Window<S>) -> String {
             "loop over a snapshot (`list(...)`), or hold one lock over the loop and the changes"
         }
         Pattern::Unguarded => "hold the lock that guards it elsewhere",
-    };
-    text.to_owned()
+        other => later_fix(other),
+    }
+}
+
+fn later_fix(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::CheckThenDereference => {
+            "load it once into a local and use the local, or hold one lock over test and use"
+        }
+        Pattern::Swap => "hold one lock over the exchange, at every access",
+        Pattern::CopyThenClear => {
+            "take the items out one by one, or hold one lock over copy and reset, at every access"
+        }
+        Pattern::BrokenDoubleCheck => {
+            "test again inside the lock, and store the finished object last"
+        }
+        Pattern::EarlyPublication => "finish the object first and make it known last",
+        Pattern::CachedFactory => {
+            "create it before the threads start, or hold one lock over test and creation"
+        }
+        Pattern::CheckThenSetattr => {
+            "hold one lock over the test and the store, or set it when the object is made"
+        }
+        Pattern::LazySubmodule => {
+            "bind what `importlib.import_module` returns in `globals()` before it is used"
+        }
+        Pattern::MappingMixin => "hold one lock around it, at every access",
+        Pattern::MixedGuards => "use one lock for it everywhere",
+        Pattern::GuardedEscape => "return a copy made under the lock",
+        Pattern::SplitSection => "hold the lock from the read to the write",
+        Pattern::GuardInWrongScope => "take the lock around the step of the iterator",
+        Pattern::Snapshot => {
+            "take the snapshot with `list(...)` or `.copy()`, or hold one lock over it and the changes"
+        }
+        Pattern::SharedGenerator => {
+            "put a lock around `next()`, or hand the items out through a queue"
+        }
+        Pattern::SharedIterator => {
+            "put a lock around `next()`, or hand the items out through a queue"
+        }
+        Pattern::Tee => "hand the items out through one queue for each consumer",
+        Pattern::DeepCopy => "copy under the lock that guards the changes, then work on the copy",
+        Pattern::SortInPlace => "build a new list and store it in one assignment",
+        Pattern::SortedStructure => "hold one lock around every change of the order",
+        Pattern::IndexLoop => {
+            "loop over a snapshot (`list(...)`), or hold one lock over the loop and the changes"
+        }
+        _ => "hold one lock over both accesses",
+    }
 }
 
 /// "app.py:12:9".

@@ -166,6 +166,7 @@ impl Case {
             program: (self.run == Run::Program).then(|| self.file()),
             guard: None,
             shared_because: String::new(),
+            also: Vec::new(),
         };
         Diagnostic {
             rule: match self.pattern {
@@ -177,6 +178,7 @@ impl Case {
                 | Pattern::Unguarded => &CHECK,
                 Pattern::LazyInit => &INIT,
                 Pattern::TestAndSet => &SET,
+                _ => unreachable!("no strategy yet"),
             },
             severity: Severity::Warning,
             confidence: Confidence::High,
