@@ -337,6 +337,10 @@ pub(crate) struct ClassFacts {
     pub(crate) methods: Vec<(Name, FuncId)>,
     /// The docstring says that instances may be shared between threads.
     pub(crate) says_thread_safe: bool,
+    /// The docstring says that they may not.
+    pub(crate) denies_thread_safe: bool,
+    /// The code or the comments of the class speak of threads.
+    pub(crate) speaks_of_threads: bool,
 }
 
 /// What a module-level name is bound to.

@@ -96,6 +96,8 @@ impl Lowerer<'_> {
             body: scope,
             methods: Vec::new(),
             says_thread_safe: docstring(&def.body).is_some_and(says_thread_safe),
+            denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe),
+            speaks_of_threads: speaks_of_threads(&self.text[def.range]),
         });
         let mut frame =
             Frame::new(FunctionKind::ClassBody, scope, def.name.id.clone(), qualname, parent, site);
@@ -257,6 +259,22 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
         claims.iter().any(|it| sentence.contains(it))
             && !denials.iter().any(|it| sentence.contains(it))
     })
+}
+
+/// Whether a docstring says that the thing must not be shared between threads.
+fn denies_thread_safe(doc: &str) -> bool {
+    if !doc.contains("hread") {
+        return false;
+    }
+    let lower = doc.to_lowercase().replace(['*', '_', '`', '\n'], " ");
+    ["not thread-safe", "not thread safe", "not threadsafe", "isn't thread-safe", "isn't thread safe"]
+        .iter()
+        .any(|it| lower.contains(it))
+}
+
+/// Whether code, comments or strings mention threads of the operating system.
+fn speaks_of_threads(text: &str) -> bool {
+    text.contains("thread") || text.contains("Thread")
 }
 
 /// Name and docstring conventions that the caller holds the lock.

@@ -59,8 +59,12 @@ pub(crate) fn find(
         aware: FxHashMap::default(),
     };
     for (node, held) in types.nodes() {
+        // A lock among other things in a dictionary of settings is not the lock of who reads a setting.
         if let super::types::Node::Attr(class, name) = node
-            && held.iter().any(|it| matches!(it, Ty::External(made, _) if is_thread_lock(made)))
+            && held.iter().any(|it| {
+                matches!(it, Ty::External(made, site) if is_thread_lock(made)
+                    && (sounds_like(name) || made_by_family(world, *class, *site)))
+            })
         {
             locks.owners.entry(*class).or_insert_with(|| name.clone());
         }
@@ -98,6 +102,14 @@ pub(crate) fn find(
     }
     locks.propagate(world, contexts, threads);
     locks
+}
+
+/// Whether a method or the body of the class, or of one above or below it, made the object.
+fn made_by_family(world: &World, class: ClassGid, site: AllocSite) -> bool {
+    let maker = if site == NOWHERE { None } else { world.class_of(site.0) };
+    maker.is_some_and(|it| {
+        it == class || world.ancestors(class).contains(&it) || world.ancestors(it).contains(&class)
+    })
 }
 
 impl Locks {

@@ -40,6 +40,8 @@ pub(crate) struct Threads {
     pub(crate) spawns: Vec<Spawn>,
     /// Classes of which an instance is known to reach two threads, with the reason.
     pub(crate) shared: FxHashMap<ClassGid, String>,
+    /// The class and attribute that hold an instance of a class.
+    pub(crate) held_by: FxHashMap<ClassGid, (ClassGid, Name)>,
     /// Containers and other objects handed to threads, by their place of allocation.
     pub(crate) shared_sites: FxHashSet<(FuncGid, u32)>,
 }
@@ -49,6 +51,7 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
     let mut threads = Threads {
         spawns: Vec::new(),
         shared: FxHashMap::default(),
+        held_by: FxHashMap::default(),
         shared_sites: FxHashSet::default(),
     };
     let found: Vec<(FuncGid, u32, Origin, SpawnKind)> = (0..world.n_functions())

@@ -6,6 +6,9 @@ use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
+/// Names of things that exist so that several parts of a program use one of them.
+const ROLES: [&str; 6] = ["Pool", "Client", "Session", "Cache", "Registry", "Locator"];
+
 impl Facts<'_> {
     /// Threads of the program meet: is it at the same object?
     pub(super) fn proven(&self, suspect: &Suspect, spawn: u32) -> Option<(Confidence, String)> {
@@ -95,20 +98,57 @@ impl Facts<'_> {
 
     /// Signs that a class is meant to be shared.
     pub(super) fn intent(&self, class: ClassGid) -> (Confidence, String) {
-        for it in std::iter::once(class).chain(self.world.ancestors(class).iter().copied()) {
+        let name = &self.world.class(class).name;
+        if self.family(class).any(|it| self.world.class(it).denies_thread_safe) {
+            let why = format!("`{name}` is documented as not for several threads at once");
+            return (Confidence::Low, why);
+        }
+        if let Some(why) = self.sign(class) {
+            return (Confidence::Medium, why);
+        }
+        if let Some((holder, attribute)) = self.threads.held_by.get(&class)
+            && let Some(why) = self.role(*holder)
+        {
+            let holder = &self.world.class(*holder).name;
+            let why = format!("attribute `{attribute}` of a `{holder}` holds it, and {why}");
+            return (Confidence::Medium, why);
+        }
+        (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+    }
+
+    /// The class and those above it.
+    fn family(&self, class: ClassGid) -> impl Iterator<Item = ClassGid> + '_ {
+        std::iter::once(class).chain(self.world.ancestors(class).iter().copied())
+    }
+
+    /// What the code of the class itself, or of the program, says about sharing its instances; strongest first.
+    fn sign(&self, class: ClassGid) -> Option<String> {
+        for it in self.family(class) {
             let facts = self.world.class(it);
             if let Some(lock) = self.locks.owners.get(&it) {
-                return (Confidence::Medium, format!("`{}` owns the lock `{lock}`", facts.name));
+                return Some(format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
-                let why = format!("`{}` is documented for use from several threads", facts.name);
-                return (Confidence::Medium, why);
+                return Some(format!("`{}` is documented for use from several threads", facts.name));
             }
         }
         if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
-            return (Confidence::Medium, why);
+            return Some(why);
         }
-        let name = &self.world.class(class).name;
-        (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+        self.role(class).or_else(|| {
+            let facts = self.world.class(class);
+            facts
+                .speaks_of_threads
+                .then(|| format!("code or comments of `{}` speak of threads", facts.name))
+        })
+    }
+
+    /// What the class is for, by its name.
+    fn role(&self, class: ClassGid) -> Option<String> {
+        self.family(class).find_map(|it| {
+            let name = &self.world.class(it).name;
+            let role = ROLES.iter().find(|role| name.ends_with(**role))?.to_lowercase();
+            Some(format!("`{name}` is a {role} by its name, which callers share"))
+        })
     }
 }

@@ -104,6 +104,9 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
     }
     let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
     for (holder, held, name) in below {
+        if holder != held {
+            threads.held_by.entry(held).or_insert_with(|| (holder, name.clone()));
+        }
         if roots.contains(&holder) {
             let holder = world.class(holder).name.to_string();
             let why = format!("attribute `{name}` of a shared `{holder}` holds it");
