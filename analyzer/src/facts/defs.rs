@@ -267,9 +267,15 @@ fn denies_thread_safe(doc: &str) -> bool {
         return false;
     }
     let lower = doc.to_lowercase().replace(['*', '_', '`', '\n'], " ");
-    ["not thread-safe", "not thread safe", "not threadsafe", "isn't thread-safe", "isn't thread safe"]
-        .iter()
-        .any(|it| lower.contains(it))
+    [
+        "not thread-safe",
+        "not thread safe",
+        "not threadsafe",
+        "isn't thread-safe",
+        "isn't thread safe",
+    ]
+    .iter()
+    .any(|it| lower.contains(it))
 }
 
 /// Whether code, comments or strings mention threads of the operating system.

@@ -325,9 +325,7 @@ impl TypeTable {
                     Origin::Alloc(_) | Origin::Class(_) | Origin::Func(_) => {
                         self.of(world, parent, param.default)
                     }
-                    Origin::Place(_) => {
-                        entity_type(world.entity(parent, param.default).as_ref())
-                    }
+                    Origin::Place(_) => entity_type(world.entity(parent, param.default).as_ref()),
                     _ => SmallVec::new(),
                 });
             for ty in more {

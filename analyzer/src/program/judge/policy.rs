@@ -129,7 +129,10 @@ impl Facts<'_> {
                 return Some(format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
-                return Some(format!("`{}` is documented for use from several threads", facts.name));
+                return Some(format!(
+                    "`{}` is documented for use from several threads",
+                    facts.name
+                ));
             }
         }
         if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
