@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::text::Text;
+
 /// What the queries need of a database: nothing but salsa.
 #[salsa::db]
 pub trait Db: salsa::Database {}
@@ -22,7 +24,7 @@ pub struct SourceFile {
     pub module: Arc<str>,
     /// The decoded text.
     #[returns(ref)]
-    pub text: Arc<str>,
+    pub text: Text,
 }
 
 /// Everything analysed together.

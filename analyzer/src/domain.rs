@@ -52,7 +52,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) base: Base,
-    pub(crate) path: SmallVec<[Step; 2]>,
+    pub(crate) path: SmallVec<[Step; 1]>,
 }
 
 /// Where a value comes from. Indices are local to the function.
@@ -291,15 +291,25 @@ pub(crate) struct FunctionFacts {
 impl FunctionFacts {
     /// Gives back what the growing lists reserved: facts of all files stay in memory together.
     pub(crate) fn shrink(&mut self) {
-        self.places.shrink_to_fit();
-        self.allocs.shrink_to_fit();
-        self.calls.shrink_to_fit();
-        self.events.shrink_to_fit();
-        self.guards.shrink_to_fit();
-        self.regions.shrink_to_fit();
-        self.held.shrink_to_fit();
-        self.returns.shrink_to_fit();
-        self.candidates.shrink_to_fit();
+        exact(&mut self.places);
+        exact(&mut self.allocs);
+        exact(&mut self.calls);
+        exact(&mut self.events);
+        exact(&mut self.guards);
+        exact(&mut self.regions);
+        exact(&mut self.held);
+        exact(&mut self.returns);
+        exact(&mut self.candidates);
+    }
+}
+
+/// Moves a list to an allocation of its size. `shrink_to_fit` leaves the old block in place when at least half of it
+/// is used: that is how allocators shrink, and a third of the memory of a large project.
+pub(crate) fn exact<T>(list: &mut Vec<T>) {
+    if list.capacity() > list.len() {
+        let mut moved = Vec::with_capacity(list.len());
+        moved.append(list);
+        *list = moved;
     }
 }
 

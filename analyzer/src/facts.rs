@@ -16,7 +16,7 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE};
+use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact};
 use crate::index::scopes::Scopes;
 
 /// Lowers a module. Returns the facts and the range of each site.
@@ -47,7 +47,9 @@ pub(crate) fn lower_module(
     lowerer.frames.push(frame);
     lowerer.block(body);
     lowerer.finish();
-    let bindings = settle(lowerer.module_bindings, &definitions);
+    let mut bindings = settle(lowerer.module_bindings, &definitions);
+    exact(&mut bindings);
+    exact(&mut lowerer.sites);
     let facts = ModuleFacts {
         functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
         classes: lowerer.classes,

@@ -26,11 +26,15 @@ pub(crate) struct ModuleIndex {
 /// Parses and lowers a file. The tree is dropped at the end.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
-    syntax::with_stack(file.text(db), || build(db, file))
+    let text = file.text(db).get();
+    let index = syntax::with_stack(&text, || build(db, file, &text));
+    drop(text);
+    file.text(db).pack();
+    index
 }
 
-fn build(db: &dyn Db, file: SourceFile) -> ModuleIndex {
-    let (text, path) = (file.text(db), file.path(db));
+fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
+    let path = file.path(db);
     let parsed = syntax::parse(text, path);
     let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
     let directives = if text.contains("ftlint:") {

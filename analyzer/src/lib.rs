@@ -22,6 +22,7 @@ pub mod suppress;
 mod syntax;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 
 use rayon::prelude::*;
 

@@ -15,10 +15,10 @@ use crate::program::slice::GlobalSite;
 use crate::rule::{Confidence, GilClass, Severity};
 use crate::suppress::{Comment, Problem, Suppressions};
 
-/// Line indices of the files a report touches.
+/// Texts of the files a report touches, with their lines.
 struct Places<'db> {
     db: &'db dyn Db,
-    lines: FxHashMap<SourceFile, LineIndex>,
+    lines: FxHashMap<SourceFile, (Arc<str>, LineIndex)>,
 }
 
 /// The diagnostics of one file, sorted by position.
@@ -58,7 +58,7 @@ fn suppressions(places: &mut Places<'_>, file: SourceFile) -> (Suppressions, Vec
     if it.directives.is_empty() {
         return (Suppressions::default(), Vec::new());
     }
-    let text = file.text(db);
+    let text = file.text(db).get();
     let comments: Vec<Comment<'_>> = it
         .directives
         .iter()
@@ -73,8 +73,11 @@ fn suppressions(places: &mut Places<'_>, file: SourceFile) -> (Suppressions, Vec
 
 impl Places<'_> {
     fn position(&mut self, file: SourceFile, offset: TextSize) -> Position {
-        let text = file.text(self.db);
-        let lines = self.lines.entry(file).or_insert_with(|| LineIndex::from_source_text(text));
+        let (text, lines) = self.lines.entry(file).or_insert_with(|| {
+            let text = file.text(self.db).get();
+            let lines = LineIndex::from_source_text(&text);
+            (text, lines)
+        });
         let it = lines.source_location(offset, text, PositionEncoding::Utf32);
         let start = lines.line_start(it.line, text);
         Position {

@@ -8,7 +8,6 @@ mod story;
 mod tests;
 mod words;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ftlint_analyzer::diagnostic::Diagnostic;
@@ -27,7 +26,8 @@ pub(crate) struct Finding {
 /// What a format needs besides the findings.
 pub(crate) struct View<'a> {
     pub(crate) short: &'a Short,
-    pub(crate) texts: &'a HashMap<Arc<str>, Arc<str>>,
+    /// The text of a file of the project.
+    pub(crate) text: &'a dyn Fn(&str) -> Option<Arc<str>>,
     pub(crate) color: bool,
 }
 

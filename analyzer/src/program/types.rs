@@ -37,7 +37,7 @@ pub(crate) enum Ty {
 }
 
 /// What a value may be.
-pub(crate) type Types = SmallVec<[Ty; 2]>;
+pub(crate) type Types = SmallVec<[Ty; 1]>;
 
 /// More is not tracked.
 const MAX_TYPES: usize = 8;
@@ -55,11 +55,13 @@ pub(crate) enum Node {
 
 thread_local! {
     /// The nodes read while one function is evaluated, by hash; `None` outside of that.
-    static READS: Cell<Option<Vec<u64>>> = const { Cell::new(None) };
+    static READS: Cell<Option<Vec<u32>>> = const { Cell::new(None) };
 }
 
-fn hash_of(node: &Node) -> u64 {
-    rustc_hash::FxBuildHasher.hash_one(node)
+/// Two nodes with one hash only cost an evaluation.
+fn hash_of(node: &Node) -> u32 {
+    let hash = rustc_hash::FxBuildHasher.hash_one(node);
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 /// The result.
@@ -77,34 +79,34 @@ pub(crate) const NOWHERE: AllocSite = (u32::MAX, u32::MAX);
 /// How often the equations are evaluated; measured on the standard library, nothing of use changes after three.
 const ROUNDS: usize = 3;
 
+/// So many functions are evaluated before their additions are gathered: bounds what waits in memory.
+const BATCH: usize = 2048;
+
 /// Solves the equations of the whole project.
 pub(crate) fn solve(world: &World) -> TypeTable {
     let mut table = TypeTable::default();
     let mut active: Vec<FuncGid> = (0..world.n_functions()).collect();
-    let mut reads: Vec<Vec<u64>> = vec![Vec::new(); world.n_functions() as usize];
+    let mut reads: Vec<Box<[u32]>> = vec![Box::default(); world.n_functions() as usize];
     for _ in 0..ROUNDS {
-        let added: Vec<(FuncGid, Additions, Vec<u64>)> = active
-            .par_iter()
-            .with_min_len(64)
-            .filter_map(|func| {
-                let mut out = Additions::new();
-                READS.set(Some(Vec::new()));
-                table.flow(world, *func, &mut out);
-                let read = READS.take().unwrap_or_default();
-                (!out.is_empty() || !read.is_empty()).then_some((*func, out, read))
-            })
-            .collect();
-        // Only who reads what changed is evaluated again.
-        let mut changed: FxHashSet<u64> = FxHashSet::default();
-        for (func, additions, read) in added {
-            reads[func as usize] = read;
-            for (node, types) in additions {
-                let hash = hash_of(&node);
-                if table.add(node, types) {
-                    changed.insert(hash);
+        // What one round adds is seen by the next, so the order of the functions does not matter; it is gathered in
+        // batches because most of it is said many times.
+        let mut pending = TypeTable::default();
+        for batch in active.chunks(BATCH) {
+            let added: Vec<(FuncGid, Additions, Box<[u32]>)> = batch
+                .par_iter()
+                .with_min_len(64)
+                .filter_map(|it| table.evaluate(world, *it))
+                .collect();
+            for (func, additions, read) in added {
+                reads[func as usize] = read;
+                for (node, types) in additions {
+                    table.gather(&mut pending, node, types);
                 }
             }
         }
+        let changed: FxHashSet<u32> = pending.nodes.keys().map(hash_of).collect();
+        table.merge(pending);
+        // Only who reads what changed is evaluated again.
         active = (0..world.n_functions())
             .filter(|it| reads[*it as usize].iter().any(|it| changed.contains(it)))
             .collect();
@@ -130,16 +132,39 @@ impl TypeTable {
         self.nodes.iter()
     }
 
-    fn add(&mut self, node: Node, types: Types) -> bool {
-        let mut changed = false;
-        let have = self.nodes.entry(node).or_default();
+    /// What one function adds, and the nodes it reads, by hash.
+    fn evaluate(&self, world: &World, func: FuncGid) -> Option<(FuncGid, Additions, Box<[u32]>)> {
+        let mut out = Additions::new();
+        READS.set(Some(Vec::new()));
+        self.flow(world, func, &mut out);
+        let mut read = READS.take().unwrap_or_default();
+        read.sort_unstable();
+        read.dedup();
+        (!out.is_empty() || !read.is_empty()).then(|| (func, out, read.into()))
+    }
+
+    /// Keeps what is not known yet for the end of the round.
+    fn gather(&self, pending: &mut TypeTable, node: Node, types: Types) {
+        let known = self.nodes.get(&node).map_or(&[][..], |it| it);
+        if known.len() >= MAX_TYPES || types.iter().all(|it| known.contains(it)) {
+            return;
+        }
+        let have = pending.nodes.entry(node).or_default();
         for ty in types {
-            if have.len() < MAX_TYPES && !have.contains(&ty) {
+            if known.len() + have.len() < MAX_TYPES && !known.contains(&ty) && !have.contains(&ty) {
                 have.push(ty);
-                changed = true;
             }
         }
-        changed
+    }
+
+    fn merge(&mut self, pending: TypeTable) {
+        if self.nodes.is_empty() {
+            *self = pending;
+            return;
+        }
+        pending.nodes.into_iter().for_each(|(node, types)| {
+            self.nodes.entry(node).or_default().extend(types);
+        });
     }
 
     /// The functions a callee may be, with the number of bound parameters.

@@ -135,7 +135,8 @@ fn snippets<'a>(marks: &[Mark<'_>], view: &View<'_>) -> Vec<Element<'a>> {
 
 /// Only the lines that are needed are handed over, because the renderer's cost is in the size of the source.
 fn snippet<'a>(file: &str, marks: &[&Mark<'_>], view: &View<'_>) -> Element<'a> {
-    let text = view.texts.get(file).map_or("", |it| it);
+    let text = (view.text)(file).unwrap_or_default();
+    let text: &str = &text;
     let first = marks
         .iter()
         .map(|it| it.location.start.line)

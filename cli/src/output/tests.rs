@@ -142,13 +142,14 @@ fn confirmed() -> Verdict {
 type Write = fn(&mut dyn std::io::Write, &[Finding], &View<'_>) -> std::io::Result<()>;
 
 fn render(write: Write, findings: &[Finding]) -> String {
-    let texts = HashMap::from([
-        ("/w/app.py".into(), APP.into()),
-        ("/w/crlf.py".into(), "x = 1\r\ny = (\r\n".into()),
-    ]);
+    let text = |path: &str| match path {
+        "/w/app.py" => Some(APP.into()),
+        "/w/crlf.py" => Some("x = 1\r\ny = (\r\n".into()),
+        _ => None,
+    };
     let short = Short::new("/w".into());
     let mut out = Vec::new();
-    write(&mut out, findings, &View { short: &short, texts: &texts, color: false }).unwrap();
+    write(&mut out, findings, &View { short: &short, text: &text, color: false }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
