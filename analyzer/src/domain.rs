@@ -110,7 +110,10 @@ pub(crate) enum Op {
     DelItem,
     Contains,
     Len,
+    /// A loop goes through it.
     Iterate,
+    /// One call of a builtin goes through it: `max(d)`, `tuple(d.values())`.
+    Consume,
     Method(Name),
 }
 
@@ -172,6 +175,8 @@ impl Key {
     pub(crate) const NONE: Key = Key(0);
     /// Iteration through `items()`, `keys()` or `values()`: the container is a mapping.
     pub(crate) const VIEW: Key = Key(u64::MAX);
+    /// Consumed by a builtin that copies exact containers in one step: `list(d)`.
+    pub(crate) const COPIED: Key = Key(u64::MAX - 1);
     /// A key that differs from thread to thread (`threading.get_ident()`).
     pub(crate) const PER_THREAD: Key = Key(1);
 }

@@ -8,6 +8,7 @@ pub(crate) mod env;
 pub(crate) mod expr;
 pub(crate) mod frame;
 pub(crate) mod imports;
+pub(crate) mod iterate;
 pub(crate) mod lower;
 pub(crate) mod tests;
 pub(crate) mod windows;

@@ -14,6 +14,7 @@ mod ftl207_test_and_set_flag;
 mod ftl301_import_reenables_gil;
 mod ftl401_inconsistent_guard;
 mod ftl601_iterate_while_mutated;
+mod ftl602_nonatomic_snapshot;
 pub(crate) mod words;
 
 use crate::evidence::Evidence;
@@ -35,6 +36,7 @@ pub static RULES: &[&Rule] = &[
     &ftl301_import_reenables_gil::RULE,
     &ftl401_inconsistent_guard::RULE,
     &ftl601_iterate_while_mutated::RULE,
+    &ftl602_nonatomic_snapshot::RULE,
 ];
 
 /// The pseudo-rule of files that cannot be parsed completely. Not selectable, not suppressible.

@@ -5,6 +5,7 @@ use ruff_python_ast::{self as ast, Expr, Number};
 use ruff_text_size::Ranged;
 
 use super::frame::{Val, key_of};
+use super::iterate::Lazy;
 use super::lower::Lowerer;
 use crate::domain::{Arg, Base, Call, Key, NONE, Op, Origin, Step};
 
@@ -28,7 +29,9 @@ impl Lowerer<'_> {
                 callee.origin
             }
         };
-        let args = self.arguments(&it.arguments, &mut val);
+        let mut lazies = Vec::new();
+        let args = self.arguments(&it.arguments, &mut val, &mut lazies);
+        val.lazy = self.consume(it, &lazies);
         if self.is_plain(it, callee, &args) {
             self.frame().clock += u32::from(!is_cheap(it));
             for arg in &args {
@@ -38,6 +41,7 @@ impl Lowerer<'_> {
         }
         if let Some((receiver, name)) = method {
             self.note_elements(receiver, &name, &args);
+            val.lazy.extend(self.view(receiver, &name, args.len()));
             if is_container_method(&name) && !self.is_imported(receiver) {
                 let key =
                     it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
@@ -59,11 +63,20 @@ impl Lowerer<'_> {
         }
     }
 
-    pub(super) fn arguments(&mut self, arguments: &ast::Arguments, val: &mut Val) -> Vec<Arg> {
+    /// Evaluates arguments; the iterables among them are noted with what they go through.
+    pub(super) fn arguments(
+        &mut self,
+        arguments: &ast::Arguments,
+        val: &mut Val,
+        lazies: &mut Vec<(Origin, Vec<Lazy>)>,
+    ) -> Vec<Arg> {
         let mut args = Vec::with_capacity(arguments.args.len() + arguments.keywords.len());
         for arg in &arguments.args {
             let it = self.eval(arg);
             val.absorb(&it);
+            if matches!(it.origin, Origin::Place(_)) || !it.lazy.is_empty() {
+                lazies.push((it.origin, it.lazy));
+            }
             args.push(Arg { name: None, starred: arg.is_starred_expr(), value: it.origin });
         }
         for keyword in &arguments.keywords {
@@ -158,8 +171,25 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `cast(T, x)` is `x`.
+    fn cast<'e>(&self, it: &'e ast::ExprCall) -> Option<&'e Expr> {
+        let named = match &*it.func {
+            Expr::Name(name) => name.id == "cast" && self.definitions.imported.contains(&name.id),
+            Expr::Attribute(it) => {
+                it.attr.as_str() == "cast"
+                    && matches!(&*it.value, Expr::Name(name) if matches!(name.id.as_str(), "typing" | "t"))
+            }
+            _ => false,
+        };
+        let [_, value] = it.arguments.args.as_ref() else { return None };
+        named.then_some(value)
+    }
+
     /// Calls that are accesses or type tests rather than calls.
     pub(super) fn special_call(&mut self, it: &ast::ExprCall) -> Option<Val> {
+        if let Some(value) = self.cast(it) {
+            return Some(self.eval(value));
+        }
         let Expr::Name(func) = &*it.func else { return None };
         if self.definitions.bound.contains(&func.id) {
             return None;

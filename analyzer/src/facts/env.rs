@@ -73,6 +73,11 @@ pub(super) fn merge(have: &mut Val, other: &Val) {
     if have.truth != other.truth {
         have.truth.clear();
     }
+    for lazy in &other.lazy {
+        if !have.lazy.contains(lazy) {
+            have.lazy.push(*lazy);
+        }
+    }
     have.chosen = None;
     have.absorb(other);
 }

@@ -20,6 +20,8 @@ pub(crate) struct Val {
     pub(crate) deps: SmallVec<[u32; 3]>,
     /// What is known when the value is true.
     pub(crate) truth: SmallVec<[Atom; 1]>,
+    /// What is gone through when this value is: it is a view or an iterator.
+    pub(crate) lazy: Vec<super::iterate::Lazy>,
     /// What was found when this value was chosen: `x or make()` is made when `x` is false.
     pub(crate) chosen: Option<Atom>,
 }

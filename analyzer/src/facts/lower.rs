@@ -318,25 +318,6 @@ impl Lowerer<'_> {
         }
     }
 
-    /// `for k, v in d.items()` iterates over `d`.
-    fn iterate_view(&mut self, iter: &Expr, iterable: &Val) {
-        let Expr::Call(call) = iter else { return };
-        let (Expr::Attribute(func), Some(main)) = (&*call.func, iterable.main) else { return };
-        if matches!(func.attr.as_str(), "items" | "keys" | "values") && call.arguments.is_empty() {
-            let place = Origin::Place(self.frame().facts.events[main as usize].place);
-            self.access(iter.range(), place, Op::Iterate, Key::VIEW);
-        }
-    }
-
-    /// Evaluates an iterable and returns one element of it.
-    pub(crate) fn iterate(&mut self, iter: &Expr) -> Val {
-        let iterable = self.eval(iter);
-        self.access(iter.range(), iterable.origin, Op::Iterate, Key::NONE);
-        self.iterate_view(iter, &iterable);
-        let origin = self.frame().extend(iterable.origin, Step::Elem);
-        Val::from_deps(origin, iterable.deps)
-    }
-
     /// Lowers a comprehension: its targets are bound while its parts are evaluated.
     pub(crate) fn comprehension(
         &mut self,

@@ -31,6 +31,7 @@ fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Patte
         Op::Store | Op::SetItem => update(facts, event).or_else(|| tested(facts, event)),
         Op::GetItem | Op::DelItem | Op::Delete | Op::Method(_) => tested(facts, event),
         Op::Iterate => Some((this, Pattern::Iteration)),
+        Op::Consume => Some((this, Pattern::Snapshot)),
         _ => None,
     }
 }

@@ -125,8 +125,10 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
 
 /// The class of the object whose attribute is the place: that of `self` in its own methods.
 fn holder(world: &World, func: FuncGid, place: &Place, location: &Location) -> Option<ClassGid> {
-    let Root::Instance(class, _) = &location.root else { return None };
-    let own = matches!(place.base, crate::domain::Base::SelfObj) && location.path.is_empty();
+    let Root::Instance(class, name) = &location.root else { return None };
+    let direct = matches!(place.path.first(), Some(Step::Attr(it)) if it == name);
+    let own =
+        matches!(place.base, crate::domain::Base::SelfObj) && direct && location.path.is_empty();
     world.class_of(func).filter(|_| own).or(Some(*class))
 }
 
@@ -291,7 +293,7 @@ impl Facts<'_> {
         let last = self.event((suspect.func, suspect.candidate.last));
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
-            Pattern::Iteration | Pattern::Unguarded => false,
+            Pattern::Iteration | Pattern::Snapshot | Pattern::Unguarded => false,
             _ => true,
         }
     }

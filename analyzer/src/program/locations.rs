@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::types::{AllocSite, Node, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Place, Step};
+use crate::domain::{Base, Op, Origin, Place, Step};
 
 /// What a location hangs on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,11 +64,13 @@ pub(crate) fn resolve(
     place: &Place,
 ) -> Option<Location> {
     let (mut location, rest) = root(world, types, func, place)?;
-    // A name that the class defines is called, not stored: properties and methods.
+    // A name that the class defines is called, not stored; a property may hand out what is stored.
     if let Root::Instance(class, name) | Root::Class(class, name) = &location.root
-        && world.method(*class, name).is_some()
+        && let Some(method) = world.method(*class, name)
     {
-        return None;
+        location = Some(method)
+            .filter(|it| super::types::is_property(world, *it))
+            .and_then(|it| handed_out(world, types, it))?;
     }
     for step in rest {
         match step {
@@ -118,8 +120,20 @@ fn root<'p>(
         }
         (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
         (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
+            if let Base::Call(call) = &place.base
+                && let Some(location) = returned(world, types, func, *call)
+            {
+                return Some((location, &place.path));
+            }
             let bare = Place { base: place.base.clone(), path: SmallVec::new() };
-            types.place(world, func, &bare).into_iter().find_map(|ty| match (ty, first) {
+            let held = types.place(world, func, &bare);
+            if let [made] = held.as_slice()
+                && matches!(first, None | Some(Step::Elem))
+                && let Some(location) = kept(world, types, made)
+            {
+                return Some((location, rest(1)));
+            }
+            held.into_iter().find_map(|ty| match (ty, first) {
                 (Ty::Instance(class), Some(Step::Attr(name))) => {
                     Some((attribute(world, types, class, name), rest(1)))
                 }
@@ -134,6 +148,62 @@ fn root<'p>(
                 _ => None,
             })
         }
+        _ => None,
+    }
+}
+
+/// The attribute or variable that a function does nothing but return.
+fn handed_out(world: &World, types: &TypeTable, func: FuncGid) -> Option<Location> {
+    let it = world.func(func);
+    let [Origin::Place(place)] = it.returns.as_slice() else { return None };
+    let place = &it.places[*place as usize];
+    match (&place.base, place.path.as_slice()) {
+        (Base::SelfObj, [Step::Attr(name)]) => {
+            let class = world.class_of(func)?;
+            world.method(class, name).is_none().then(|| attribute(world, types, class, name))
+        }
+        (Base::Cls, [Step::Attr(name)]) => {
+            Some(class_attribute(world, world.class_of(func)?, name))
+        }
+        (Base::Global(_), []) => named(world, types, func, place).map(|it| it.0),
+        _ => None,
+    }
+}
+
+/// What a call hands out of the one function it can call.
+fn returned(world: &World, types: &TypeTable, func: FuncGid, call: u32) -> Option<Location> {
+    let callee = world.func(func).calls[call as usize].callee;
+    let Origin::Place(_) = callee else { return None };
+    match types.targets(world, func, callee).as_slice() {
+        [(target, _)] if !world.func(*target).is_generator => handed_out(world, types, *target),
+        _ => None,
+    }
+}
+
+/// Where the function that made a container keeps it: passed around, it is still that attribute's.
+fn kept(world: &World, types: &TypeTable, made: &Ty) -> Option<Location> {
+    let (Ty::Made(_, (func, id)) | Ty::External(_, (func, id))) = *made else { return None };
+    if func == u32::MAX {
+        return None;
+    }
+    let it = world.func(func);
+    // Containers are numbered apart from calls: `{}` and `dict()`.
+    let display = |id: u32| match (made, it.allocs.get(id as usize)) {
+        (Ty::Made(kind, _), Some(alloc)) => alloc.kind == *kind,
+        _ => false,
+    };
+    let stored = |value: Origin| match value {
+        Origin::Alloc(it) => it == id && display(id),
+        Origin::Call(it) => it == id,
+        _ => false,
+    };
+    let store = it.events.iter().find(|it| it.op == Op::Store && stored(it.value))?;
+    let place = &it.places[store.place as usize];
+    match (&place.base, place.path.as_slice()) {
+        (Base::SelfObj, [Step::Attr(name)]) => {
+            Some(attribute(world, types, world.class_of(func)?, name))
+        }
+        (Base::Global(_), []) => named(world, types, func, place).map(|it| it.0),
         _ => None,
     }
 }

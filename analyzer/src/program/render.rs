@@ -65,7 +65,7 @@ pub(crate) fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<Global
         Op::SetItem => AccessKind::SetItem,
         Op::DelItem => AccessKind::DelItem,
         Op::Contains => AccessKind::Contains,
-        Op::Iterate => AccessKind::Iterate,
+        Op::Iterate | Op::Consume => AccessKind::Iterate,
         Op::Method(name) => AccessKind::Call(name.to_string()),
     };
     let locks = facts

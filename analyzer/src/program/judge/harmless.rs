@@ -93,6 +93,13 @@ impl Facts<'_> {
                 let view = last.key == crate::domain::Key::VIEW;
                 !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
             }
+            Pattern::Snapshot if last.key == crate::domain::Key::COPIED => !held
+                .iter()
+                .any(|it| matches!(it, Ty::External(..)) && changes_size_while_iterated(it)),
+            Pattern::Snapshot => {
+                let view = last.key == crate::domain::Key::VIEW;
+                !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
+            }
             // Methods of the project's own classes are calls, not container operations.
             Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => held
                 .iter()
