@@ -214,6 +214,12 @@ pub(crate) struct Flags {
     pub(crate) owned: bool,
     /// In a `try` that catches the exception a lost race would raise.
     pub(crate) caught: bool,
+    /// The value loaded is used at once: an attribute, an element or a call of it fails on `None`.
+    pub(crate) used: bool,
+    /// The value loaded is an argument of a call.
+    pub(crate) passed: bool,
+    /// A method of the object itself, called for its truth.
+    pub(crate) predicate: bool,
 }
 
 /// One argument.

@@ -307,7 +307,7 @@ impl Frame {
         let it = &self.facts.places[place as usize];
         let owned =
             matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
-        let flags = Flags { augmented: false, owned, caught: self.caught > 0 };
+        let flags = Flags { owned, caught: self.caught > 0, ..Flags::default() };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());

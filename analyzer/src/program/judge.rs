@@ -6,6 +6,8 @@ mod concurrent;
 mod guards;
 mod harmless;
 mod policy;
+mod publication;
+mod relied;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,21 +105,29 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let one = |func: FuncGid| {
         let it = world.func(func);
         let mut out = Vec::new();
-        if it.candidates.is_empty() || world.module(func).path.ends_with(".pyi") {
+        let silent = it.candidates.is_empty() && it.name != "__init__";
+        if silent || world.module(func).path.ends_with(".pyi") {
             return out;
         }
         for candidate in &it.candidates {
-            let event = &it.events[candidate.last as usize];
+            let Some(about) = facts.about(func, candidate) else { continue };
+            let event = &it.events[about as usize];
             let place = &it.places[event.place as usize];
             if facts.is_private(func, place) || facts.is_harmless(func, candidate) {
                 continue;
             }
             if let Some(location) = resolve(world, facts.types, func, place) {
-                let contents = !event.op.rebinds();
+                if !facts.relies(func, candidate, &location) {
+                    continue;
+                }
+                let candidate = facts.refined(func, *candidate);
+                let reference = candidate.pattern == Pattern::CheckThenDereference;
+                let contents = !event.op.rebinds() && !reference;
                 let holder = holder(world, func, place, &location);
-                out.push(Suspect { func, candidate: *candidate, location, contents, holder });
+                out.push(Suspect { func, candidate, location, contents, holder });
             }
         }
+        facts.published_early(func, &mut out);
         out
     };
     (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect()
@@ -272,17 +282,18 @@ impl Facts<'_> {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.
-            if !window.is_empty() && locks.is_empty() {
+            let published = suspect.candidate.pattern == Pattern::EarlyPublication;
+            if !window.is_empty() && locks.is_empty() && !published {
                 continue;
             }
             if !self.ordered_by_event(own, *other) {
-                consider(*other, self.concurrent(own, *other, suspect));
+                consider(*other, self.meets(own, *other, suspect));
             }
         }
         let mut best = best?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        if in_test || self.is_idempotent(suspect, accesses) {
+        if in_test || self.is_idempotent(suspect, accesses) || self.is_weak(suspect, best.other) {
             best.confidence = Confidence::Low;
         }
         Some(best)
@@ -293,7 +304,13 @@ impl Facts<'_> {
         let last = self.event((suspect.func, suspect.candidate.last));
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
-            Pattern::Iteration | Pattern::Snapshot | Pattern::Unguarded => false,
+            Pattern::CheckThenDereference => last.op == Op::Delete && !last.flags.caught,
+            Pattern::CheckThenPop => last.op != Op::Load,
+            Pattern::Iteration
+            | Pattern::Snapshot
+            | Pattern::Unguarded
+            | Pattern::CheckThenRegister
+            | Pattern::EarlyPublication => false,
             _ => true,
         }
     }
@@ -308,7 +325,17 @@ impl Facts<'_> {
             {
                 rebinds
             }
-            Pattern::LazyInit | Pattern::TestAndSet => rebinds,
+            Pattern::LazyInit
+            | Pattern::TestAndSet
+            | Pattern::BrokenDoubleCheck
+            | Pattern::CheckThenSetattr
+                if !suspect.contents =>
+            {
+                rebinds
+            }
+            Pattern::CheckThenDereference => self.unsets(suspect, other),
+            Pattern::CheckThenRegister => self.goes_through(suspect, other),
+            Pattern::EarlyPublication => *op == Op::Load,
             Pattern::CheckThenUse => {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }

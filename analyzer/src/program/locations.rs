@@ -4,7 +4,7 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::types::{AllocSite, Node, Ty, TypeTable};
+use super::types::{AllocSite, BY_CALL, Node, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Op, Origin, Place, Step};
 
@@ -140,10 +140,8 @@ fn root<'p>(
                 (Ty::Class(class), Some(Step::Attr(name))) => {
                     Some((class_attribute(world, class, name), rest(1)))
                 }
-                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem))
-                    if site.0 != u32::MAX =>
-                {
-                    Some((Location::at(Root::Made(site)), rest(1)))
+                (ty, None | Some(Step::Elem)) => {
+                    ty.container().map(|site| (Location::at(Root::Made(site)), rest(1)))
                 }
                 _ => None,
             })
@@ -182,19 +180,11 @@ fn returned(world: &World, types: &TypeTable, func: FuncGid, call: u32) -> Optio
 
 /// Where the function that made a container keeps it: passed around, it is still that attribute's.
 fn kept(world: &World, types: &TypeTable, made: &Ty) -> Option<Location> {
-    let (Ty::Made(_, (func, id)) | Ty::External(_, (func, id))) = *made else { return None };
-    if func == u32::MAX {
-        return None;
-    }
+    let (func, id) = made.container()?;
     let it = world.func(func);
-    // Containers are numbered apart from calls: `{}` and `dict()`.
-    let display = |id: u32| match (made, it.allocs.get(id as usize)) {
-        (Ty::Made(kind, _), Some(alloc)) => alloc.kind == *kind,
-        _ => false,
-    };
     let stored = |value: Origin| match value {
-        Origin::Alloc(it) => it == id && display(id),
-        Origin::Call(it) => it == id,
+        Origin::Alloc(it) => it == id,
+        Origin::Call(it) => it | BY_CALL == id,
         _ => false,
     };
     let store = it.events.iter().find(|it| it.op == Op::Store && stored(it.value))?;

@@ -3,10 +3,8 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::{
-    AllocSite, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property, made_by,
-};
-use crate::domain::{Bound, Origin, Step};
+use super::{AllocSite, MAX_TYPES, Node, Ty, TypeTable, Types, entity_type, is_property, made_by};
+use crate::domain::{Bound, Origin, Place, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
 impl TypeTable {
@@ -34,9 +32,11 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
-                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
-                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
+                (ty, Step::Elem) => {
+                    if let Some(site) = ty.container() {
+                        out.extend(self.node(&Node::Elem(site)).iter().cloned());
+                        out.extend(self.elements(world, site));
+                    }
                 }
                 _ => {}
             }
@@ -64,6 +64,24 @@ impl TypeTable {
             }
         }
         out
+    }
+
+    /// What a method of a container hands out: one of its elements, or a view that has the same elements.
+    pub(super) fn taken_out(&self, world: &World, func: FuncGid, callee: Origin) -> Types {
+        let Origin::Place(place) = callee else { return Types::new() };
+        let place = &world.func(func).places[place as usize];
+        let Some((Step::Attr(name), front)) = place.path.split_last() else {
+            return Types::new();
+        };
+        let view = match name.as_str() {
+            "get" | "pop" | "popleft" | "setdefault" | "get_nowait" => false,
+            "values" | "itervalues" => true,
+            _ => return Types::new(),
+        };
+        let receiver = Place { base: place.base.clone(), path: front.into() };
+        let held = self.place(world, func, &receiver);
+        let containers: Types = held.into_iter().filter(|it| it.container().is_some()).collect();
+        if view { containers } else { self.step(world, &containers, &Step::Elem) }
     }
 
     /// Types of an attribute, wherever in the hierarchy it is assigned.
