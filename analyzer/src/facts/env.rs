@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 
 use super::frame::{Frame, Val};
-use crate::domain::{Op, Origin};
+use crate::domain::{Base, Op, Origin};
 
 /// So many tests in force are searched for one of a place.
 const TESTS: usize = 16;
@@ -16,6 +16,16 @@ impl Frame {
             && it.op == Op::Load
         {
             it.flags.used = true;
+        }
+    }
+
+    /// `x.f()`, where `x` is more than the name of a module or class.
+    pub(super) fn is_method_call(&self, call: u32) -> bool {
+        let Origin::Place(callee) = self.facts.calls[call as usize].callee else { return false };
+        let callee = &self.facts.places[callee as usize];
+        match callee.base {
+            Base::Global(_) | Base::Import(_) => callee.path.len() > 1 || callee.path.is_empty(),
+            _ => !callee.path.is_empty(),
         }
     }
 

@@ -305,9 +305,11 @@ impl Frame {
     /// Records an access.
     pub(crate) fn record(&mut self, site: u32, place: u32, op: Op, key: Key) -> u32 {
         let it = &self.facts.places[place as usize];
-        let owned =
-            matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
-        let flags = Flags { owned, caught: self.caught > 0, ..Flags::default() };
+        let made = matches!(it.base, Base::Call(_) | Base::Alloc(_));
+        let made = made && !self.escaped.contains(&it.base);
+        let lent = made && matches!(it.base, Base::Call(call) if self.is_method_call(call));
+        let owned = made && !lent;
+        let flags = Flags { owned, lent, caught: self.caught > 0, ..Flags::default() };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());

@@ -31,6 +31,7 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
             found.push(Candidate { pattern: Pattern::EarlyPublication, first: last, last: later });
         }
     }
+
     facts.candidates = found;
 }
 

@@ -3,6 +3,8 @@
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
 mod concurrent;
+mod fold;
+mod fresh;
 mod guards;
 mod harmless;
 mod policy;
@@ -44,6 +46,7 @@ pub(crate) struct Facts<'a> {
 pub(crate) type AccessId = (FuncGid, u32);
 
 /// A candidate with its location.
+#[derive(Clone)]
 struct Suspect {
     func: FuncGid,
     candidate: Candidate,
@@ -69,30 +72,25 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
         facts.files.iter().map(|_| ProgramSlice::default()).collect();
     let suspects = suspects(facts);
     let accesses = accesses(facts, &suspects);
-    let mut seen: FxHashSet<(FuncGid, Location, bool, Pattern)> = FxHashSet::default();
-    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
     let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
     let conflicts: Vec<Option<Conflict>> =
         suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
+    let mut folded = fold::Folded::default();
+    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
     for (suspect, conflict) in suspects.iter().zip(conflicts) {
         let Some(conflict) = conflict else { continue };
-        let all = of(suspect);
-        let key =
-            (suspect.func, suspect.location.clone(), suspect.contents, suspect.candidate.pattern);
-        if !seen.insert(key) {
-            continue;
-        }
         reported.insert((suspect.func, suspect.candidate.last));
-        facts.report(suspect, &conflict, all, &mut slices);
+        folded.add(facts, suspect.clone(), conflict);
     }
     for suspect in &suspects {
-        let all = of(suspect);
-        for (found, conflict) in facts.unguarded(suspect, all) {
-            let key = (found.func, found.location.clone(), found.contents, Pattern::Unguarded);
-            if reported.insert((found.func, found.candidate.last)) && seen.insert(key) {
-                facts.report(&found, &conflict, all, &mut slices);
+        for (found, conflict) in facts.unguarded(suspect, of(suspect)) {
+            if reported.insert((found.func, found.candidate.last)) {
+                folded.add(facts, found, conflict);
             }
         }
+    }
+    for it in folded.groups {
+        facts.report(&it, of(&it.suspect), &mut slices);
     }
     for (module, slice) in slices.iter_mut().enumerate() {
         slice.gil_requests = render::gil_requests(facts, module);
@@ -113,7 +111,10 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
             let Some(about) = facts.about(func, candidate) else { continue };
             let event = &it.events[about as usize];
             let place = &it.places[event.place as usize];
-            if facts.is_private(func, place) || facts.is_harmless(func, candidate) {
+            if facts.is_private(func, place)
+                || facts.is_fresh(func, event)
+                || facts.is_harmless(func, candidate)
+            {
                 continue;
             }
             if let Some(location) = resolve(world, facts.types, func, place) {
@@ -176,8 +177,9 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
             .collect();
         if relevant.iter().any(Option::is_some) {
             for (index, event) in (0u32..).zip(&it.events) {
-                if let Some(location) =
-                    relevant[event.place as usize].as_ref().filter(|_| !event.flags.owned)
+                if let Some(location) = relevant[event.place as usize]
+                    .as_ref()
+                    .filter(|_| !event.flags.owned && !facts.is_fresh(func, event))
                 {
                     list.push((location.clone(), (func, index)));
                 }
@@ -231,13 +233,8 @@ impl Facts<'_> {
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
 
-    fn report(
-        &self,
-        suspect: &Suspect,
-        conflict: &Conflict,
-        all: &[AccessId],
-        slices: &mut [ProgramSlice],
-    ) {
+    fn report(&self, group: &fold::Group, all: &[AccessId], slices: &mut [ProgramSlice]) {
+        let fold::Group { suspect, conflict, also } = group;
         let window = render::Found {
             func: suspect.func,
             candidate: suspect.candidate,
@@ -245,6 +242,7 @@ impl Facts<'_> {
             contents: suspect.contents,
             conflict,
             accesses: all,
+            also,
         };
         let module = self.world.module_of(suspect.func) as usize;
         slices[module].windows.push(JudgedWindow {
@@ -261,7 +259,10 @@ impl Facts<'_> {
         let own = (suspect.func, suspect.candidate.last);
         let mut best: Option<Conflict> = None;
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
-            let Some((confidence, spawn, because)) = found else { return };
+            let Some((mut confidence, spawn, because)) = found else { return };
+            if self.is_weak(suspect, other) {
+                confidence = Confidence::Low;
+            }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {
                 best = Some(Conflict { other, confidence, spawn, because });
             }
@@ -293,7 +294,7 @@ impl Facts<'_> {
         let mut best = best?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        if in_test || self.is_idempotent(suspect, accesses) || self.is_weak(suspect, best.other) {
+        if in_test || self.is_idempotent(suspect, accesses) {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -43,6 +43,8 @@ pub(crate) struct Locks {
     pub(crate) owners: FxHashMap<ClassGid, Name>,
     /// Classes that own a queue, an event or thread-local storage, with its type.
     pub(crate) aware: FxHashMap<ClassGid, Name>,
+    /// Classes with a method that takes a lock, with the lock as people call it.
+    pub(crate) users: FxHashMap<ClassGid, String>,
 }
 
 /// Finds the locks.
@@ -57,6 +59,7 @@ pub(crate) fn find(
         regions: FxHashMap::default(),
         owners: FxHashMap::default(),
         aware: FxHashMap::default(),
+        users: FxHashMap::default(),
     };
     for (node, held) in types.nodes() {
         // A lock among other things in a dictionary of settings is not the lock of who reads a setting.
@@ -93,6 +96,12 @@ pub(crate) fn find(
             })
         })
         .collect();
+    for ((func, _), lock) in &found {
+        if let (Some(class), LockId::Static(label)) = (world.enclosing_class(*func), lock) {
+            let name = || label.rsplit('.').next().unwrap_or(label).to_owned();
+            locks.users.entry(class).or_insert_with(name);
+        }
+    }
     locks.regions = found.into_iter().collect();
     for func in (0..world.n_functions()).filter(|it| !world.func(*it).decorators.is_empty()) {
         let held = decorator_locks(world, &locks, func);

@@ -20,6 +20,8 @@ pub(crate) struct Found<'a> {
     pub(crate) contents: bool,
     pub(crate) conflict: &'a Conflict,
     pub(crate) accesses: &'a [AccessId],
+    /// Further accesses with the same cause.
+    pub(crate) also: &'a [AccessId],
 }
 
 /// The evidence of a conflict.
@@ -41,7 +43,7 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
         program,
         guard: guard(facts, found),
         shared_because: found.conflict.because.clone(),
-        also: Vec::new(),
+        also: found.also.iter().map(|it| access(facts, *it)).collect(),
     }))
 }
 

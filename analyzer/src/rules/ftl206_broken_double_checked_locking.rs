@@ -80,7 +80,7 @@ declare_rule! {
         name: "broken-double-checked-locking",
         since: "0.1.0",
         severity: Severity::Error,
-        summary: "an initialisation tests without the lock and does not test again, or makes the object known before it is complete",
+        summary: "no second test inside the lock, or an object that is known before it is complete",
         replay: Replay::With(Strategy::InitOnce),
     }
     check: check, message: message

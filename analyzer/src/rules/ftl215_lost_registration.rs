@@ -77,7 +77,7 @@ declare_rule! {
         name: "lost-registration",
         since: "0.1.0",
         severity: Severity::Warning,
-        summary: "something is added to a list after testing a flag, while another thread sets the flag and goes through the list",
+        summary: "something is registered after a test of a flag that another thread can set meanwhile",
         replay: Replay::Never("no strategy compares what was registered with what was called yet"),
     }
     check: check, message: message

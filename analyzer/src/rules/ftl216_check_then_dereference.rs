@@ -60,7 +60,7 @@ declare_rule! {
         name: "check-then-dereference",
         since: "0.1.0",
         severity: Severity::Warning,
-        summary: "an attribute is loaded again after a test that it is set, while another thread can reset or delete it",
+        summary: "an attribute is used after a test that it is set, while another thread can reset it",
         replay: Replay::Never("no strategy resets the attribute between test and use yet"),
     }
     check: check, message: message

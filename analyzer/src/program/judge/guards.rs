@@ -16,7 +16,15 @@ impl Facts<'_> {
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
-        let safe = matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet);
+        let safe = matches!(
+            pattern,
+            Pattern::LazyInit
+                | Pattern::TestAndSet
+                | Pattern::BrokenDoubleCheck
+                | Pattern::CheckThenSetattr
+                | Pattern::CheckThenRegister
+                | Pattern::EarlyPublication
+        );
         if window.is_empty() || safe || window.contains(&LockId::Convention) {
             return Vec::new();
         }
