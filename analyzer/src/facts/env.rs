@@ -19,7 +19,7 @@ impl Frame {
         }
     }
 
-    /// `x.f()`, where `x` is more than the name of a module or class.
+    /// `x.f()` or `f()`, where the callee may hand out what others keep: not the name of something in a module.
     pub(super) fn is_method_call(&self, call: u32) -> bool {
         let Origin::Place(callee) = self.facts.calls[call as usize].callee else { return false };
         let callee = &self.facts.places[callee as usize];

@@ -360,13 +360,14 @@ impl Frame {
     /// What escapes late in a loop is known to others early in its next round.
     pub(crate) fn settle_escapes(&mut self) {
         for event in &mut self.facts.events {
-            if !event.flags.owned || event.in_loop == NONE {
+            let private = event.flags.owned || event.flags.lent;
+            if !private || event.in_loop == NONE {
                 continue;
             }
             let base = &self.facts.places[event.place as usize].base;
             let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
             if made_outside && self.escaped.contains(base) {
-                event.flags.owned = false;
+                (event.flags.owned, event.flags.lent) = (false, false);
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
+mod aliases;
 mod concurrent;
 mod fold;
 mod fresh;
@@ -70,8 +71,9 @@ pub(crate) struct Conflict {
 pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     let mut slices: Vec<ProgramSlice> =
         facts.files.iter().map(|_| ProgramSlice::default()).collect();
-    let suspects = suspects(facts);
-    let accesses = accesses(facts, &suspects);
+    let aliases = aliases::Aliases::find(facts.world, facts.types);
+    let suspects = suspects(facts, &aliases);
+    let accesses = accesses(facts, &suspects, &aliases);
     let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
     let conflicts: Vec<Option<Conflict>> =
         suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
@@ -98,7 +100,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     slices
 }
 
-fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
+fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
     let world = facts.world;
     let one = |func: FuncGid| {
         let it = world.func(func);
@@ -125,6 +127,7 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
                 let reference = candidate.pattern == Pattern::CheckThenDereference;
                 let contents = !event.op.rebinds() && !reference;
                 let holder = holder(world, func, place, &location);
+                let location = if contents { aliases.of_contents(location) } else { location };
                 out.push(Suspect { func, candidate, location, contents, holder });
             }
         }
@@ -144,41 +147,49 @@ fn holder(world: &World, func: FuncGid, place: &Place, location: &Location) -> O
 }
 
 /// All accesses to the locations of the suspects.
-fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<AccessId>> {
+fn accesses(
+    facts: &Facts<'_>,
+    suspects: &[Suspect],
+    aliases: &aliases::Aliases,
+) -> FxHashMap<Location, Vec<AccessId>> {
     let world = facts.world;
     let mut out: FxHashMap<Location, Vec<AccessId>> =
         suspects.iter().map(|it| (it.location.clone(), Vec::new())).collect();
     let mut names: FxHashSet<Name> = FxHashSet::default();
     let mut made = false;
     for location in suspects.iter().map(|it| &it.location) {
-        match &location.root {
-            Root::Global(_, name)
-            | Root::Instance(_, name)
-            | Root::Class(_, name)
-            | Root::Cell(_, name) => {
-                names.insert(location.path.last().unwrap_or(name).clone());
+        match location.last_name() {
+            Some(name) => {
+                names.insert(name.clone());
             }
-            Root::Made(_) => made = true,
+            None => made = true,
         }
     }
+    names.extend(aliases.names(|it| out.contains_key(it)));
     let one = |func: FuncGid| {
         let it = world.func(func);
         let mut list = Vec::new();
-        let relevant: Vec<Option<Location>> = it
+        let known = |it: &Location| out.contains_key(it);
+        // The reference, and its contents when these are somebody else's container.
+        let relevant: Vec<Option<[Option<Location>; 2]>> = it
             .places
             .iter()
             .map(|place| {
                 let named = last_name(place).is_some_and(|it| names.contains(it));
-                (named || (made && last_name(place).is_none()))
+                let found = (named || (made && last_name(place).is_none()))
                     .then(|| resolve(world, facts.types, func, place))
-                    .flatten()
-                    .filter(|it| out.contains_key(it))
+                    .flatten()?;
+                let contents = Some(aliases.of_contents(found.clone())).filter(known);
+                let reference = Some(found).filter(known);
+                (reference.is_some() || contents.is_some()).then_some([reference, contents])
             })
             .collect();
         if relevant.iter().any(Option::is_some) {
             for (index, event) in (0u32..).zip(&it.events) {
+                let reference = event.op.rebinds() || event.op == Op::Load;
                 if let Some(location) = relevant[event.place as usize]
                     .as_ref()
+                    .and_then(|it| it[usize::from(!reference)].as_ref())
                     .filter(|_| !event.flags.owned && !facts.is_fresh(func, event))
                 {
                     list.push((location.clone(), (func, index)));
@@ -347,6 +358,7 @@ impl Facts<'_> {
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)
                     || matches!(op, Op::Method(name) if changes(name))
+                    || (*op == Op::GetItem && self.inserts_when_read(other))
             }
         }
     }

@@ -5,6 +5,7 @@ use super::{AccessId, Facts, Suspect};
 use crate::domain::{AtomKind, Base, Candidate, Event, FunctionFacts, NONE, Op, Origin, Step};
 use crate::evidence::Pattern;
 use crate::program::locations::{Location, Root, resolve};
+use crate::program::types::Ty;
 use crate::program::world::FuncGid;
 
 /// So many methods deep a test is followed: `if self.ready():` that calls `self._lookup()`.
@@ -98,6 +99,16 @@ impl Facts<'_> {
             candidate.pattern = Pattern::BrokenDoubleCheck;
         }
         candidate
+    }
+
+    /// Looking up a key of a `defaultdict` inserts it.
+    pub(super) fn inserts_when_read(&self, id: AccessId) -> bool {
+        let it = self.world.func(id.0);
+        let place = &it.places[it.events[id.1 as usize].place as usize];
+        self.types
+            .place(self.world, id.0, place)
+            .iter()
+            .any(|it| matches!(it, Ty::External(name, _) if name.ends_with("defaultdict")))
     }
 
     /// Whether another access takes away what was tested, or uses what is deleted here.
