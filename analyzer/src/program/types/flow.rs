@@ -75,7 +75,7 @@ impl TypeTable {
             if let Origin::Place(place) = call.callee
                 && let Some((Entity::External(name), _)) = world.named(func, place)
             {
-                if crate::knowledge::KNOWLEDGE.callables.contains_key(name.as_str()) {
+                if world.knowledge.callables.contains_key(name.as_str()) {
                     self.flow_to_thread(world, func, call, out);
                 }
                 continue;
@@ -108,7 +108,8 @@ impl TypeTable {
         call: &crate::domain::Call,
         out: &mut Additions,
     ) {
-        for (target, _) in crate::program::threads::spawned(world, self, func, call) {
+        for started in crate::program::threads::spawned(world, self, func, call) {
+            let target = started.what;
             let facts = world.func(func);
             Self::flow_to_handler(world, func, call, target, out);
             let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
