@@ -79,12 +79,14 @@ impl Knowledge {
         }
         out.find_problems(&tables);
         out.names = names_of(&tables).chain(base_names(&tables)).cloned().collect();
-        if let Some(project) = project {
+        // The project's rows come first: of several for one name the first counts.
+        if let Some(mut project) = project {
             out.project = names_of(&project).cloned().collect();
             out.names.extend(out.project.iter().cloned());
-            let n_embedded = tables.base.len();
-            tables.extend(project);
-            out.base_patterns = (n_embedded..tables.base.len()).filter_map(index).collect();
+            out.base_patterns = (0..project.base.len()).filter_map(index).collect();
+            tables.callable.retain(|it| !out.project.contains(&it.name));
+            project.extend(tables);
+            tables = project;
         }
         let modules = out.names.iter().filter_map(|it| it.rsplit_once('.'));
         out.modules = modules.map(|it| it.0.to_owned()).collect();
@@ -104,7 +106,7 @@ impl Knowledge {
         for row in tables.decorator {
             for name in &row.names {
                 if row.classes.is_empty() {
-                    self.decorators.insert(name.clone(), row.clone());
+                    self.decorators.entry(name.clone()).or_insert_with(|| row.clone());
                 } else {
                     self.decorator_methods.entry(name.clone()).or_default().push(row.clone());
                 }
@@ -116,13 +118,15 @@ impl Knowledge {
             }
         }
         for (at, row) in (0u32..).zip(&tables.base) {
-            self.bases.insert(row.name.clone(), at);
+            self.bases.entry(row.name.clone()).or_insert(at);
             if row.name.contains('*') && !self.base_patterns.contains(&at) {
                 self.base_patterns.push(at);
             }
         }
         self.base_rows = tables.base;
-        self.locks = tables.lock.into_iter().map(|it| (it.name.clone(), it)).collect();
+        for row in tables.lock {
+            self.locks.entry(row.name.clone()).or_insert(row);
+        }
         self.lock_decorators = by_name(tables.lock_decorator);
         self.safe = by_name(tables.safe);
         self.own = by_name(tables.own);

@@ -1,10 +1,12 @@
 //! From where each function can be reached: threads of the program, its main thread, or the users of a library.
 
 mod calls;
+mod deferred;
 mod live;
 mod only;
 
 use calls::{callees, handed, property_edges};
+use deferred::is_deferred;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -122,9 +124,11 @@ impl Contexts {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in &it.args {
-                    for to in handed(world, types, from, arg.value) {
-                        edges.push(Edge { from, to, call, on_self: false });
+                for (position, arg) in it.args.iter().enumerate() {
+                    let handed = handed(world, types, from, arg.value);
+                    if !handed.is_empty() && !is_deferred(world, types, from, it, position, 0) {
+                        let edge = |to| Edge { from, to, call, on_self: false };
+                        edges.extend(handed.into_iter().map(edge));
                     }
                 }
             }

@@ -69,7 +69,12 @@ fn by_methods(
         Some(Started { what, kind, lane: row.thread.as_deref().map(Name::new) })
     };
     let typed = |row: &&MethodRow| known.iter().any(|it| is_a(world, it, &row.classes));
-    let mut out: Spawned = rows.iter().filter(typed).filter_map(started).collect();
+    let mut out = Spawned::new();
+    for it in rows.iter().filter(typed).filter_map(started) {
+        if !out.iter().any(|known| known.what == it.what) {
+            out.push(it);
+        }
+    }
     // Executors of unknown type are taken for thread pools; callbacks and loops need no type.
     let defined = |it: &Ty, name: &String| matches!(it, Ty::Instance(class) if world.method(*class, &Name::new(name)).is_some());
     let untyped = |row: &&MethodRow| {

@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::{Additions, Node, Ty, TypeTable, Types, decorators, returned_param};
+use super::{Additions, Node, Ty, TypeTable, Types, decorators, returned_param, stores_argument};
 use crate::domain::{Base, Container, Op, Origin, Place, Step};
 use crate::program::world::{Entity, FuncGid, World};
 
@@ -191,8 +191,8 @@ impl TypeTable {
         let place = &world.func(func).places[place as usize];
         let Some(Step::Attr(name)) = place.path.last() else { return };
         let value = match name.as_str() {
-            "append" | "add" | "appendleft" | "put" => call.args.first(),
             "insert" | "setdefault" => call.args.get(1),
+            name if stores_argument(name) => call.args.first(),
             _ => return,
         };
         let Some(value) = value else { return };

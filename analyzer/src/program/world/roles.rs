@@ -19,7 +19,7 @@ impl World {
                 if entry.external_bases.iter().any(|it| matches(name, it))
                     || family.any(|it| self.is_called(it, name))
                 {
-                    found.push(pattern);
+                    found.extend(Some(pattern).filter(|it| !found.contains(it)));
                 }
             }
             rows.push(found.into());
