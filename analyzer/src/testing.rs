@@ -289,7 +289,7 @@ impl Fixture {
                 it.text.as_str().into(),
             ));
         }
-        Project::new(db, files.into(), Arc::new(installed))
+        Project::new(db, files.into(), Arc::new(installed), None)
     }
 
     /// Analyses the fixture in a database of its own.

@@ -224,6 +224,7 @@ fn last_name(place: &Place) -> Option<&Name> {
 
 /// From where an access is reached.
 struct Side<'a> {
+    func: FuncGid,
     spawns: &'a [u32],
     public: bool,
     live_main: bool,
@@ -367,7 +368,10 @@ impl Facts<'_> {
     fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
         let it = self.world.func(other.0);
         match suspect.location.root {
-            Root::Instance(..) => self.contexts.init_only[other.0 as usize],
+            Root::Instance(..) => {
+                self.contexts.init_only[other.0 as usize]
+                    || harmless::is_finalizer(self.world, other.0)
+            }
             Root::Global(..) | Root::Class(..) => {
                 matches!(it.kind, FunctionKind::Module | FunctionKind::ClassBody)
                     && !self.side(other).live_main

@@ -7,6 +7,7 @@ mod flow;
 mod steps;
 
 pub(crate) use decorated::{decorators, is_property};
+pub(crate) use steps::stores_argument;
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
@@ -256,7 +257,10 @@ impl TypeTable {
                 Ty::Func(it) | Ty::Method(it) => {
                     out.extend(self.node(&Node::Return(it)).iter().cloned());
                 }
-                Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
+                Ty::External(name, site) => {
+                    out.extend(self.taken(&name, site));
+                    out.push(Ty::External(name, (func, call)));
+                }
                 Ty::Instance(_) | Ty::Made(..) => {}
             }
         }

@@ -6,8 +6,9 @@ use rustc_hash::FxHashSet;
 use super::{AccessId, Facts, Suspect};
 use crate::domain::{Base, Candidate, NONE, Op, Origin, Step};
 use crate::evidence::Pattern;
+use crate::knowledge::InstanceSharing;
 use crate::program::locations::{Root, resolve};
-use crate::program::threads::owns_thread;
+use crate::program::threads::has_base;
 use crate::program::world::{Entity, FuncGid};
 use crate::rule::Confidence;
 
@@ -90,7 +91,7 @@ impl Facts<'_> {
     /// `Reaper(self)`, a thread of the project whose constructor starts it.
     fn made_running(&self, func: FuncGid, callee: Origin) -> bool {
         let Some(Entity::Class(class)) = self.world.entity(func, callee) else { return false };
-        if !owns_thread(self.world, class) {
+        if !has_base(self.world, class, |it| it.shared == InstanceSharing::Own) {
             return false;
         }
         let name = ruff_python_ast::name::Name::new_static("__init__");
