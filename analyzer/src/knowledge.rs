@@ -74,8 +74,6 @@ pub(crate) struct BaseRow {
 pub(crate) struct LockRow {
     pub(crate) name: String,
     pub(crate) excludes: Excludes,
-    /// Read by the lock rules to come; kept so that rows are complete.
-    #[expect(dead_code, reason = "no rule about re-entry yet")]
     pub(crate) reentrant: bool,
     pub(crate) evidence: String,
 }

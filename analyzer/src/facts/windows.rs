@@ -23,6 +23,7 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
             found.push(Candidate { pattern, first, last });
         }
     }
+    super::escape::find(facts, &mut found);
     facts.candidates = found;
 }
 
