@@ -4,8 +4,12 @@
 //! *Origin*: where a value comes from, flow-sensitively for locals.
 //! *Event*: one access to a place, with the locks held, the tests it depends on and its position in the function.
 
+mod regions;
+
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
+
+pub(crate) use regions::{Mode, Region};
 
 /// Ordinal of a source range in [`crate::index::ModuleIndex`]; stable while code only moves.
 pub(crate) type SiteId = u32;
@@ -154,16 +158,6 @@ pub(crate) struct Atom {
 pub(crate) struct Guard {
     pub(crate) parent: u32,
     pub(crate) atoms: SmallVec<[Atom; 2]>,
-}
-
-/// Something entered by `with` or `acquire()`; whether it is a lock is decided later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
-    pub(crate) what: Origin,
-    pub(crate) is_async: bool,
-    /// Sequence numbers of entry and exit.
-    pub(crate) enter: u32,
-    pub(crate) exit: u32,
 }
 
 /// A subscript or method key: the hash of its text.

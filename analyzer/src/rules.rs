@@ -17,6 +17,12 @@ mod ftl215_lost_registration;
 mod ftl216_check_then_dereference;
 mod ftl301_import_reenables_gil;
 mod ftl401_inconsistent_guard;
+mod ftl402_mixed_guards;
+mod ftl407_nonreentrant_reacquire;
+mod ftl408_lock_order_inversion;
+mod ftl418_guarded_reference_escape;
+mod ftl421_split_critical_section;
+mod ftl423_guard_in_wrong_scope;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
 pub(crate) mod words;
@@ -43,6 +49,12 @@ pub static RULES: &[&Rule] = &[
     &ftl216_check_then_dereference::RULE,
     &ftl301_import_reenables_gil::RULE,
     &ftl401_inconsistent_guard::RULE,
+    &ftl402_mixed_guards::RULE,
+    &ftl407_nonreentrant_reacquire::RULE,
+    &ftl408_lock_order_inversion::RULE,
+    &ftl418_guarded_reference_escape::RULE,
+    &ftl421_split_critical_section::RULE,
+    &ftl423_guard_in_wrong_scope::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
 ];

@@ -43,6 +43,11 @@ pub struct NotReplayable(pub String);
 pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
     let strategy = match diagnostic.rule.replay {
         Replay::With(strategy) => strategy,
+        Replay::ByPattern => match &diagnostic.evidence {
+            Evidence::Window(window) => strategy::of_pattern(window.pattern)
+                .ok_or_else(|| NotReplayable("no strategy replays such a window yet".to_owned()))?,
+            _ => return Err(NotReplayable("there is no window to enter".to_owned())),
+        },
         Replay::Never(why) => {
             return Err(NotReplayable(format!("the rule is not replayed: {why}")));
         }

@@ -64,3 +64,18 @@ pub(crate) fn access(kind: &AccessKind) -> (&'static str, &str) {
         AccessKind::Iterate => ("iterate", ""),
     }
 }
+
+/// The strategy that fits a window by its pattern.
+pub fn of_pattern(it: Pattern) -> Option<Strategy> {
+    match it {
+        Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => {
+            Some(Strategy::SplitUpdate)
+        }
+        Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => {
+            Some(Strategy::CheckThenAct)
+        }
+        Pattern::LazyInit => Some(Strategy::InitOnce),
+        Pattern::TestAndSet => Some(Strategy::TestAndSet),
+        _ => None,
+    }
+}

@@ -7,10 +7,11 @@ use smallvec::{SmallVec, smallvec};
 
 use super::frame::Val;
 use super::lower::{Lowerer, negate};
+use super::regions::Taken;
 use crate::domain::{Atom, AtomKind, Key, Op, Origin, Step};
 
 /// Atoms of a test, and the lock it tried to take with the outcome under which it is held.
-pub(crate) type Tested = (SmallVec<[Atom; 2]>, Option<(Origin, bool)>);
+pub(crate) type Tested = (SmallVec<[Atom; 2]>, Option<(Taken, bool)>);
 
 impl Lowerer<'_> {
     /// Evaluates a test.
@@ -75,9 +76,9 @@ impl Lowerer<'_> {
         if let Expr::Attribute(func) = &*it.func {
             match func.attr.as_str() {
                 "acquire" => {
-                    let lock = self.eval(&func.value).origin;
+                    let lock = self.taken(expr);
                     self.eval(expr);
-                    return (SmallVec::new(), Some((lock, true)));
+                    return (SmallVec::new(), lock.map(|it| (it, true)));
                 }
                 "empty" => {
                     let val = self.eval(expr);

@@ -31,7 +31,7 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
             found.push(Candidate { pattern: Pattern::EarlyPublication, first: last, last: later });
         }
     }
-
+    super::escape::find(facts, &mut found);
     facts.candidates = found;
 }
 

@@ -4,6 +4,7 @@
 
 mod aliases;
 mod concurrent;
+mod discipline;
 mod fold;
 mod fresh;
 mod guards;
@@ -97,6 +98,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     for (module, slice) in slices.iter_mut().enumerate() {
         slice.gil_requests = render::gil_requests(facts, module);
     }
+    super::deadlocks::find(facts, &mut slices);
     slices
 }
 
@@ -223,11 +225,11 @@ fn last_name(place: &Place) -> Option<&Name> {
 }
 
 /// From where an access is reached.
-struct Side<'a> {
-    func: FuncGid,
-    spawns: &'a [u32],
-    public: bool,
-    live_main: bool,
+pub(in crate::program) struct Side<'a> {
+    pub(in crate::program) func: FuncGid,
+    pub(in crate::program) spawns: &'a [u32],
+    pub(in crate::program) public: bool,
+    pub(in crate::program) live_main: bool,
 }
 
 impl Facts<'_> {
@@ -250,6 +252,7 @@ impl Facts<'_> {
         let window = render::Found {
             func: suspect.func,
             candidate: suspect.candidate,
+            misuse: self.discipline(suspect, conflict),
             location: &suspect.location,
             contents: suspect.contents,
             conflict,
@@ -267,6 +270,9 @@ impl Facts<'_> {
 
     /// Looks for the access of another thread that can fall into the window.
     fn conflict(&self, suspect: &Suspect, accesses: &[AccessId]) -> Option<Conflict> {
+        if suspect.candidate.pattern == Pattern::GuardedEscape {
+            return self.escape(suspect, accesses);
+        }
         let window = self.protection(suspect);
         let own = (suspect.func, suspect.candidate.last);
         let mut best: Option<Conflict> = None;

@@ -86,6 +86,9 @@ fn container(place: &str) -> &str {
 
 /// The way out, in words; the rule's page has the code.
 pub(super) fn fix<S>(window: &Window<S>) -> String {
+    if let Some(misuse) = window.misuse {
+        return pattern_fix(misuse).to_owned();
+    }
     if let Some(guard) = &window.guard {
         return format!("hold `{}` here too, over both accesses", guard.lock);
     }

@@ -109,3 +109,14 @@ pub(super) fn handed(
         _ => SmallVec::new(),
     }
 }
+
+impl Edge {
+    /// Whether it is a call, and not a function handed to somebody who may call it.
+    pub(crate) fn is_call(&self, world: &World, types: &TypeTable) -> bool {
+        let facts = world.func(self.from);
+        let Some(call) = facts.calls.get(self.call as usize) else { return false };
+        let plain =
+            call.args.iter().all(|it| !matches!(it.value, Origin::Func(_) | Origin::Place(_)));
+        plain || callees(world, types, self.from, call.callee).contains(&self.to)
+    }
+}

@@ -20,6 +20,17 @@ impl Facts<'_> {
         }
     }
 
+    /// From where a function as a whole is reached.
+    pub(in crate::program) fn side_of(&self, func: FuncGid) -> Side<'_> {
+        let index = func as usize;
+        Side {
+            func,
+            spawns: &self.contexts.spawns[index],
+            public: self.contexts.public[index] && !self.contexts.on_loop[index],
+            live_main: self.contexts.main[index] && self.contexts.entered_live[index],
+        }
+    }
+
     /// One side waits for a `threading.Event` that the other sets when it is done.
     pub(super) fn ordered_by_event(&self, a: AccessId, b: AccessId) -> bool {
         let waits_for = |first: AccessId, then: AccessId| {
@@ -92,7 +103,7 @@ impl Facts<'_> {
     }
 
     /// A spawn that proves that both sides run at once.
-    pub(super) fn two_threads(
+    pub(in crate::program) fn two_threads(
         &self,
         mine: &Side<'_>,
         theirs: &Side<'_>,
@@ -192,7 +203,7 @@ impl Facts<'_> {
     }
 
     /// Whether the thread sees the same object as others: what a thread made itself is its own.
-    pub(super) fn sees(&self, spawn: u32, root: &Root) -> bool {
+    pub(in crate::program) fn sees(&self, spawn: u32, root: &Root) -> bool {
         match root {
             Root::Cell(owner, _) => !self.contexts.spawns[*owner as usize].contains(&spawn),
             Root::Made((owner, _)) => {
