@@ -7,6 +7,7 @@ pub(crate) mod defs;
 pub(crate) mod env;
 pub(crate) mod expr;
 pub(crate) mod frame;
+pub(crate) mod handed;
 pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;

@@ -1,5 +1,7 @@
 //! The typed view of `knowledge/*.toml`, parsed once; the only reader of those files.
 
+pub(crate) mod atomicity;
+
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -170,6 +172,7 @@ fn load() -> Knowledge {
     for row in extensions.extension.iter().filter(|it| it.evidence.is_empty()) {
         problems.push(format!("extensions.toml: `{}` has no evidence", row.module));
     }
+    problems.extend(atomicity::ATOMICITY.problem.clone());
     let names = names_of(&threads, &locks);
     let modules =
         names.iter().filter_map(|it| it.rsplit_once('.')).map(|it| it.0.to_owned()).collect();

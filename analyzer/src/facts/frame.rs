@@ -82,6 +82,8 @@ pub(crate) struct Frame {
     pub(crate) next_loop: u32,
     pub(crate) caught: u32,
     pub(crate) escaped: FxHashSet<Base>,
+    /// Events of branches that do not go on, as ranges.
+    pub(crate) left: Vec<(u32, u32)>,
     places: FxHashMap<Place, u32>,
     /// How many tests are in force with each guard.
     guard_depths: Vec<u32>,
@@ -138,6 +140,7 @@ impl Frame {
             next_loop: 0,
             caught: 0,
             escaped: FxHashSet::default(),
+            left: Vec::new(),
             places: FxHashMap::default(),
             guard_depths: Vec::new(),
             call_chains: Vec::new(),

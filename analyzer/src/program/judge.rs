@@ -2,9 +2,11 @@
 //!
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
+mod cached;
 mod concurrent;
 mod guards;
 mod harmless;
+mod iteration;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ use crate::db::SourceFile;
 use crate::domain::{Candidate, Event, FunctionKind, Op, Place, Step};
 use crate::evidence::Pattern;
 use crate::rule::{Confidence, GilClass};
+use iteration::{changes, removes, takes};
 
 /// Everything judging reads.
 pub(crate) struct Facts<'a> {
@@ -107,12 +110,15 @@ fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
             return out;
         }
         for candidate in &it.candidates {
+            let candidate = &facts.refined(func, candidate);
             let event = &it.events[candidate.last as usize];
             let place = &it.places[event.place as usize];
             if facts.is_private(func, place) || facts.is_harmless(func, candidate) {
                 continue;
             }
-            if let Some(location) = resolve(world, facts.types, func, place) {
+            if let Some(location) = resolve(world, facts.types, func, place)
+                && !Facts::is_settings(&location, candidate.pattern)
+            {
                 let contents = !event.op.rebinds();
                 let holder = holder(world, func, place, &location);
                 out.push(Suspect { func, candidate: *candidate, location, contents, holder });
@@ -146,6 +152,9 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
             | Root::Class(_, name)
             | Root::Cell(_, name) => {
                 names.insert(location.path.last().unwrap_or(name).clone());
+            }
+            Root::Process(name) => {
+                names.insert(Name::new(name.rsplit('.').next().unwrap_or(name)));
             }
             Root::Made(_) => made = true,
         }
@@ -217,6 +226,9 @@ impl Facts<'_> {
             &it.events[suspect.candidate.first as usize],
             &it.events[suspect.candidate.last as usize],
         );
+        if let Some(known) = iteration::gil_of(suspect.candidate.pattern, last) {
+            return known;
+        }
         // The call that acts is itself the end of the window; what runs before it counts.
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
@@ -279,7 +291,9 @@ impl Facts<'_> {
                 consider(*other, self.concurrent(own, *other, suspect));
             }
         }
-        let mut best = best?;
+        let ambient = self.changed_by_others(suspect);
+        consider(own, ambient.map(|(confidence, because)| (confidence, None, because)));
+        let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
         if in_test || self.is_idempotent(suspect, accesses) {
@@ -291,6 +305,9 @@ impl Facts<'_> {
     /// Whether a second run of the same window breaks the first.
     fn acts_on_itself(&self, suspect: &Suspect) -> bool {
         let last = self.event((suspect.func, suspect.candidate.last));
+        if let Some(answer) = self.iteration_on_itself(suspect) {
+            return answer;
+        }
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
             Pattern::Iteration | Pattern::Snapshot | Pattern::Unguarded => false,
@@ -300,6 +317,9 @@ impl Facts<'_> {
 
     /// Whether this access, falling into the window, breaks it.
     fn breaks(&self, suspect: &Suspect, other: AccessId) -> bool {
+        if let Some(answer) = self.breaks_iteration(suspect, other) {
+            return answer;
+        }
         let op = &self.event(other).op;
         let rebinds = op.rebinds();
         match suspect.candidate.pattern {
@@ -313,8 +333,7 @@ impl Facts<'_> {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }
             Pattern::CheckThenPop => {
-                matches!(op, Op::DelItem)
-                    || matches!(op, Op::Method(name) if removes(name) || matches!(name.as_str(), "get" | "get_nowait"))
+                matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if takes(name))
             }
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)
@@ -335,32 +354,4 @@ impl Facts<'_> {
             _ => false,
         }
     }
-}
-
-/// Methods that take elements away.
-fn removes(name: &str) -> bool {
-    matches!(
-        name,
-        "pop" | "popleft" | "popitem" | "clear" | "remove" | "discard" | "difference_update"
-    )
-}
-
-/// Methods that change a container.
-fn changes(name: &str) -> bool {
-    removes(name)
-        || matches!(
-            name,
-            "append"
-                | "appendleft"
-                | "add"
-                | "insert"
-                | "extend"
-                | "update"
-                | "setdefault"
-                | "sort"
-                | "reverse"
-                | "move_to_end"
-                | "subtract"
-                | "put"
-        )
 }

@@ -7,7 +7,7 @@ use super::slice::{GlobalSite, JudgedWindow};
 use super::world::{FuncGid, to_u32};
 use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
 use crate::evidence::{
-    self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window,
+    self, AccessKind, Evidence, GilRequest, Guard, Pattern, PlaceKind, SharedPlace, Window,
 };
 use crate::knowledge::KNOWLEDGE;
 use crate::rule::{Confidence, GilClass};
@@ -66,7 +66,9 @@ pub(crate) fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<Global
         Op::DelItem => AccessKind::DelItem,
         Op::Contains => AccessKind::Contains,
         Op::Iterate | Op::Consume => AccessKind::Iterate,
-        Op::Method(name) => AccessKind::Call(name.to_string()),
+        Op::Method(name) => {
+            AccessKind::Call(name.strip_prefix("builtins.").unwrap_or(name).to_owned())
+        }
     };
     let locks = facts
         .locks
@@ -98,6 +100,9 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
     if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) {
         text.push_str("[...]");
     }
+    if matches!(found.candidate.pattern, Pattern::CachedFactory | Pattern::LazySubmodule) {
+        text.clone_from(&it.qualname);
+    }
     let world = facts.world;
     let below = |name: &str| {
         found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"))
@@ -111,6 +116,10 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
             module: world.modules[*module as usize].name.to_string(),
             name: below(name),
         },
+        Root::Process(name) => {
+            let (module, name) = name.rsplit_once('.').unwrap_or(("", name));
+            PlaceKind::Global { module: module.to_owned(), name: below(name) }
+        }
         // Only the class has it until the update makes an attribute of the instance.
         Root::Instance(class, name)
             if world.classes[*class as usize].class_attrs.contains(name)

@@ -238,9 +238,7 @@ impl TypeTable {
         for ty in self.of(world, func, callee) {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
-                Ty::Func(it) | Ty::Method(it) => {
-                    out.extend(self.node(&Node::Return(it)).iter().cloned());
-                }
+                Ty::Func(it) | Ty::Method(it) => out.extend(self.called(world, it, (func, call))),
                 Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
                 Ty::Instance(_) | Ty::Made(..) => {}
             }

@@ -16,6 +16,9 @@ impl Facts<'_> {
             Root::Global(..) => {
                 Some((Confidence::High, "module state is shared by all threads".to_owned()))
             }
+            Root::Process(name) => {
+                Some((Confidence::High, format!("the process has one `{name}`")))
+            }
             Root::Class(..) => {
                 Some((Confidence::High, "class attributes are shared by all threads".to_owned()))
             }
@@ -51,6 +54,9 @@ impl Facts<'_> {
         match &suspect.location.root {
             Root::Global(..) => {
                 Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
+            }
+            Root::Process(name) => {
+                Some((Confidence::Medium, format!("the process has one `{name}`")))
             }
             Root::Class(..) => {
                 Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))

@@ -50,7 +50,7 @@ pub(super) fn share_arguments(
                         .entry(class)
                         .or_insert_with(|| format!("a `{name}` is passed to a thread"));
                 }
-                Ty::Made(_, site) => {
+                Ty::Made(_, site) | Ty::External(_, site) if site.0 != u32::MAX => {
                     threads.shared_sites.insert(site);
                 }
                 _ => {}

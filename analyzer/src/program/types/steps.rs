@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::{
     AllocSite, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property, made_by,
 };
-use crate::domain::{Bound, Origin, Step};
+use crate::domain::{Bound, Container, Origin, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
 impl TypeTable {
@@ -34,9 +34,15 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
+                // Each branch of `tee` goes through the same items.
+                (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
+                    out.push(ty.clone());
+                }
                 (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
                     out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
+                    if let Ty::Made(kind, _) = ty {
+                        out.extend(self.elements(world, *kind, *site));
+                    }
                 }
                 _ => {}
             }
@@ -48,10 +54,21 @@ impl TypeTable {
         out
     }
 
+    /// What a call of a function makes.
+    pub(super) fn called(&self, world: &World, func: FuncGid, site: AllocSite) -> Types {
+        if is_generator(world, func) {
+            let name = Name::new_static("types.GeneratorType");
+            return SmallVec::from_iter([Ty::External(name, site)]);
+        }
+        self.node(&Node::Return(func)).into()
+    }
+
     /// Types of the elements a display was made with.
-    pub(super) fn elements(&self, world: &World, site: AllocSite) -> Types {
+    pub(super) fn elements(&self, world: &World, kind: Container, site: AllocSite) -> Types {
         let mut out = Types::new();
-        if let Some(alloc) = world.func(site.0).allocs.get(site.1 as usize) {
+        // Calls and displays are numbered apart: `dict()` is not the display of its number.
+        let alloc = world.func(site.0).allocs.get(site.1 as usize);
+        if let Some(alloc) = alloc.filter(|it| it.kind == kind) {
             for elem in alloc.elems.iter().take(MAX_TYPES) {
                 // Only what names resolve directly: an element may be made from other elements of the same list.
                 match *elem {
@@ -89,4 +106,10 @@ pub(super) fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<T
         Entity::External(name) => Some(made_by(name, (func, call))),
         _ => None,
     }
+}
+
+/// A function whose call makes a generator. Decorators may make something else of it.
+fn is_generator(world: &World, func: FuncGid) -> bool {
+    let it = world.func(func);
+    it.is_generator && !it.is_async && it.decorators.is_empty()
 }
