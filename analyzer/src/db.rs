@@ -36,6 +36,9 @@ pub struct Project {
     /// Installed distributions of the environment: normalised name to version. Empty when there is none.
     #[returns(ref)]
     pub installed: Arc<BTreeMap<String, String>>,
+    /// The interpreter that the code is written for, when the settings name it.
+    #[default]
+    pub target: Option<crate::settings::TargetVersion>,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.
@@ -55,6 +58,12 @@ impl Database {
     /// An empty database.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets the interpreter that the code of a project is written for.
+    pub fn set_target(&mut self, project: Project, target: Option<crate::settings::TargetVersion>) {
+        use salsa::Setter as _;
+        project.set_target(self).to(target);
     }
 
     /// A database that reports the name of each query as it is executed, for tests of reuse.

@@ -109,6 +109,7 @@ impl Lowerer<'_> {
         self.finish();
         let methods: Vec<u32> = self.classes[id as usize].methods.iter().map(|it| it.1).collect();
         super::windows::drained::through_methods(&mut self.functions, &methods);
+        super::windows::claimed::in_class(&mut self.functions, scope, &methods);
         self.bind_definition(&def.name.id, Origin::Class(id), Binding::Class(id), def.name.range);
     }
 

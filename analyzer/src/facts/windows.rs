@@ -1,6 +1,7 @@
 //! Finds candidate windows inside one function: pairs of accesses to one place that must not be separated.
 //! Nothing is known here about sharing, types or which regions are locks; that is the program's business.
 
+pub(crate) mod claimed;
 pub(crate) mod drained;
 mod shapes;
 
@@ -32,6 +33,7 @@ pub(crate) fn find(facts: &mut FunctionFacts, left: &[(u32, u32)]) {
         }
     }
     facts.candidates = found;
+    claimed::retried(facts);
 }
 
 fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Pattern)> {

@@ -7,6 +7,21 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+use crate::settings::TargetVersion;
+
+/// The interpreter that is assumed when the settings name none.
+const ASSUMED: TargetVersion = TargetVersion::Py314t;
+
+/// The target of a release: `3.15`, `3.14.3`.
+fn release(version: &str) -> Option<TargetVersion> {
+    let minor = version.split('.').nth(1)?;
+    Some(match minor {
+        "13" => TargetVersion::Py313t,
+        "14" => TargetVersion::Py314t,
+        _ => TargetVersion::Py315t,
+    })
+}
+
 /// What a method does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,6 +101,7 @@ struct FunctionRow {
     name: String,
     argument: usize,
     effect: Handling,
+    since: Option<String>,
     evidence: String,
     proof: Option<String>,
 }
@@ -196,10 +212,12 @@ pub(crate) struct Atomicity {
     operations: FxHashMap<String, Effects>,
     /// By the last part of the name.
     functions: FxHashMap<String, Vec<(String, Handling)>>,
-    handling: FxHashMap<String, Handling>,
+    /// With the first release in which it is one step.
+    handling: FxHashMap<String, (Handling, Option<TargetVersion>)>,
     /// By full name and by its last part: whether a loop raises, whether a copy does.
     containers: FxHashMap<String, (Iteration, Outcome)>,
-    iterators: FxHashMap<String, Shared>,
+    /// With the first release in which that is no longer so.
+    iterators: FxHashMap<String, (Shared, Option<TargetVersion>)>,
     processes: FxHashMap<String, ProcessRow>,
     /// First parts of the names of `processes`.
     process_modules: FxHashSet<String>,
@@ -226,7 +244,7 @@ fn load(rows: Rows, problem: Option<String>) -> Atomicity {
     let mut handling = FxHashMap::default();
     for row in rows.function {
         let last = last_part(&row.name).to_owned();
-        handling.insert(row.name.clone(), row.effect);
+        handling.insert(row.name.clone(), (row.effect, row.since.as_deref().and_then(release)));
         functions.entry(last).or_default().push((row.name, row.effect));
     }
     let mut containers = FxHashMap::default();
@@ -240,7 +258,9 @@ fn load(rows: Rows, problem: Option<String>) -> Atomicity {
         functions,
         handling,
         containers,
-        iterators: rows.iterator.into_iter().map(|it| (it.name, it.shared)).collect(),
+        iterators: (rows.iterator.into_iter())
+            .map(|it| (it.name, (it.shared, it.until.as_deref().and_then(release))))
+            .collect(),
         process_modules: rows.process.iter().map(|it| first(&it.name)).collect(),
         processes: rows.process.into_iter().map(|it| (it.name.clone(), it)).collect(),
         caches: rows.cache.into_iter().map(|it| it.name).collect(),
@@ -272,7 +292,13 @@ impl Atomicity {
 
     /// What a function of this full name does with its first argument.
     pub(crate) fn handling(&self, name: &str) -> Option<Handling> {
-        self.handling.get(name).copied()
+        self.handling.get(name).map(|it| it.0)
+    }
+
+    /// Whether such a call is one step for the interpreter that the code is written for.
+    pub(crate) fn is_one_step(&self, name: &str, target: Option<TargetVersion>) -> bool {
+        let since = self.handling.get(name).and_then(|it| it.1);
+        since.is_some_and(|it| target.unwrap_or(ASSUMED) >= it)
     }
 
     fn container(&self, name: &str) -> Option<(Iteration, Outcome)> {
@@ -289,9 +315,12 @@ impl Atomicity {
         self.container(name).is_some_and(|it| it.1 != Outcome::Atomic)
     }
 
-    /// What happens when several threads take from such an iterator.
-    pub(crate) fn iterator(&self, name: &str) -> Option<Shared> {
-        self.iterators.get(name).copied()
+    /// What happens when several threads take from such an iterator, on the interpreter that the code is written for.
+    pub(crate) fn iterator(&self, name: &str, target: Option<TargetVersion>) -> Option<Shared> {
+        let (shared, until) = *self.iterators.get(name)?;
+        let mended = until.is_some_and(|it| target.unwrap_or(ASSUMED) >= it);
+        // A generator that no longer crashes still raises.
+        Some(if mended && shared == Shared::Repeats { Shared::Safe } else { shared })
     }
 
     /// A container that the process has once.

@@ -39,6 +39,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) locks: &'a Locks,
     pub(crate) files: &'a Arc<[SourceFile]>,
     pub(crate) installed: &'a Arc<BTreeMap<String, String>>,
+    pub(crate) target: Option<crate::settings::TargetVersion>,
 }
 
 /// One access of the project.

@@ -97,10 +97,13 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
     let it = facts.world.func(found.func);
     let event = &it.events[found.candidate.last as usize];
     let mut text = place_text(facts, found.func, &it.places[event.place as usize]);
-    if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) {
+    let lazy = found.candidate.pattern == Pattern::LazySubmodule;
+    if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) && !lazy {
         text.push_str("[...]");
     }
-    if matches!(found.candidate.pattern, Pattern::CachedFactory | Pattern::LazySubmodule) {
+    if matches!(found.candidate.pattern, Pattern::CachedFactory | Pattern::LazySubmodule)
+        && event.op == Op::Store
+    {
         text.clone_from(&it.qualname);
     }
     let world = facts.world;

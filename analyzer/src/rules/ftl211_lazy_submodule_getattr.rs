@@ -1,17 +1,17 @@
-//! FTL211: a module's `__getattr__` imports a submodule and looks it up on the module again.
+//! FTL211: lazy loading that another thread can see half done.
 
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
-use crate::evidence::{Evidence, Pattern};
+use crate::evidence::{AccessKind, Evidence, Pattern};
 use crate::rule::{Replay, Severity, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
     /// ## What it does
-    /// Reports a module-level `__getattr__` that runs `import package.name as name` and returns the result without binding it first.
+    /// Reports a module-level `__getattr__` that runs `import package.name as name` and returns the result without binding it first; and lazy loading that takes the marker of the work away when others cannot see the result yet: a `__getattr__` of a class that reads an entry of a table, sets the attribute and deletes the entry, or a function that pops a callable, calls it and asks itself again.
     ///
     /// ## Why is this bad?
-    /// The statement looks the name up on the package once the import is done. While another thread is still importing, the name is not there, so `__getattr__` runs again, and again: `RecursionError`, or an `AttributeError` for a module that exists.
+    /// The statement looks the name up on the package once the import is done. While another thread is still importing, the name is not there, so `__getattr__` runs again, and again: `RecursionError`, or an `AttributeError` for a module that exists. When the marker goes early, a second thread finds neither the marker nor the result, and says that there is no such thing.
     ///
     /// ## Example
     /// ```python
@@ -35,7 +35,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Only `__getattr__` functions at the top of a module are looked at.
+    /// Import statements are looked at in `__getattr__` functions at the top of a module only.
     ///
     /// ## Replay
     /// Not replayed yet.
@@ -44,7 +44,7 @@ declare_rule! {
         name: "lazy-submodule-getattr",
         since: "0.1.0",
         severity: Severity::Warning,
-        summary: "a module __getattr__ imports a submodule by a statement that looks it up on the module",
+        summary: "lazy loading that another thread can see half done",
         replay: Replay::Never("imports are not replayed"),
     }
     check: check, message: message
@@ -59,6 +59,13 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
-        format!("`{place}` is looked up on the package again while {who} is importing it")
+        if window.last.kind == AccessKind::Store {
+            return format!(
+                "`{place}` looks the submodule up on the package again while {who} imports it"
+            );
+        }
+        format!(
+            "the entry of `{place}` goes before its work is seen: {who} finds neither entry nor result"
+        )
     })
 }

@@ -42,7 +42,7 @@ impl Facts<'_> {
         match ty {
             Ty::Made(Container::Generator, _) => Some(Shared::Crashes),
             Ty::External(name, site) => {
-                let shared = ATOMICITY.iterator(name)?;
+                let shared = ATOMICITY.iterator(name, self.target)?;
                 // `iter(q.get, STOP)` only calls the function, once for each step.
                 let calls = name == "builtins.iter"
                     && site.0 != u32::MAX
@@ -88,7 +88,9 @@ impl Facts<'_> {
                     || method(changes)
                     || method(|it| ATOMICITY.handling(it) == Some(Handling::Swaps))
             }
-            Pattern::CachedFactory | Pattern::LazySubmodule => false,
+            Pattern::CachedFactory | Pattern::LazySubmodule => {
+                event.op == Op::DelItem || method(|it| it == "pop")
+            }
             Pattern::MappingMixin => element || method(changes),
             Pattern::IndexLoop => {
                 event.op == Op::DelItem || method(|it| ATOMICITY.effects(it).removes())
@@ -130,7 +132,7 @@ impl Facts<'_> {
             | Pattern::SortInPlace
             | Pattern::IndexLoop => false,
             Pattern::SortedStructure => {
-                !matches!(&last.op, Op::Method(it) if ATOMICITY.handling(it) == Some(Handling::Heaps))
+                !matches!(&last.op, Op::Method(it) if ATOMICITY.is_one_step(it, self.target))
             }
             _ => return None,
         })

@@ -92,6 +92,11 @@ impl Facts<'_> {
                 "`{name}` is a metaclass: its instances are classes, which all threads share"
             ));
         }
+        if entry.external_bases.iter().any(|it| it == "types.ModuleType") {
+            return Some(format!(
+                "`{name}` is a kind of module: its instances are modules, which all threads share"
+            ));
+        }
         let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
         if defines("__get__") || defines("__set_name__") {
             return Some(format!(
