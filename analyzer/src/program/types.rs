@@ -254,9 +254,7 @@ impl TypeTable {
         for ty in self.of(world, func, callee) {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
-                Ty::Func(it) | Ty::Method(it) => {
-                    out.extend(self.node(&Node::Return(it)).iter().cloned());
-                }
+                Ty::Func(it) | Ty::Method(it) => out.extend(self.called(world, it, (func, call))),
                 Ty::External(name, site) => {
                     out.extend(self.taken(&name, site));
                     out.push(Ty::External(name, (func, call)));

@@ -35,6 +35,10 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
+                // Each branch of `tee` goes through the same items.
+                (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
+                    out.push(ty.clone());
+                }
                 (ty, Step::Elem) => {
                     if let Some(site) = ty.container() {
                         out.extend(self.node(&Node::Elem(site)).iter().cloned());
@@ -49,6 +53,15 @@ impl TypeTable {
             }
         }
         out
+    }
+
+    /// What a call of a function makes.
+    pub(super) fn called(&self, world: &World, func: FuncGid, site: AllocSite) -> Types {
+        if is_generator(world, func) {
+            let name = Name::new_static("types.GeneratorType");
+            return SmallVec::from_iter([Ty::External(name, site)]);
+        }
+        self.node(&Node::Return(func)).into()
     }
 
     /// Types of the elements a display was made with.
@@ -165,4 +178,10 @@ pub(super) fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<T
         Entity::External(name) => Some(made_by(name, (func, call))),
         _ => None,
     }
+}
+
+/// A function whose call makes a generator. Decorators may make something else of it.
+fn is_generator(world: &World, func: FuncGid) -> bool {
+    let it = world.func(func);
+    it.is_generator && !it.is_async && it.decorators.is_empty()
 }
