@@ -54,7 +54,12 @@ pub(crate) struct Contexts {
     pub(crate) program_of: FxHashMap<u32, ModuleId>,
     /// Functions after whose call threads may be running.
     leaves: FxHashSet<FuncGid>,
+    /// Functions that are put aside for others to call.
+    deferred: FxHashSet<FuncGid>,
 }
+
+/// Stands for the call of an [`Edge`] to a function that is only put aside there.
+const DEFERRED: u32 = NONE - 1;
 
 /// Computes the contexts.
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
@@ -90,6 +95,7 @@ impl Contexts {
             parents: FxHashMap::default(),
             program_of: FxHashMap::default(),
             leaves: FxHashSet::default(),
+            deferred: FxHashSet::default(),
         }
     }
 
@@ -126,10 +132,14 @@ impl Contexts {
                 // Functions handed to somebody who may call them here.
                 for (position, arg) in it.args.iter().enumerate() {
                     let handed = handed(world, types, from, arg.value);
-                    if !handed.is_empty() && !is_deferred(world, types, from, it, position, 0) {
-                        let edge = |to| Edge { from, to, call, on_self: false };
-                        edges.extend(handed.into_iter().map(edge));
+                    if handed.is_empty() {
+                        continue;
                     }
+                    // An edge of its own kind until all edges are known.
+                    let deferred = is_deferred(world, types, from, it, position, 0);
+                    let call = if deferred { DEFERRED } else { call };
+                    let edge = |to| Edge { from, to, call, on_self: false };
+                    edges.extend(handed.into_iter().map(edge));
                 }
             }
             property_edges(world, from, &mut edges);
@@ -137,6 +147,12 @@ impl Contexts {
         };
         self.edges =
             (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+        self.edges.retain(|it| {
+            if it.call == DEFERRED {
+                self.deferred.insert(it.to);
+            }
+            it.call != DEFERRED
+        });
         let n = world.n_functions();
         self.callers = Lists::new(n, self.edges.iter().map(|it| it.to));
         self.callees = Lists::new(n, self.edges.iter().map(|it| it.from));
@@ -153,13 +169,18 @@ impl Contexts {
     }
 
     fn reach(&self, from: impl IntoIterator<Item = FuncGid>) -> Vec<FuncGid> {
+        self.reach_over(from.into_iter().collect(), |_| true)
+    }
+
+    /// What is reached over such edges.
+    fn reach_over(&self, from: Vec<FuncGid>, test: impl Fn(&Edge) -> bool) -> Vec<FuncGid> {
         let mut seen = vec![false; self.main.len()];
-        let mut todo: Vec<FuncGid> = from.into_iter().collect();
+        let mut todo = from;
         let mut out = Vec::new();
         while let Some(func) = todo.pop() {
             if !std::mem::replace(&mut seen[func as usize], true) {
                 out.push(func);
-                todo.extend(self.calls_from(func).map(|it| it.to));
+                todo.extend(self.calls_from(func).filter(|it| test(it)).map(|it| it.to));
             }
         }
         out
@@ -257,7 +278,9 @@ impl Contexts {
         let entries: Vec<FuncGid> = (0..world.n_functions())
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
-        for func in self.reach(entries) {
+        // That whoever takes out what was put aside has a public name says nothing of where it is meant to run.
+        let named = |it: &Edge| !self.deferred.contains(&it.to) || deferred::by_name(world, it);
+        for func in self.reach_over(entries, named) {
             self.public[func as usize] = true;
         }
         // What only a complete program reaches is not for others, even when its name is public.
@@ -286,8 +309,8 @@ impl Contexts {
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
             return false;
         }
-        // What a framework calls is not for others.
-        if threads.registered.contains(&func) {
+        // What a framework calls, or who takes it out of a queue, is not for others.
+        if threads.registered.contains(&func) || self.deferred.contains(&func) {
             return false;
         }
         let called =

@@ -5,6 +5,7 @@
 mod concurrent;
 mod guards;
 mod harmless;
+mod ordered;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -276,7 +277,7 @@ impl Facts<'_> {
             if !window.is_empty() && locks.is_empty() {
                 continue;
             }
-            if !self.ordered_by_event(own, *other) {
+            if !self.ordered_by_signal(own, *other) {
                 consider(*other, self.concurrent(own, *other, suspect));
             }
         }

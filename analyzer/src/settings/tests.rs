@@ -133,7 +133,9 @@ fn knowledge_is_read_with_the_schema_of_the_tables() {
          [[knowledge.lock-decorator]]\nname = 'm.exclusive'\n",
     );
     let known = it.knowledge.unwrap();
-    assert!(known.callables.contains_key("m.spawn") && known.callables.contains_key("threading.Thread"));
+    assert!(
+        known.callables.contains_key("m.spawn") && known.callables.contains_key("threading.Thread")
+    );
     assert!(known.decorator_methods.contains_key("once"));
     assert!(known.lock_decorators.contains_key("m.exclusive"));
     assert!(known.is_configured("m", "spawn") && !known.is_configured("threading", "Thread"));

@@ -39,7 +39,8 @@ def work():
 if __name__ == '__main__':
     main()
 ";
-    let it = found(text, "[[knowledge.callable]]\nname = 'app.spawn'\nargument = 0\nkind = 'pool'\n");
+    let it =
+        found(text, "[[knowledge.callable]]\nname = 'app.spawn'\nargument = 0\nkind = 'pool'\n");
     assert_eq!(it, (vec![], vec!["11 FTL102".to_owned()]));
 }
 

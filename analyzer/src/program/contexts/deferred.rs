@@ -1,6 +1,7 @@
 //! Functions that are put aside rather than called: in a queue, a list, an attribute. Whoever takes them out calls
 //! them; the types of containers and attributes say who that is.
 
+use super::Edge;
 use crate::domain::{Base, Call, FunctionFacts, Origin, Step};
 use crate::program::types::{TypeTable, stores_argument};
 use crate::program::world::{Entity, FuncGid, World};
@@ -70,5 +71,22 @@ fn method_of<'f>(facts: &'f FunctionFacts, call: &Call) -> Option<&'f str> {
     match facts.places[place as usize].path.last() {
         Some(Step::Attr(name)) => Some(name),
         _ => None,
+    }
+}
+
+/// Whether a call names what it calls.
+pub(super) fn by_name(world: &World, edge: &Edge) -> bool {
+    let facts = world.func(edge.from);
+    let Some(call) = facts.calls.get(edge.call as usize) else { return true };
+    match call.callee {
+        Origin::Place(place) => {
+            let own = matches!(
+                facts.places[place as usize].base,
+                Base::SelfObj | Base::Cls | Base::Super
+            );
+            world.entity(edge.from, call.callee).is_some()
+                || own && facts.places[place as usize].path.len() == 1
+        }
+        _ => true,
     }
 }

@@ -1,6 +1,7 @@
 //! Functions of which something other than a call says that threads run them: a decorator (`@app.route("/")`), a base
 //! class whose methods a framework calls, an attribute that is set to them (`client.on_message = f`).
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 
 use super::spawned::{handlers, is_a, runs};
@@ -24,14 +25,18 @@ struct Declared<'a> {
 
 /// Finds the declarations of the project.
 pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
-    for func in 0..world.n_functions() {
-        let facts = world.func(func);
-        if !facts.decorators.is_empty() {
-            decorated(world, types, threads, func);
+    let one = |func: FuncGid| {
+        let mut out = Vec::new();
+        if !world.func(func).decorators.is_empty() {
+            decorated(world, types, func, &mut out);
         }
-        if !world.knowledge.attributes.is_empty() {
-            assigned(world, types, threads, func);
-        }
+        assigned(world, types, func, &mut out);
+        out
+    };
+    let found: Vec<(FuncGid, Declared<'_>)> =
+        (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+    for (target, it) in found {
+        declare(world, threads, target, &it);
     }
     for class in 0..world.n_classes() {
         if world.base_rows(class).next().is_some() {
@@ -41,7 +46,12 @@ pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
 }
 
 /// The functions that a decorator of the tables hands to a framework.
-fn decorated(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+fn decorated<'w>(
+    world: &'w World,
+    types: &TypeTable,
+    func: FuncGid,
+    out: &mut Vec<(FuncGid, Declared<'w>)>,
+) {
     let parent = world.parent(func).unwrap_or(func);
     for decorator in &world.func(func).decorators {
         let (callee, seq) = match decorator {
@@ -55,7 +65,7 @@ fn decorated(world: &World, types: &TypeTable, threads: &mut Threads, func: Func
         let site = world.func(func).site;
         let (thread, start) = (row.thread.as_deref(), row.start.as_deref());
         let it = Declared { func: parent, site, seq, kind: row.kind, thread, start };
-        declare(world, threads, func, &it);
+        out.push((func, it));
     }
 }
 
@@ -90,7 +100,12 @@ fn by_receiver<'w>(
 }
 
 /// The functions that are set as an attribute of the tables.
-fn assigned(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+fn assigned<'w>(
+    world: &'w World,
+    types: &TypeTable,
+    func: FuncGid,
+    out: &mut Vec<(FuncGid, Declared<'w>)>,
+) {
     let facts = world.func(func);
     for (id, place) in (0u32..).zip(&facts.places) {
         let Some((Step::Attr(name), front)) = place.path.split_last() else { continue };
@@ -107,7 +122,7 @@ fn assigned(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncG
                     thread: row.thread.as_deref(),
                     start: row.start.as_deref(),
                 };
-                declare(world, threads, run, &it);
+                out.push((run, it));
             }
         }
     }

@@ -57,7 +57,9 @@ impl TypeTable {
                 match *elem {
                     Origin::Place(_) => {
                         out.extend(entity_type(world.entity(site.0, *elem).as_ref()));
-                        out.extend(self.callback(world, site.0, *elem));
+                        if alloc.kind == Container::Tuple {
+                            out.extend(self.callback(world, site.0, *elem));
+                        }
                     }
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
