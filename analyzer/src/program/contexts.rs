@@ -6,7 +6,7 @@ mod live;
 mod only;
 
 use calls::{callees, handed, property_edges};
-use deferred::is_deferred;
+use deferred::{Aside, by_name, deferred};
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -54,12 +54,13 @@ pub(crate) struct Contexts {
     pub(crate) program_of: FxHashMap<u32, ModuleId>,
     /// Functions after whose call threads may be running.
     leaves: FxHashSet<FuncGid>,
-    /// Functions that are put aside for others to call.
-    deferred: FxHashSet<FuncGid>,
+    /// Functions that go through queues to who calls them.
+    queued: FxHashSet<FuncGid>,
 }
 
-/// Stands for the call of an [`Edge`] to a function that is only put aside there.
-const DEFERRED: u32 = NONE - 1;
+/// Stand for the call of an [`Edge`] to a function that is only put aside there.
+const QUEUED: u32 = NONE - 1;
+const KEPT: u32 = NONE - 2;
 
 /// Computes the contexts.
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
@@ -95,7 +96,7 @@ impl Contexts {
             parents: FxHashMap::default(),
             program_of: FxHashMap::default(),
             leaves: FxHashSet::default(),
-            deferred: FxHashSet::default(),
+            queued: FxHashSet::default(),
         }
     }
 
@@ -136,8 +137,11 @@ impl Contexts {
                         continue;
                     }
                     // An edge of its own kind until all edges are known.
-                    let deferred = is_deferred(world, types, from, it, position, 0);
-                    let call = if deferred { DEFERRED } else { call };
+                    let call = match deferred(world, types, from, call, position, 0) {
+                        Some(Aside::Queue) => QUEUED,
+                        Some(Aside::Kept) => KEPT,
+                        None => call,
+                    };
                     let edge = |to| Edge { from, to, call, on_self: false };
                     edges.extend(handed.into_iter().map(edge));
                 }
@@ -148,10 +152,10 @@ impl Contexts {
         self.edges =
             (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
         self.edges.retain(|it| {
-            if it.call == DEFERRED {
-                self.deferred.insert(it.to);
+            if it.call == QUEUED {
+                self.queued.insert(it.to);
             }
-            it.call != DEFERRED
+            it.call != QUEUED && it.call != KEPT
         });
         let n = world.n_functions();
         self.callers = Lists::new(n, self.edges.iter().map(|it| it.to));
@@ -278,8 +282,8 @@ impl Contexts {
         let entries: Vec<FuncGid> = (0..world.n_functions())
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
-        // That whoever takes out what was put aside has a public name says nothing of where it is meant to run.
-        let named = |it: &Edge| !self.deferred.contains(&it.to) || deferred::by_name(world, it);
+        // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.
+        let named = |it: &Edge| !self.queued.contains(&it.to) || by_name(world, it);
         for func in self.reach_over(entries, named) {
             self.public[func as usize] = true;
         }
@@ -310,7 +314,7 @@ impl Contexts {
             return false;
         }
         // What a framework calls, or who takes it out of a queue, is not for others.
-        if threads.registered.contains(&func) || self.deferred.contains(&func) {
+        if threads.registered.contains(&func) || self.queued.contains(&func) {
             return false;
         }
         let called =

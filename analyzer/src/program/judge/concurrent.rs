@@ -4,7 +4,7 @@ use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
-use crate::program::world::{ClassGid, FuncGid};
+use crate::program::world::ClassGid;
 use crate::rule::Confidence;
 
 impl Facts<'_> {

@@ -39,6 +39,9 @@ pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
         declare(world, threads, target, &it);
     }
     for class in 0..world.n_classes() {
+        if !world.class(class).decorators.is_empty() {
+            exposed(world, types, threads, class);
+        }
         if world.base_rows(class).next().is_some() {
             derived(world, threads, class);
         }
@@ -66,6 +69,30 @@ fn decorated<'w>(
         let (thread, start) = (row.thread.as_deref(), row.start.as_deref());
         let it = Declared { func: parent, site, seq, kind: row.kind, thread, start };
         out.push((func, it));
+    }
+}
+
+/// The public methods of a class that a decorator of the tables hands to a framework.
+fn exposed(world: &World, types: &TypeTable, threads: &mut Threads, class: ClassGid) {
+    let facts = world.class(class);
+    let parent = world.func_gid(world.classes[class as usize].module, facts.parent);
+    for decorator in &facts.decorators {
+        let callee = match decorator {
+            Origin::Call(call) => world.func(parent).calls[*call as usize].callee,
+            other => *other,
+        };
+        let Some(row) = hook(world, types, parent, callee) else { continue };
+        for method in world.methods(class).filter(|it| !world.func(*it).name.starts_with('_')) {
+            let it = Declared {
+                func: parent,
+                site: world.func(method).site,
+                seq: 0,
+                kind: row.kind,
+                thread: row.thread.as_deref(),
+                start: None,
+            };
+            declare(world, threads, method, &it);
+        }
     }
 }
 

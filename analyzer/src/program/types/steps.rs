@@ -86,16 +86,15 @@ impl TypeTable {
         }
     }
 
-    /// What is taken out of a queue: functions that were put into it, alone or packed with their arguments. Objects
+    /// What calling something outside the project makes. What is taken out of a queue: functions that were put into it, alone or packed with their arguments. Objects
     /// that go through a queue belong to one thread at a time, so nothing is said of them.
-    pub(super) fn taken(&self, method: &Name, site: AllocSite) -> Types {
-        if site == NOWHERE || !takes(method) {
-            return Types::new();
+    pub(super) fn called(&self, method: Name, on: AllocSite, at: AllocSite, out: &mut Types) {
+        if on != NOWHERE && takes(&method) {
+            let held = self.node(&Node::Elem(on)).iter();
+            let packed = |it: &&Ty| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _));
+            out.extend(held.filter(packed).cloned());
         }
-        let held = self.node(&Node::Elem(site)).iter();
-        held.filter(|it| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _)))
-            .cloned()
-            .collect()
+        out.push(Ty::External(method, at));
     }
 
     /// Types of an attribute, wherever in the hierarchy it is assigned.
