@@ -34,7 +34,7 @@ impl RuleContext<'_> {
         test: fn(&PlaceKind, bool) -> bool,
     ) -> impl Iterator<Item = &JudgedWindow> {
         self.slice.windows.iter().filter(move |it| {
-            it.window().is_some_and(|it| patterns.contains(&it.pattern))
+            it.window().is_some_and(|it| patterns.contains(&it.misuse.unwrap_or(it.pattern)))
                 && it.place().is_some_and(|(kind, contents)| test(kind, contents))
         })
     }

@@ -4,8 +4,12 @@
 //! *Origin*: where a value comes from, flow-sensitively for locals.
 //! *Event*: one access to a place, with the locks held, the tests it depends on and its position in the function.
 
+mod regions;
+
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
+
+pub(crate) use regions::{Mode, Region};
 
 /// Ordinal of a source range in [`crate::index::ModuleIndex`]; stable while code only moves.
 pub(crate) type SiteId = u32;
@@ -156,16 +160,6 @@ pub(crate) struct Guard {
     pub(crate) atoms: SmallVec<[Atom; 2]>,
 }
 
-/// Something entered by `with` or `acquire()`; whether it is a lock is decided later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
-    pub(crate) what: Origin,
-    pub(crate) is_async: bool,
-    /// Sequence numbers of entry and exit.
-    pub(crate) enter: u32,
-    pub(crate) exit: u32,
-}
-
 /// A subscript or method key: the hash of its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key(pub(crate) u64);
@@ -212,8 +206,16 @@ pub(crate) struct Flags {
     pub(crate) augmented: bool,
     /// On an object this function made and has not let go.
     pub(crate) owned: bool,
+    /// On what a method returned and this function has not let go: its own, unless the method hands out what it keeps.
+    pub(crate) lent: bool,
     /// In a `try` that catches the exception a lost race would raise.
     pub(crate) caught: bool,
+    /// The value loaded is used at once: an attribute, an element or a call of it fails on `None`.
+    pub(crate) used: bool,
+    /// The value loaded is an argument of a call.
+    pub(crate) passed: bool,
+    /// A method of the object itself, called for its truth.
+    pub(crate) predicate: bool,
 }
 
 /// One argument.

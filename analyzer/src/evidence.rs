@@ -21,6 +21,8 @@ pub enum Evidence<S> {
 pub struct Window<S> {
     /// The relation between the two accesses.
     pub pattern: Pattern,
+    /// How locks that are held fail to help here; the finding is told by this, and replayed by the pattern.
+    pub misuse: Option<Pattern>,
     /// The shared place.
     pub place: SharedPlace,
     /// The read or the test.
@@ -52,7 +54,7 @@ pub struct Deadlock<S> {
     pub mine: Vec<Step<S>>,
     /// What the other thread does; empty when a thread waits for itself.
     pub theirs: Vec<Step<S>>,
-    /// Where the finding is reported: where `mine` waits.
+    /// Where the finding is reported: the step under the first lock that leads to waiting.
     pub site: S,
 }
 
@@ -90,6 +92,8 @@ pub enum Pattern {
     Unguarded,
     /// `if self.sock is None: return; self.sock.close()` while another thread sets it to `None` or deletes it.
     CheckThenDereference,
+    /// `if self.done: f() else: self.callbacks.append(f)` while another thread sets `done` and goes through the list.
+    CheckThenRegister,
     /// `a[i], a[j] = a[j], a[i]`, `random.shuffle(a)`.
     Swap,
     /// `batch = list(self.q); self.q.clear()`, `out = self.buf; self.buf = []`.
@@ -292,6 +296,7 @@ impl<S> Window<S> {
     fn map<T>(&self, f: &mut impl FnMut(&S) -> T) -> Window<T> {
         Window {
             pattern: self.pattern,
+            misuse: self.misuse,
             place: self.place.clone(),
             first: self.first.map(f),
             last: self.last.map(f),

@@ -5,11 +5,13 @@ pub(crate) mod call;
 pub(crate) mod definitions;
 pub(crate) mod defs;
 pub(crate) mod env;
+pub(crate) mod escape;
 pub(crate) mod expr;
 pub(crate) mod frame;
 pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;
+pub(crate) mod regions;
 pub(crate) mod tests;
 pub(crate) mod windows;
 

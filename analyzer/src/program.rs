@@ -2,6 +2,7 @@
 //! One coarse query; [`slice`] cuts it into one piece per file.
 
 pub(crate) mod contexts;
+pub(crate) mod deadlocks;
 pub(crate) mod judge;
 pub(crate) mod locations;
 pub(crate) mod locks;

@@ -64,6 +64,8 @@ pub enum Strategy {
 pub enum Replay {
     /// Replayed with this strategy.
     With(Strategy),
+    /// Replayed with the strategy that fits the pattern of the window.
+    ByPattern,
     /// Never replayed, for this reason.
     Never(&'static str),
 }

@@ -10,9 +10,19 @@ mod ftl201_check_then_insert;
 mod ftl202_check_then_use;
 mod ftl203_check_then_pop;
 mod ftl205_unsynchronised_lazy_init;
+mod ftl206_broken_double_checked_locking;
 mod ftl207_test_and_set_flag;
+mod ftl209_check_then_setattr;
+mod ftl215_lost_registration;
+mod ftl216_check_then_dereference;
 mod ftl301_import_reenables_gil;
 mod ftl401_inconsistent_guard;
+mod ftl402_mixed_guards;
+mod ftl407_nonreentrant_reacquire;
+mod ftl408_lock_order_inversion;
+mod ftl418_guarded_reference_escape;
+mod ftl421_split_critical_section;
+mod ftl423_guard_in_wrong_scope;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
 pub(crate) mod words;
@@ -32,9 +42,19 @@ pub static RULES: &[&Rule] = &[
     &ftl202_check_then_use::RULE,
     &ftl203_check_then_pop::RULE,
     &ftl205_unsynchronised_lazy_init::RULE,
+    &ftl206_broken_double_checked_locking::RULE,
     &ftl207_test_and_set_flag::RULE,
+    &ftl209_check_then_setattr::RULE,
+    &ftl215_lost_registration::RULE,
+    &ftl216_check_then_dereference::RULE,
     &ftl301_import_reenables_gil::RULE,
     &ftl401_inconsistent_guard::RULE,
+    &ftl402_mixed_guards::RULE,
+    &ftl407_nonreentrant_reacquire::RULE,
+    &ftl408_lock_order_inversion::RULE,
+    &ftl418_guarded_reference_escape::RULE,
+    &ftl421_split_critical_section::RULE,
+    &ftl423_guard_in_wrong_scope::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
 ];

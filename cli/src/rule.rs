@@ -56,7 +56,7 @@ fn page(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
         writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line))?;
     }
     match rule.replay {
-        Replay::With(_) => Ok(()),
+        Replay::With(_) | Replay::ByPattern => Ok(()),
         Replay::Never(why) => writeln!(out, "\nNever replayed: {why}."),
     }
 }
@@ -91,7 +91,7 @@ impl<'a> JsonRule<'a> {
                 Severity::Error => "error",
             },
             since: rule.since,
-            replayed: matches!(rule.replay, Replay::With(_)),
+            replayed: !matches!(rule.replay, Replay::Never(_)),
             url: rule.url(),
             documentation: lines.collect::<Vec<_>>().join("\n"),
         }

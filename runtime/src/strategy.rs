@@ -27,6 +27,7 @@ pub(crate) fn pattern(pattern: Pattern) -> &'static str {
         Pattern::Iteration => "iteration",
         Pattern::Unguarded => "unguarded",
         Pattern::CheckThenDereference => "check_then_dereference",
+        Pattern::CheckThenRegister => "check_then_register",
         Pattern::Swap => "swap",
         Pattern::CopyThenClear => "copy_then_clear",
         Pattern::BrokenDoubleCheck => "broken_double_check",
@@ -61,5 +62,20 @@ pub(crate) fn access(kind: &AccessKind) -> (&'static str, &str) {
         AccessKind::Contains => ("contains", ""),
         AccessKind::Call(method) => ("call", method),
         AccessKind::Iterate => ("iterate", ""),
+    }
+}
+
+/// The strategy that fits a window by its pattern.
+pub fn of_pattern(it: Pattern) -> Option<Strategy> {
+    match it {
+        Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => {
+            Some(Strategy::SplitUpdate)
+        }
+        Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => {
+            Some(Strategy::CheckThenAct)
+        }
+        Pattern::LazyInit => Some(Strategy::InitOnce),
+        Pattern::TestAndSet => Some(Strategy::TestAndSet),
+        _ => None,
     }
 }

@@ -99,6 +99,7 @@ fn replay(replay: Replay) -> String {
     let strategy = match replay {
         Replay::Never(reason) => return format!("never ({reason})"),
         Replay::With(strategy) => strategy,
+        Replay::ByPattern => return "the strategy of its pattern".to_owned(),
     };
     let name = match strategy {
         Strategy::SplitUpdate => "split_update",

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use super::frame::{Val, to_u32};
 use super::lower::{Lowerer, negate};
-use crate::domain::{Atom, AtomKind, FunctionKind, Op, Origin, Step};
+use super::regions::Taken;
+use crate::domain::{Atom, AtomKind, FunctionKind, Op, Step};
 
 /// What a branch bound, whether control leaves it, and the regions it holds at its end.
 type Branch = (Vec<(Name, Val)>, bool, SmallVec<[u32; 2]>);
@@ -63,7 +64,7 @@ impl Lowerer<'_> {
             // What follows is the implicit else; `block` restores the guard at the end.
             self.frame().assume(negate(&first_atoms));
             if let Some((lock, false)) = acquired {
-                self.frame().enter(lock, false);
+                self.frame().enter(lock);
             }
         }
         all_exit
@@ -74,12 +75,12 @@ impl Lowerer<'_> {
         &mut self,
         body: &[ast::Stmt],
         atoms: &[Atom],
-        lock: Option<Origin>,
+        lock: Option<Taken>,
         entry: &SmallVec<[u32; 2]>,
     ) -> Branch {
         let mark = self.frame().journal.len();
         let guard = self.frame().assume(atoms.iter().copied().collect());
-        let region = lock.map(|it| self.frame().enter(it, false));
+        let region = lock.map(|it| self.frame().enter(it));
         let exits = self.block(body);
         if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
             self.frame().leave(region);
@@ -96,7 +97,7 @@ impl Lowerer<'_> {
         let mark = self.frame().journal.len();
         let guard = self.frame().assume(atoms);
         let lock = acquired.filter(|(_, holds)| *holds);
-        let region = lock.map(|(it, _)| self.frame().enter(it, false));
+        let region = lock.map(|(it, _)| self.frame().enter(it));
         self.block(&stmt.body);
         if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
             self.frame().leave(region);
@@ -130,29 +131,6 @@ impl Lowerer<'_> {
         self.block(&stmt.body);
         self.leave_loop(mark);
         self.block(&stmt.orelse);
-    }
-
-    pub(super) fn with_stmt(&mut self, stmt: &ast::StmtWith) -> bool {
-        let mut regions = SmallVec::<[u32; 2]>::new();
-        for item in &stmt.items {
-            let val = self.eval(&item.context_expr);
-            self.frame().clock += 1;
-            regions.push(self.frame().enter(val.origin, stmt.is_async));
-            if let Some(target) = &item.optional_vars {
-                self.assign(target, val);
-            }
-        }
-        let suppresses =
-            stmt.items.iter().any(|it| mentions(self.text, it.context_expr.range(), "suppress"));
-        self.frame().caught += u32::from(suppresses);
-        let exits = self.block(&stmt.body);
-        self.frame().caught -= u32::from(suppresses);
-        for region in regions.into_iter().rev() {
-            if self.frame().held.contains(&region) {
-                self.frame().leave(region);
-            }
-        }
-        exits
     }
 
     pub(super) fn try_stmt(&mut self, stmt: &ast::StmtTry) -> bool {

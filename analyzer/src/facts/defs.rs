@@ -278,9 +278,17 @@ fn denies_thread_safe(doc: &str) -> bool {
     .any(|it| lower.contains(it))
 }
 
-/// Whether code, comments or strings mention threads of the operating system.
+/// Whether prose in a comment or a string speaks of several threads: "used across threads", "another thread".
 fn speaks_of_threads(text: &str) -> bool {
-    text.contains("thread") || text.contains("Thread")
+    let word = |it: char| it.is_ascii_alphabetic() || it == ',';
+    text.match_indices(" threads").any(|(at, found)| {
+        let after = text[at + found.len()..].chars().next();
+        text[..at].ends_with(word)
+            && after
+                .is_none_or(|it| it.is_whitespace() || matches!(it, '.' | ',' | ';' | '!' | ')'))
+    }) || ["other thread", "different thread", "separate thread", "each thread", "per-thread"]
+        .iter()
+        .any(|it| text.contains(it))
 }
 
 /// Name and docstring conventions that the caller holds the lock.

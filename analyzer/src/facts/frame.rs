@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::domain::{
     Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard,
-    Key, NONE, Op, Origin, Place, Region, Step,
+    Key, NONE, Op, Origin, Place, Step,
 };
 
 /// A value during lowering.
@@ -82,6 +82,8 @@ pub(crate) struct Frame {
     pub(crate) next_loop: u32,
     pub(crate) caught: u32,
     pub(crate) escaped: FxHashSet<Base>,
+    /// Regions that end with the exit stack that entered them.
+    pub(crate) stacked: Vec<(Origin, u32)>,
     places: FxHashMap<Place, u32>,
     /// How many tests are in force with each guard.
     guard_depths: Vec<u32>,
@@ -138,6 +140,7 @@ impl Frame {
             next_loop: 0,
             caught: 0,
             escaped: FxHashSet::default(),
+            stacked: Vec::new(),
             places: FxHashMap::default(),
             guard_depths: Vec::new(),
             call_chains: Vec::new(),
@@ -246,10 +249,11 @@ impl Frame {
     }
 
     /// Enters a region; returns its index.
-    pub(crate) fn enter(&mut self, what: Origin, is_async: bool) -> u32 {
+    pub(crate) fn enter(&mut self, taken: super::regions::Taken) -> u32 {
         let id = to_u32(self.facts.regions.len());
-        let enter = self.tick();
-        self.facts.regions.push(Region { what, is_async, enter, exit: NONE });
+        let (held, enter) = (self.held_now(), self.tick());
+        let in_loop = self.loops.last().copied().unwrap_or(NONE);
+        self.facts.regions.push(taken.region(held, enter, in_loop));
         if to_u32(self.held.len()) < MAX_IN_FORCE {
             self.held.push(id);
         }
@@ -305,9 +309,11 @@ impl Frame {
     /// Records an access.
     pub(crate) fn record(&mut self, site: u32, place: u32, op: Op, key: Key) -> u32 {
         let it = &self.facts.places[place as usize];
-        let owned =
-            matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
-        let flags = Flags { augmented: false, owned, caught: self.caught > 0 };
+        let made = matches!(it.base, Base::Call(_) | Base::Alloc(_));
+        let made = made && !self.escaped.contains(&it.base);
+        let lent = made && matches!(it.base, Base::Call(call) if self.is_method_call(call));
+        let owned = made && !lent;
+        let flags = Flags { owned, lent, caught: self.caught > 0, ..Flags::default() };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());
@@ -358,13 +364,14 @@ impl Frame {
     /// What escapes late in a loop is known to others early in its next round.
     pub(crate) fn settle_escapes(&mut self) {
         for event in &mut self.facts.events {
-            if !event.flags.owned || event.in_loop == NONE {
+            let private = event.flags.owned || event.flags.lent;
+            if !private || event.in_loop == NONE {
                 continue;
             }
             let base = &self.facts.places[event.place as usize].base;
             let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
             if made_outside && self.escaped.contains(base) {
-                event.flags.owned = false;
+                (event.flags.owned, event.flags.lent) = (false, false);
             }
         }
     }

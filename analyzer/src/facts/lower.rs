@@ -118,10 +118,13 @@ impl Lowerer<'_> {
             }
             return;
         }
+        let taken = self.taken(&stmt.value);
         let val = self.eval(&stmt.value);
         for target in &stmt.targets {
             self.assign(target, val.clone());
         }
+        // `got = lock.acquire(timeout=1)`: who did not get it leaves, as a rule.
+        taken.map(|it| self.frame().enter(it));
     }
 
     fn ann_assign(&mut self, stmt: &ast::StmtAnnAssign) {
@@ -147,12 +150,14 @@ impl Lowerer<'_> {
             Expr::Name(name) => self.assign_name(&name.id, name.range, val),
             Expr::Attribute(attribute) => {
                 let receiver = self.eval(&attribute.value);
+                self.frame().note_use(&receiver);
                 let place =
                     self.frame().extend(receiver.origin, Step::Attr(attribute.attr.id.clone()));
                 self.store(attribute.range(), place, Op::Store, Key::NONE, &val);
             }
             Expr::Subscript(it) => {
                 let receiver = self.eval(&it.value);
+                self.frame().note_use(&receiver);
                 let key = self.key(&it.slice);
                 self.eval(&it.slice);
                 if let Origin::Alloc(id) = receiver.origin {
@@ -278,43 +283,6 @@ impl Lowerer<'_> {
             }
             Expr::Tuple(it) => it.elts.iter().for_each(|it| self.delete(it)),
             _ => {}
-        }
-    }
-
-    /// Expression statements are where `acquire()` and `release()` stand.
-    fn expr_stmt(&mut self, value: &Expr) {
-        if let Expr::Call(call) = value
-            && let Expr::Attribute(func) = &*call.func
-        {
-            match func.attr.as_str() {
-                "acquire" | "acquire_lock" => {
-                    let what = self.eval(&func.value).origin;
-                    self.eval(value);
-                    self.frame().enter(what, false);
-                    return;
-                }
-                "release" | "release_lock" => {
-                    let what = self.eval(&func.value).origin;
-                    self.eval(value);
-                    self.release(what);
-                    return;
-                }
-                _ => {}
-            }
-        }
-        self.eval(value);
-    }
-
-    fn release(&mut self, what: Origin) {
-        let frame = self.frame();
-        let found = frame
-            .held
-            .iter()
-            .rev()
-            .find(|it| frame.facts.regions[**it as usize].what == what)
-            .copied();
-        if let Some(region) = found {
-            frame.leave(region);
         }
     }
 

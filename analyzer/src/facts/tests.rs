@@ -7,10 +7,11 @@ use smallvec::{SmallVec, smallvec};
 
 use super::frame::Val;
 use super::lower::{Lowerer, negate};
+use super::regions::Taken;
 use crate::domain::{Atom, AtomKind, Key, Op, Origin, Step};
 
 /// Atoms of a test, and the lock it tried to take with the outcome under which it is held.
-pub(crate) type Tested = (SmallVec<[Atom; 2]>, Option<(Origin, bool)>);
+pub(crate) type Tested = (SmallVec<[Atom; 2]>, Option<(Taken, bool)>);
 
 impl Lowerer<'_> {
     /// Evaluates a test.
@@ -75,9 +76,9 @@ impl Lowerer<'_> {
         if let Expr::Attribute(func) = &*it.func {
             match func.attr.as_str() {
                 "acquire" => {
-                    let lock = self.eval(&func.value).origin;
+                    let lock = self.taken(expr);
                     self.eval(expr);
-                    return (SmallVec::new(), Some((lock, true)));
+                    return (SmallVec::new(), lock.map(|it| (it, true)));
                 }
                 "empty" => {
                     let val = self.eval(expr);
@@ -91,7 +92,23 @@ impl Lowerer<'_> {
             }
         }
         let val = self.eval(expr);
-        (Self::truth_atoms(&val, true), None)
+        let mut atoms = Self::truth_atoms(&val, true);
+        atoms.extend(self.predicate(it));
+        (atoms, None)
+    }
+
+    /// `if self.has(key): ...`: what the method looks at is found out later.
+    fn predicate(&mut self, it: &ast::ExprCall) -> Option<Atom> {
+        let Expr::Attribute(func) = &*it.func else { return None };
+        let Expr::Name(receiver) = &*func.value else { return None };
+        if self.frame().self_name.as_ref() != Some(&receiver.id) {
+            return None;
+        }
+        let receiver = self.eval(&func.value);
+        let method = self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()));
+        let event = self.access(it.range(), method, Op::Load, Key::NONE)?;
+        self.frame().facts.events[event as usize].flags.predicate = true;
+        Some(Atom { event, kind: AtomKind::Truthy, holds: true })
     }
 
     fn compare(&mut self, it: &ast::ExprCompare) -> SmallVec<[Atom; 2]> {

@@ -197,8 +197,7 @@ impl BaseRow {
 pub(crate) struct LockRow {
     pub(crate) name: String,
     pub(crate) excludes: Excludes,
-    /// Read by the lock rules to come; kept so that rows are complete.
-    #[expect(dead_code, reason = "no rule about re-entry yet")]
+    /// Whether the thread that holds it may take it again.
     #[serde(default)]
     pub(crate) reentrant: bool,
     #[serde(default)]

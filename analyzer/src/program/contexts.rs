@@ -5,17 +5,17 @@ mod deferred;
 mod live;
 mod only;
 
-use calls::{callees, handed, property_edges};
-use deferred::{Aside, by_name, deferred};
+use calls::{KEPT, QUEUED, call_edges, property_edges};
+use deferred::by_name;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::threads::{Tasks, Threads};
-use super::types::{Ty, TypeTable};
+use super::types::TypeTable;
 use super::world::{Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Binding, FunctionKind, NONE, Origin, Step};
+use crate::domain::{Binding, FunctionKind, NONE, Origin, Step};
 
 /// A resolved call.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +58,6 @@ pub(crate) struct Contexts {
     queued: FxHashSet<FuncGid>,
 }
 
-/// Stand for the call of an [`Edge`] to a function that is only put aside there.
-const QUEUED: u32 = NONE - 1;
-const KEPT: u32 = NONE - 2;
-
 /// Computes the contexts.
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
@@ -103,48 +99,8 @@ impl Contexts {
     fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
         let one = |from: FuncGid| {
             let mut edges = Vec::new();
-            let facts = world.func(from);
-            for (call, it) in (0u32..).zip(&facts.calls) {
-                let on_self = matches!(it.callee, Origin::Place(place)
-                    if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
-                        && facts.places[place as usize].path.len() == 1);
-                if it.callee == Origin::Unknown && it.args.is_empty() {
-                    continue;
-                }
-                let taken = threads.taken.contains(&(from, call));
-                for to in callees(world, types, from, it.callee) {
-                    // The coroutine or generator that this call makes runs elsewhere.
-                    if taken && (world.func(to).is_async || world.func(to).is_generator) {
-                        continue;
-                    }
-                    edges.push(Edge { from, to, call, on_self });
-                    // Calling a decorated function calls what its decorator returned.
-                    for decorator in super::types::decorators(world, types, to) {
-                        for ty in types.node(&super::types::Node::Return(decorator)) {
-                            if let Ty::Func(wrapper) = ty {
-                                edges.push(Edge { from, to: *wrapper, call, on_self: false });
-                            }
-                        }
-                    }
-                }
-                if taken {
-                    continue;
-                }
-                // Functions handed to somebody who may call them here.
-                for (position, arg) in it.args.iter().enumerate() {
-                    let handed = handed(world, types, from, arg.value);
-                    if handed.is_empty() {
-                        continue;
-                    }
-                    // An edge of its own kind until all edges are known.
-                    let call = match deferred(world, types, from, call, position, 0) {
-                        Some(Aside::Queue) => QUEUED,
-                        Some(Aside::Kept) => KEPT,
-                        None => call,
-                    };
-                    let edge = |to| Edge { from, to, call, on_self: false };
-                    edges.extend(handed.into_iter().map(edge));
-                }
+            for call in (0u32..).take(world.func(from).calls.len()) {
+                call_edges(world, types, threads, from, call, &mut edges);
             }
             property_edges(world, from, &mut edges);
             edges

@@ -1,6 +1,9 @@
 //! Which regions are locks, which lock each is, and which locks every caller of a function holds.
 
+mod callers;
 mod decorated;
+mod forms;
+pub(crate) mod kind;
 
 use decorated::decorator_locks;
 use rayon::prelude::*;
@@ -12,7 +15,7 @@ use super::locations::{Location, Root};
 use super::threads::Threads;
 use super::types::{AllocSite, NOWHERE, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, World};
-use crate::domain::{Base, FunctionKind, NONE, Origin, Place, Step};
+use crate::domain::{Base, NONE, Origin, Place, Step};
 use crate::knowledge::Excludes;
 
 /// Which lock. Two regions exclude each other when their locks are equal.
@@ -22,6 +25,8 @@ pub(crate) enum LockId {
     Instance(ClassGid, Name),
     /// One per process: a module global, a class attribute, a captured variable.
     Static(String),
+    /// What a name stands for is not known: the same name in the same module is the same lock.
+    Unnamed(String, Name),
     /// Made at this place and passed around.
     Made(AllocSite),
     /// What a decorator holds around calls of one function or class.
@@ -37,12 +42,18 @@ pub(crate) type HeldLock = (LockId, u32);
 pub(crate) struct Locks {
     /// Locks held at entry, by function; `None` while unknown.
     entry: FxHashMap<FuncGid, Vec<LockId>>,
+    /// Locks that decorators take for each call, by function.
+    pub(crate) decorated: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks of each region of each function that has any.
-    regions: FxHashMap<(FuncGid, u32), LockId>,
+    pub(crate) regions: FxHashMap<(FuncGid, u32), LockId>,
+    /// Regions in which a lock that is held around them is given back: `with self._lock.released():`.
+    gaps: FxHashMap<(FuncGid, u32), LockId>,
     /// Classes that own a lock, with its attribute.
     pub(crate) owners: FxHashMap<ClassGid, Name>,
     /// Classes that own a queue, an event or thread-local storage, with its type.
     pub(crate) aware: FxHashMap<ClassGid, Name>,
+    /// Classes with a method that takes a lock, with the lock as people call it.
+    pub(crate) users: FxHashMap<ClassGid, String>,
 }
 
 /// Finds the locks.
@@ -54,35 +65,14 @@ pub(crate) fn find(
 ) -> Locks {
     let mut locks = Locks {
         entry: FxHashMap::default(),
+        decorated: FxHashMap::default(),
         regions: FxHashMap::default(),
+        gaps: FxHashMap::default(),
         owners: FxHashMap::default(),
         aware: FxHashMap::default(),
+        users: FxHashMap::default(),
     };
-    for (node, held) in types.nodes() {
-        // A lock among other things in a dictionary of settings is not the lock of who reads a setting.
-        if let super::types::Node::Attr(class, name) = node
-            && held.iter().any(|it| {
-                matches!(it, Ty::External(made, site) if is_thread_lock(world, made)
-                    && (sounds_like(name) || made_by_family(world, *class, *site)))
-            })
-        {
-            locks.owners.entry(*class).or_insert_with(|| name.clone());
-        }
-    }
-    for (node, held) in types.nodes() {
-        if let super::types::Node::Attr(class, _) = node {
-            for ty in held {
-                if let Ty::External(made, site) = ty
-                    && *site != NOWHERE
-                    && (made.starts_with("queue.")
-                        || world.knowledge.own.contains_key(made.as_str())
-                        || *made == "threading.Event")
-                {
-                    locks.aware.entry(*class).or_insert_with(|| made.clone());
-                }
-            }
-        }
-    }
+    locks.find_owners(world, types);
     let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())
         .into_par_iter()
         .with_min_len(64)
@@ -93,13 +83,21 @@ pub(crate) fn find(
             })
         })
         .collect();
+    for ((func, _), lock) in &found {
+        if let (Some(class), LockId::Static(label)) = (world.enclosing_class(*func), lock) {
+            let name = || label.rsplit('.').next().unwrap_or(label).to_owned();
+            locks.users.entry(class).or_insert_with(name);
+        }
+    }
     locks.regions = found.into_iter().collect();
+    locks.gaps = forms::gaps(world, types, &mut locks.regions);
     for func in (0..world.n_functions()).filter(|it| !world.func(*it).decorators.is_empty()) {
         let held = decorator_locks(world, &locks, func);
         if !held.is_empty() {
             locks.entry.insert(func, held);
         }
     }
+    locks.decorated.clone_from(&locks.entry);
     locks.propagate(world, contexts, threads);
     locks
 }
@@ -113,6 +111,35 @@ fn made_by_family(world: &World, class: ClassGid, site: AllocSite) -> bool {
 }
 
 impl Locks {
+    /// Classes that own a lock, or something else that only threads need.
+    fn find_owners(&mut self, world: &World, types: &TypeTable) {
+        for (node, held) in types.nodes() {
+            // A lock among other things in a dictionary of settings is not the lock of who reads a setting.
+            if let super::types::Node::Attr(class, name) = node
+                && held.iter().any(|it| {
+                    matches!(it, Ty::External(made, site) if is_thread_lock(world, made)
+                        && (sounds_like(name) || made_by_family(world, *class, *site)))
+                })
+            {
+                self.owners.entry(*class).or_insert_with(|| name.clone());
+            }
+        }
+        for (node, held) in types.nodes() {
+            if let super::types::Node::Attr(class, _) = node {
+                for ty in held {
+                    if let Ty::External(made, site) = ty
+                        && *site != NOWHERE
+                        && (made.starts_with("queue.")
+                            || world.knowledge.own.contains_key(made.as_str())
+                            || *made == "threading.Event")
+                    {
+                        self.aware.entry(*class).or_insert_with(|| made.clone());
+                    }
+                }
+            }
+        }
+    }
+
     /// Locks held at an event or call with this index of held regions.
     pub(crate) fn at(&self, world: &World, func: FuncGid, held: u32) -> Vec<HeldLock> {
         let regions = &world.func(func).held[held as usize];
@@ -121,64 +148,11 @@ impl Locks {
             .filter_map(|it| self.regions.get(&(func, *it)).map(|lock| (lock.clone(), *it)))
             .collect();
         out.extend(self.entry.get(&func).into_iter().flatten().map(|it| (it.clone(), NONE)));
+        if !self.gaps.is_empty() {
+            let gap = |it: &u32| self.gaps.get(&(func, *it));
+            out.retain(|(lock, _)| !regions.iter().filter_map(gap).any(|it| it == lock));
+        }
         out
-    }
-
-    /// The locks of private functions that all their callers hold.
-    fn propagate(&mut self, world: &World, contexts: &Contexts, threads: &Threads) {
-        let targets: rustc_hash::FxHashSet<FuncGid> =
-            threads.spawns.iter().map(|it| it.target).collect();
-        let candidates: Vec<FuncGid> = (0..world.n_functions())
-            .filter(|it| {
-                let facts = world.func(*it);
-                let private = facts.name.starts_with('_') && !facts.name.ends_with("__");
-                let inner = world
-                    .parent(*it)
-                    .is_some_and(|it| world.func(it).kind == FunctionKind::Function);
-                (private || inner || !contexts.public[*it as usize]) && !targets.contains(it)
-            })
-            .filter(|it| contexts.calls_of(*it).any(|edge| edge.from != *it))
-            .collect();
-        let own = self.entry.clone();
-        // Greatest fixed point, approached from below in few rounds: chains of private helpers are short.
-        for _ in 0..4 {
-            let mut next = own.clone();
-            for func in &candidates {
-                let mut common: Option<Vec<LockId>> = None;
-                for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
-                    if contexts.init_only[edge.from as usize] && edge.on_self {
-                        continue;
-                    }
-                    let held =
-                        world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
-                    if held == 0 && !self.entry.contains_key(&edge.from) {
-                        common = Some(Vec::new());
-                        break;
-                    }
-                    let at: Vec<LockId> =
-                        self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
-                    common = Some(match common {
-                        None => at,
-                        Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
-                    });
-                }
-                if let Some(common) = common.filter(|it| !it.is_empty()) {
-                    let held = next.entry(*func).or_default();
-                    held.extend(common);
-                    held.dedup();
-                }
-            }
-            next.retain(|_, it| !it.is_empty());
-            if next == self.entry {
-                break;
-            }
-            self.entry = next;
-        }
-        for func in 0..world.n_functions() {
-            if world.func(func).caller_locks {
-                self.entry.entry(func).or_default().push(LockId::Convention);
-            }
-        }
     }
 }
 
@@ -192,7 +166,7 @@ pub(crate) fn is_thread_lock(world: &World, name: &str) -> bool {
 }
 
 /// The lock an origin is, if it is one.
-fn lock_of(
+pub(crate) fn lock_of(
     world: &World,
     types: &TypeTable,
     func: FuncGid,
@@ -225,6 +199,9 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
                 }
             }
             Ty::Instance(class) => {
+                if let Some(lock) = forms::entered(world, types, *class) {
+                    return Some(lock);
+                }
                 is_lock |= sounds_like_lock(place) || sounds_like(&world.class(*class).name);
             }
             _ => {}
@@ -299,9 +276,21 @@ fn name_lock(
         Some(Location { root: Root::Instance(class, name), path }) if path.is_empty() => {
             LockId::Instance(class, name)
         }
+        // The lock of a part of the object: one for each object all the same.
+        Some(Location { root: Root::Instance(class, name), path }) => LockId::Instance(
+            class,
+            Name::new(path.iter().fold(name.to_string(), |all, it| format!("{all}.{it}"))),
+        ),
         Some(location) => LockId::Static(location.label(world)),
         None if made != NOWHERE => LockId::Made(made),
-        None => LockId::Static(format!("{}:{place:?}", world.module(func).name)),
+        None => {
+            let name = place.path.iter().rev().find_map(|it| match it {
+                Step::Attr(name) => Some(name.clone()),
+                Step::Elem => None,
+            });
+            let label = format!("{}:{place:?}", world.module(func).name);
+            LockId::Unnamed(label, name.unwrap_or(Name::new_static("lock")))
+        }
     }
 }
 
@@ -323,6 +312,9 @@ fn call_lock(
             && sounds_like(&name)
             && !name.starts_with("contextlib"))
         .then(|| LockId::Static(format!("{name}")));
+    }
+    if let Some(lock) = forms::guard(world, types, func, it, depth) {
+        return Some(lock);
     }
     for (target, _) in types.targets(world, func, it.callee) {
         let facts = world.func(target);

@@ -17,10 +17,13 @@ use crate::rule::{Confidence, GilClass};
 pub(crate) struct Found<'a> {
     pub(crate) func: FuncGid,
     pub(crate) candidate: Candidate,
+    pub(crate) misuse: Option<evidence::Pattern>,
     pub(crate) location: &'a Location,
     pub(crate) contents: bool,
     pub(crate) conflict: &'a Conflict,
     pub(crate) accesses: &'a [AccessId],
+    /// Further accesses with the same cause.
+    pub(crate) also: &'a [AccessId],
 }
 
 /// The evidence of a conflict.
@@ -34,6 +37,7 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
     let last = access(facts, (found.func, found.candidate.last));
     Evidence::Window(Box::new(Window {
         pattern: found.candidate.pattern,
+        misuse: found.misuse,
         place: shared_place(facts, found),
         first: access(facts, (found.func, found.candidate.first)),
         other: access(facts, found.conflict.other),
@@ -42,7 +46,7 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
         program,
         guard: guard(facts, found),
         shared_because: found.conflict.because.clone(),
-        also: Vec::new(),
+        also: found.also.iter().map(|it| access(facts, *it)).collect(),
     }))
 }
 
@@ -83,6 +87,7 @@ pub(crate) fn lock_name(facts: &Facts<'_>, lock: &LockId) -> String {
     match lock {
         LockId::Instance(_, name) => format!("self.{name}"),
         LockId::Static(label) => label.rsplit('.').next().unwrap_or(label).to_owned(),
+        LockId::Unnamed(_, name) => name.to_string(),
         LockId::Made((func, _)) => format!("a lock made in `{}`", facts.world.func(*func).name),
         LockId::Decorator(name) => {
             let name = name.split(':').next().unwrap_or_default();
@@ -211,9 +216,12 @@ fn entry_text(spawn: &Spawn, target: &str) -> String {
     format!("{how} `{target}`")
 }
 
+/// So many places where the guard is held are shown beside the first.
+const MORE_SITES: usize = 3;
+
 /// The lock that most accesses hold.
 fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
-    let mut counts: Vec<(LockId, u32, AccessId)> = Vec::new();
+    let mut counts: Vec<(LockId, u32, Vec<AccessId>)> = Vec::new();
     let mut total = 0;
     for id in found.accesses {
         let it = facts.world.func(id.0);
@@ -223,17 +231,29 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
         }
         total += 1;
         for (lock, _) in facts.locks.at(facts.world, id.0, it.events[id.1 as usize].held) {
-            match counts.iter_mut().find(|it| it.0 == lock) {
-                Some(count) => count.1 += 1,
-                None => counts.push((lock, 1, *id)),
+            let known = counts.iter().position(|it| it.0 == lock);
+            let at = known.unwrap_or(counts.len());
+            if known.is_none() {
+                counts.push((lock, 0, Vec::new()));
+            }
+            let count = &mut counts[at];
+            count.1 += 1;
+            // One place in each function tells more than many in one.
+            if count.2.len() <= MORE_SITES && count.2.last().is_none_or(|it| it.0 != id.0) {
+                count.2.push(*id);
             }
         }
     }
     let (lock, held, at) =
         counts.into_iter().filter(|it| it.0 != LockId::Convention).max_by_key(|it| it.1)?;
-    let here = |it: AccessId| site(facts, it.0, facts.world.func(it.0).events[it.1 as usize].site);
-    let sites = Vec::new();
-    Some(Guard { lock: lock_name(facts, &lock), site: here(at), sites, held, total })
+    let mut sites: Vec<GlobalSite> = at
+        .iter()
+        .map(|it| site(facts, it.0, facts.world.func(it.0).events[it.1 as usize].site))
+        .collect();
+    let first = sites.remove(0);
+    let sites =
+        if found.candidate.pattern == evidence::Pattern::Unguarded { sites } else { Vec::new() };
+    Some(Guard { lock: lock_name(facts, &lock), site: first, sites, held, total })
 }
 
 /// Imports of a module that switch the GIL back on.

@@ -98,8 +98,12 @@ fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
         let lock = window.other.locks.first().map_or("a lock", String::as_str);
+        let counted = window.guard.as_ref().filter(|it| it.lock == lock && it.held > 1);
+        let guards = counted.map_or(String::new(), |it| {
+            format!(" (`{lock}` guards it in {} of {} accesses)", it.held, it.total)
+        });
         format!(
-            "`{place}` is changed without `{lock}`, which {who} holds between reading and writing it"
+            "`{place}` is changed without `{lock}`, which {who} holds between reading and writing it{guards}"
         )
     })
 }

@@ -43,6 +43,7 @@ fn window(other: &Location) -> Window<Location> {
     let access = |site: &Location, kind| Access { site: site.clone(), kind, locks: Vec::new() };
     Window {
         pattern: Pattern::Augment,
+        misuse: None,
         place: SharedPlace {
             text: "self.hits".to_owned(),
             kind: PlaceKind::InstanceAttribute {

@@ -86,6 +86,9 @@ fn container(place: &str) -> &str {
 
 /// The way out, in words; the rule's page has the code.
 pub(super) fn fix<S>(window: &Window<S>) -> String {
+    if let Some(misuse) = window.misuse {
+        return pattern_fix(misuse).to_owned();
+    }
     if let Some(guard) = &window.guard {
         return format!("hold `{}` here too, over both accesses", guard.lock);
     }
@@ -125,6 +128,9 @@ fn later_fix(pattern: Pattern) -> &'static str {
     match pattern {
         Pattern::CheckThenDereference => {
             "load it once into a local and use the local, or hold one lock over test and use"
+        }
+        Pattern::CheckThenRegister => {
+            "hold one lock over the test and the registration, and over setting the flag and going through the list"
         }
         Pattern::Swap => "hold one lock over the exchange, at every access",
         Pattern::CopyThenClear => {

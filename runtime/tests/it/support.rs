@@ -158,6 +158,7 @@ impl Case {
         let (first, last) = (self.first.clone().unwrap(), self.last.clone().unwrap());
         let window = Window {
             pattern: self.pattern,
+            misuse: None,
             place: self.place.clone(),
             other: self.other.clone().unwrap_or_else(|| last.clone()),
             first,

@@ -4,7 +4,7 @@ use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
-use crate::program::world::ClassGid;
+use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 impl Facts<'_> {
@@ -16,6 +16,17 @@ impl Facts<'_> {
             public: self.contexts.public[func] && !self.contexts.on_loop[func],
             live_main: self.contexts.main[func]
                 && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
+        }
+    }
+
+    /// From where a function as a whole is reached.
+    pub(in crate::program) fn side_of(&self, func: FuncGid) -> Side<'_> {
+        let index = func as usize;
+        Side {
+            func,
+            spawns: &self.contexts.spawns[index],
+            public: self.contexts.public[index] && !self.contexts.on_loop[index],
+            live_main: self.contexts.main[index] && self.contexts.entered_live[index],
         }
     }
 
@@ -56,7 +67,7 @@ impl Facts<'_> {
     }
 
     /// A spawn that proves that both sides run at once.
-    pub(super) fn two_threads(
+    pub(in crate::program) fn two_threads(
         &self,
         mine: &Side<'_>,
         theirs: &Side<'_>,
@@ -158,7 +169,7 @@ impl Facts<'_> {
     }
 
     /// Whether the thread sees the same object as others: what a thread made itself is its own.
-    pub(super) fn sees(&self, spawn: u32, root: &Root) -> bool {
+    pub(in crate::program) fn sees(&self, spawn: u32, root: &Root) -> bool {
         match root {
             Root::Cell(owner, _) => !self.contexts.spawns[*owner as usize].contains(&spawn),
             Root::Made((owner, _)) => {

@@ -1,10 +1,11 @@
 //! Which locks cover a window, and changes that forget the lock.
 
+use super::discipline::protects_access;
 use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::Candidate;
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
-use crate::program::locks::LockId;
+use crate::program::locks::{HeldLock, LockId};
 use crate::program::world::ClassGid;
 
 impl Facts<'_> {
@@ -16,7 +17,16 @@ impl Facts<'_> {
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
-        let safe = matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet);
+        let safe = matches!(
+            pattern,
+            Pattern::LazyInit
+                | Pattern::TestAndSet
+                | Pattern::BrokenDoubleCheck
+                | Pattern::CheckThenSetattr
+                | Pattern::CheckThenRegister
+                | Pattern::EarlyPublication
+                | Pattern::GuardedEscape
+        );
         if window.is_empty() || safe || window.contains(&LockId::Convention) {
             return Vec::new();
         }
@@ -54,7 +64,12 @@ impl Facts<'_> {
         let at =
             |index: u32| self.locks.at(self.world, suspect.func, it.events[index as usize].held);
         let (first, last) = (at(suspect.candidate.first), at(suspect.candidate.last));
-        first.into_iter().filter(|it| last.contains(it)).map(|it| it.0).collect()
+        let acts = &it.events[suspect.candidate.last as usize];
+        first
+            .into_iter()
+            .filter(|lock| last.contains(lock) && protects_access(it, lock.1, acts))
+            .map(|it| it.0)
+            .collect()
     }
 
     /// Whether one of the locks keeps two runs of the window apart.
@@ -74,6 +89,8 @@ impl Facts<'_> {
 
     pub(super) fn held(&self, id: AccessId) -> Vec<LockId> {
         let held = self.event(id).held;
-        self.locks.at(self.world, id.0, held).into_iter().map(|it| it.0).collect()
+        let it = self.world.func(id.0);
+        let counts = |lock: &HeldLock| protects_access(it, lock.1, self.event(id));
+        self.locks.at(self.world, id.0, held).into_iter().filter(counts).map(|it| it.0).collect()
     }
 }

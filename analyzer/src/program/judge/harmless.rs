@@ -1,9 +1,10 @@
 //! Windows that do no harm: objects of one thread only, operations that lose nothing, values without identity.
 
 use super::{AccessId, Facts, Suspect};
-use crate::domain::{Candidate, Op, Origin, Place, Step};
+use crate::domain::{Candidate, Event, Op, Origin, Place, Step};
 use crate::evidence::Pattern;
 use crate::knowledge::InstanceSharing;
+use crate::program::locations::Root;
 use crate::program::threads::has_base;
 use crate::program::types::Ty;
 use crate::program::world::{ClassGid, FuncGid, World};
@@ -135,8 +136,11 @@ impl Facts<'_> {
                         _ => false,
                     }
                 }
-                // Given by the caller, not made here: nothing is made twice.
-                Origin::Place(place) if is_parameter(it, place) => true,
+                // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
+                // lost when two callers set it.
+                Origin::Place(place) if is_parameter(it, place) => {
+                    !matches!(suspect.location.root, Root::Global(..))
+                }
                 Origin::Place(_) => self.world.entity(suspect.func, value).is_some(),
                 // Computed from what is there, without a call: equal whoever computes it.
                 Origin::Unknown => self.gil(suspect) == GilClass::Latent,
@@ -148,7 +152,10 @@ impl Facts<'_> {
                     value,
                     Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number
                 );
-                plain && !accesses.iter().any(|it| self.event(*it).flags.augmented)
+                // Nor must a marker that its owner takes away again: the second owner finds nothing.
+                let undone =
+                    |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
+                plain && !accesses.iter().any(|it| undone(self.event(*it)))
             }
             _ => false,
         }

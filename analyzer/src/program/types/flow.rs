@@ -39,7 +39,7 @@ impl TypeTable {
                 }
                 Op::SetItem => {
                     for holder in self.place(world, func, &facts.places[event.place as usize]) {
-                        if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+                        if let Some(site) = holder.container() {
                             out.push((Node::Elem(site), types.clone()));
                         }
                     }
@@ -203,7 +203,7 @@ impl TypeTable {
         let receiver =
             Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
         for holder in self.place(world, func, &receiver) {
-            if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+            if let Some(site) = holder.container() {
                 out.push((Node::Elem(site), types.clone()));
             }
         }

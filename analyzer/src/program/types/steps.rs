@@ -4,9 +4,10 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::{
-    AllocSite, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property, made_by,
+    AllocSite, BY_CALL, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property,
+    made_by,
 };
-use crate::domain::{Base, Bound, Container, Origin, Step};
+use crate::domain::{Base, Bound, Container, Origin, Place, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
 impl TypeTable {
@@ -34,9 +35,11 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
-                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
-                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
+                (ty, Step::Elem) => {
+                    if let Some(site) = ty.container() {
+                        out.extend(self.node(&Node::Elem(site)).iter().cloned());
+                        out.extend(self.elements(world, site));
+                    }
                 }
                 _ => {}
             }
@@ -69,6 +72,29 @@ impl TypeTable {
         out
     }
 
+    /// What a method of a container hands out: one of its elements, or a view that has the same elements.
+    pub(super) fn taken_out(&self, world: &World, func: FuncGid, callee: Origin) -> Types {
+        let Origin::Place(place) = callee else { return Types::new() };
+        let place = &world.func(func).places[place as usize];
+        let Some((Step::Attr(name), front)) = place.path.split_last() else {
+            return Types::new();
+        };
+        let view = match name.as_str() {
+            "get" | "pop" | "popleft" | "setdefault" | "get_nowait" => false,
+            "values" | "itervalues" => true,
+            _ => return Types::new(),
+        };
+        let receiver = Place { base: place.base.clone(), path: front.into() };
+        let held = self.place(world, func, &receiver);
+        let keeps = |it: &Ty| match it {
+            Ty::Made(..) => true,
+            Ty::External(name, _) => name.starts_with("collections."),
+            _ => false,
+        };
+        let containers: Types = held.into_iter().filter(keeps).collect();
+        if view { containers } else { self.step(world, &containers, &Step::Elem) }
+    }
+
     /// The functions that a place holds: a method of the own object, or a parameter.
     fn callback(&self, world: &World, func: FuncGid, origin: Origin) -> Types {
         let Origin::Place(place) = origin else { return Types::new() };
@@ -86,11 +112,11 @@ impl TypeTable {
         }
     }
 
-    /// What calling something outside the project makes. What is taken out of a queue: functions that were put into it, alone or packed with their arguments. Objects
-    /// that go through a queue belong to one thread at a time, so nothing is said of them.
+    /// What calling something outside the project makes. Of what is taken out of a queue only functions count, alone or
+    /// packed with their arguments: objects that go through a queue belong to one thread at a time.
     pub(super) fn called(&self, method: Name, on: AllocSite, at: AllocSite, out: &mut Types) {
         if on != NOWHERE && takes(&method) {
-            let held = self.node(&Node::Elem(on)).iter();
+            let held = self.node(&Node::Elem((on.0, on.1 | BY_CALL))).iter();
             let packed = |it: &&Ty| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _));
             out.extend(held.filter(packed).cloned());
         }
