@@ -11,6 +11,7 @@ mod fresh;
 mod guards;
 mod harmless;
 mod iteration;
+mod ordered;
 mod policy;
 mod publication;
 mod relied;
@@ -315,7 +316,7 @@ impl Facts<'_> {
             if !window.is_empty() && locks.is_empty() && !published {
                 continue;
             }
-            if !self.ordered_by_event(own, *other) {
+            if !self.ordered_by_signal(own, *other) {
                 consider(*other, self.meets(own, *other, suspect));
             }
         }
