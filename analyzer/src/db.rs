@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::knowledge::Knowledge;
 use crate::text::Text;
 
 /// What the queries need of a database: nothing but salsa.
@@ -36,6 +37,9 @@ pub struct Project {
     /// Installed distributions of the environment: normalised name to version. Empty when there is none.
     #[returns(ref)]
     pub installed: Arc<BTreeMap<String, String>>,
+    /// What is known of libraries, when the project's settings add to it.
+    #[returns(ref)]
+    pub knowledge: Option<Arc<Knowledge>>,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.

@@ -206,8 +206,16 @@ pub(crate) struct Flags {
     pub(crate) augmented: bool,
     /// On an object this function made and has not let go.
     pub(crate) owned: bool,
+    /// On what a method returned and this function has not let go: its own, unless the method hands out what it keeps.
+    pub(crate) lent: bool,
     /// In a `try` that catches the exception a lost race would raise.
     pub(crate) caught: bool,
+    /// The value loaded is used at once: an attribute, an element or a call of it fails on `None`.
+    pub(crate) used: bool,
+    /// The value loaded is an argument of a call.
+    pub(crate) passed: bool,
+    /// A method of the object itself, called for its truth.
+    pub(crate) predicate: bool,
 }
 
 /// One argument.

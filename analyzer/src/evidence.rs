@@ -92,6 +92,8 @@ pub enum Pattern {
     Unguarded,
     /// `if self.sock is None: return; self.sock.close()` while another thread sets it to `None` or deletes it.
     CheckThenDereference,
+    /// `if self.done: f() else: self.callbacks.append(f)` while another thread sets `done` and goes through the list.
+    CheckThenRegister,
     /// `a[i], a[j] = a[j], a[i]`, `random.shuffle(a)`.
     Swap,
     /// `batch = list(self.q); self.q.clear()`, `out = self.buf; self.buf = []`.

@@ -1,248 +1,218 @@
-//! The typed view of `knowledge/*.toml`, parsed once; the only reader of those files.
+//! The typed view of `knowledge/*.toml`, parsed once; the only reader of those files. A project may add rows.
 
-use std::sync::LazyLock;
+mod rows;
 
-use rustc_hash::FxHashMap;
-use serde::Deserialize;
+use std::sync::{Arc, LazyLock};
 
-/// How a callable runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum SpawnKind {
-    /// On a thread of its own, after `start()`.
-    Thread,
-    /// On a thread of its own, at once.
-    Started,
-    /// On a pool: several at the same time.
-    Pool,
-}
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::DeValue;
 
-/// What a lock keeps apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Excludes {
-    Threads,
-    Tasks,
-    IfOne,
-    Nothing,
-}
+use rows::Tables;
+pub(crate) use rows::{
+    BaseRow, CallableRow, Excludes, ExtensionRow, HookRow, InstanceSharing, LockRow, MethodRow,
+    NameRow, SpawnKind, matches,
+};
 
-/// Whether instances of a class are shared between threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum InstanceSharing {
-    Own,
-    Never,
-    Serialised,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CallableRow {
-    pub(crate) name: String,
-    pub(crate) argument: usize,
-    pub(crate) keyword: String,
-    /// The attribute under which what runs sees the object that was made.
-    pub(crate) back: Option<String>,
-    pub(crate) kind: SpawnKind,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MethodRow {
-    #[serde(rename = "type")]
-    pub(crate) class: String,
-    pub(crate) name: String,
-    pub(crate) argument: usize,
-    pub(crate) keyword: Option<String>,
-    pub(crate) kind: SpawnKind,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BaseRow {
-    pub(crate) name: String,
-    pub(crate) methods: Vec<String>,
-    pub(crate) shared: InstanceSharing,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LockRow {
-    pub(crate) name: String,
-    pub(crate) excludes: Excludes,
-    pub(crate) reentrant: bool,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NameRow {
-    pub(crate) name: String,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExtensionRow {
-    pub(crate) module: String,
-    pub(crate) distribution: String,
-    pub(crate) since: Option<String>,
-    pub(crate) fixed: Option<String>,
-    pub(crate) evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Threads {
-    callable: Vec<CallableRow>,
-    method: Vec<MethodRow>,
-    base: Vec<BaseRow>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Locks {
-    lock: Vec<LockRow>,
-    safe: Vec<NameRow>,
-    own: Vec<NameRow>,
-    idempotent: Vec<NameRow>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Extensions {
-    #[serde(default)]
-    extension: Vec<ExtensionRow>,
-}
-
-/// All tables.
-pub(crate) struct Knowledge {
-    pub(crate) callables: FxHashMap<String, CallableRow>,
-    pub(crate) methods: Vec<MethodRow>,
-    /// Names of `methods`.
-    pub(crate) method_names: rustc_hash::FxHashSet<String>,
-    pub(crate) bases: FxHashMap<String, BaseRow>,
+/// What ftlint knows about Python and its libraries: the embedded tables, with what a project adds to them.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// By name; several when several arguments run elsewhere.
+    pub(crate) callables: FxHashMap<String, Vec<CallableRow>>,
+    /// By name of the method.
+    pub(crate) methods: FxHashMap<String, Vec<MethodRow>>,
+    /// Decorators by full name.
+    pub(crate) decorators: FxHashMap<String, HookRow>,
+    /// Decorators that are methods, by name of the method.
+    pub(crate) decorator_methods: FxHashMap<String, Vec<HookRow>>,
+    /// Attributes by name.
+    pub(crate) attributes: FxHashMap<String, Vec<HookRow>>,
+    pub(crate) base_rows: Vec<BaseRow>,
+    /// Indices into `base_rows` by exact name.
+    pub(crate) bases: FxHashMap<String, u32>,
+    /// Rows that classes of the analysed code itself are compared with, too.
+    pub(crate) base_patterns: Vec<u32>,
     pub(crate) locks: FxHashMap<String, LockRow>,
+    pub(crate) lock_decorators: FxHashMap<String, NameRow>,
     pub(crate) safe: FxHashMap<String, NameRow>,
     pub(crate) own: FxHashMap<String, NameRow>,
     pub(crate) idempotent: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
     /// Every name of the tables that stands for one thing of one module.
-    names: rustc_hash::FxHashSet<String>,
+    names: FxHashSet<String>,
     /// The modules of `names`.
-    modules: rustc_hash::FxHashSet<String>,
+    modules: FxHashSet<String>,
+    /// Names that the project itself may define.
+    project: FxHashSet<String>,
     /// What is wrong with the tables; a test keeps this empty.
     pub(crate) problems: Vec<String>,
 }
 
+/// The embedded tables.
+pub(crate) static KNOWLEDGE: LazyLock<Arc<Knowledge>> =
+    LazyLock::new(|| Arc::new(Knowledge::new(None)));
+
 impl Knowledge {
+    /// The embedded tables with the rows of a project's settings. The error is an offset and a message.
+    pub(crate) fn with_project(value: Spanned<DeValue<'_>>) -> Result<Self, (usize, String)> {
+        let start = value.span().start;
+        let tables = Tables::deserialize(toml::de::ValueDeserializer::from(value))
+            .map_err(|it| (it.span().map_or(start, |it| it.start), it.message().to_owned()))?;
+        Ok(Knowledge::new(Some(tables)))
+    }
+
+    fn new(project: Option<Tables>) -> Self {
+        let mut out = Knowledge::default();
+        let mut tables = Tables::default();
+        for (file, text) in [
+            ("threads.toml", include_str!("../knowledge/threads.toml")),
+            ("runtime.toml", include_str!("../knowledge/runtime.toml")),
+            ("frameworks.toml", include_str!("../knowledge/frameworks.toml")),
+            ("locks.toml", include_str!("../knowledge/locks.toml")),
+            ("extensions.toml", include_str!("../knowledge/extensions.toml")),
+        ] {
+            match toml::from_str(text) {
+                Ok(it) => tables.extend(it),
+                Err(it) => out.problems.push(format!("{file}: {it}")),
+            }
+        }
+        out.find_problems(&tables);
+        out.names = names_of(&tables).chain(base_names(&tables)).cloned().collect();
+        // The project's rows come first: of several for one name the first counts.
+        if let Some(mut project) = project {
+            out.project = names_of(&project).cloned().collect();
+            out.names.extend(out.project.iter().cloned());
+            out.base_patterns = (0..project.base.len()).filter_map(index).collect();
+            tables.callable.retain(|it| !out.project.contains(&it.name));
+            project.extend(tables);
+            tables = project;
+        }
+        let modules = out.names.iter().filter_map(|it| it.rsplit_once('.'));
+        out.modules = modules.map(|it| it.0.to_owned()).collect();
+        out.fill(tables);
+        out
+    }
+
+    fn fill(&mut self, tables: Tables) {
+        for row in tables.callable {
+            self.callables.entry(row.name.clone()).or_default().push(row);
+        }
+        for row in tables.method {
+            for name in &row.names {
+                self.methods.entry(name.clone()).or_default().push(row.clone());
+            }
+        }
+        for row in tables.decorator {
+            for name in &row.names {
+                if row.classes.is_empty() {
+                    self.decorators.entry(name.clone()).or_insert_with(|| row.clone());
+                } else {
+                    self.decorator_methods.entry(name.clone()).or_default().push(row.clone());
+                }
+            }
+        }
+        for row in tables.attribute {
+            for name in &row.names {
+                self.attributes.entry(name.clone()).or_default().push(row.clone());
+            }
+        }
+        for (at, row) in (0u32..).zip(&tables.base) {
+            self.bases.entry(row.name.clone()).or_insert(at);
+            if row.name.contains('*') && !self.base_patterns.contains(&at) {
+                self.base_patterns.push(at);
+            }
+        }
+        self.base_rows = tables.base;
+        for row in tables.lock {
+            self.locks.entry(row.name.clone()).or_insert(row);
+        }
+        self.lock_decorators = by_name(tables.lock_decorator);
+        self.safe = by_name(tables.safe);
+        self.own = by_name(tables.own);
+        self.idempotent = by_name(tables.idempotent);
+        self.extensions = tables.extension;
+    }
+
+    /// Rows that say nothing about where they are from, and names that stand twice in one table.
+    fn find_problems(&mut self, it: &Tables) {
+        let joined = |row: &HookRow| format!("{}.{}", row.classes.join("/"), row.names.join("/"));
+        let mut table = |what: &str, rows: Vec<(String, &str)>| {
+            let mut seen = FxHashSet::default();
+            for (name, evidence) in rows {
+                if evidence.is_empty() {
+                    self.problems.push(format!("{what} `{name}` has no evidence"));
+                }
+                if !seen.insert(name.clone()) {
+                    self.problems.push(format!("{what} `{name}` stands twice"));
+                }
+            }
+        };
+        let names = |rows: &'_ [NameRow]| -> Vec<(String, String)> {
+            rows.iter().map(|it| (it.name.clone(), it.evidence.clone())).collect()
+        };
+        let callable = |it: &CallableRow| format!("{}:{:?}", it.name, it.keyword);
+        table(
+            "callable",
+            it.callable.iter().map(|it| (callable(it), it.evidence.as_str())).collect(),
+        );
+        let method = |it: &MethodRow| {
+            format!("{}.{}:{}", it.classes.join("/"), it.names.join("/"), it.argument)
+        };
+        table("method", it.method.iter().map(|it| (method(it), it.evidence.as_str())).collect());
+        for (what, rows) in [("decorator", &it.decorator), ("attribute", &it.attribute)] {
+            table(what, rows.iter().map(|it| (joined(it), it.evidence.as_str())).collect());
+        }
+        table("base", it.base.iter().map(|it| (it.name.clone(), it.evidence.as_str())).collect());
+        table("lock", it.lock.iter().map(|it| (it.name.clone(), it.evidence.as_str())).collect());
+        for (what, rows) in [
+            ("lock-decorator", &it.lock_decorator),
+            ("safe", &it.safe),
+            ("own", &it.own),
+            ("idempotent", &it.idempotent),
+        ] {
+            let rows = names(rows);
+            table(what, rows.iter().map(|it| (it.0.clone(), it.1.as_str())).collect());
+        }
+        let extensions = it.extension.iter();
+        table(
+            "extension",
+            extensions.map(|it| (it.module.clone(), it.evidence.as_str())).collect(),
+        );
+    }
+
     /// Whether the tables say something about this name. What they say holds also when its source is analysed: the
     /// standard library's own `threading` is no ordinary class.
     pub(crate) fn knows(&self, module: &str, name: &str) -> bool {
         self.modules.contains(module) && self.names.contains(&format!("{module}.{name}"))
     }
-}
 
-/// The embedded tables.
-pub(crate) static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(load);
-
-fn load() -> Knowledge {
-    let mut problems = Vec::new();
-    let threads: Threads =
-        table(include_str!("../knowledge/threads.toml"), "threads.toml", &mut problems)
-            .unwrap_or(Threads { callable: Vec::new(), method: Vec::new(), base: Vec::new() });
-    let locks: Locks =
-        table(include_str!("../knowledge/locks.toml"), "locks.toml", &mut problems).unwrap_or(
-            Locks { lock: Vec::new(), safe: Vec::new(), own: Vec::new(), idempotent: Vec::new() },
-        );
-    let extensions: Extensions =
-        table(include_str!("../knowledge/extensions.toml"), "extensions.toml", &mut problems)
-            .unwrap_or_default();
-    for row in threads.method.iter().filter(|it| it.evidence.is_empty()) {
-        problems.push(format!("threads.toml: `{}` has no evidence", row.name));
-    }
-    for row in extensions.extension.iter().filter(|it| it.evidence.is_empty()) {
-        problems.push(format!("extensions.toml: `{}` has no evidence", row.module));
-    }
-    let names = names_of(&threads, &locks);
-    let modules =
-        names.iter().filter_map(|it| it.rsplit_once('.')).map(|it| it.0.to_owned()).collect();
-    let mut by_name = |what: &str, rows: Vec<NameRow>| {
-        index(what, rows, |it| (it.name.clone(), it.evidence.is_empty()), &mut problems)
-    };
-    let (safe, own, idempotent) = (
-        by_name("safe", locks.safe),
-        by_name("own", locks.own),
-        by_name("idempotent", locks.idempotent),
-    );
-    Knowledge {
-        callables: index(
-            "callable",
-            threads.callable,
-            |it| (it.name.clone(), it.evidence.is_empty()),
-            &mut problems,
-        ),
-        method_names: threads.method.iter().map(|it| it.name.clone()).collect(),
-        methods: threads.method,
-        bases: index(
-            "base",
-            threads.base,
-            |it| (it.name.clone(), it.evidence.is_empty()),
-            &mut problems,
-        ),
-        locks: index(
-            "lock",
-            locks.lock,
-            |it| (it.name.clone(), it.evidence.is_empty()),
-            &mut problems,
-        ),
-        safe,
-        own,
-        idempotent,
-        extensions: extensions.extension,
-        names,
-        modules,
-        problems,
+    /// Whether the project's settings say something about this name.
+    pub(crate) fn is_configured(&self, module: &str, name: &str) -> bool {
+        !self.project.is_empty()
+            && self.modules.contains(module)
+            && self.project.contains(&format!("{module}.{name}"))
     }
 }
 
 /// Names that stand for one thing of one module.
-fn names_of(threads: &Threads, locks: &Locks) -> rustc_hash::FxHashSet<String> {
-    (threads.callable.iter().map(|it| &it.name))
-        .chain(threads.base.iter().map(|it| &it.name))
-        .chain(locks.lock.iter().map(|it| &it.name))
-        .chain(locks.safe.iter().chain(&locks.own).chain(&locks.idempotent).map(|it| &it.name))
-        .cloned()
-        .collect()
+fn names_of(it: &Tables) -> impl Iterator<Item = &String> {
+    let decorators = it.decorator.iter().filter(|it| it.classes.is_empty());
+    (it.callable.iter().map(|it| &it.name))
+        .chain(decorators.flat_map(|it| &it.names))
+        .chain(it.lock.iter().map(|it| &it.name))
+        .chain(it.lock_decorator.iter().chain(&it.safe).map(|it| &it.name))
+        .chain(it.own.iter().chain(&it.idempotent).map(|it| &it.name))
 }
 
-fn table<T: for<'de> Deserialize<'de>>(
-    text: &str,
-    file: &str,
-    problems: &mut Vec<String>,
-) -> Option<T> {
-    toml::from_str(text).map_err(|it| problems.push(format!("{file}: {it}"))).ok()
+fn base_names(it: &Tables) -> impl Iterator<Item = &String> {
+    it.base.iter().map(|it| &it.name)
 }
 
-fn index<T>(
-    what: &str,
-    rows: Vec<T>,
-    key: impl Fn(&T) -> (String, bool),
-    problems: &mut Vec<String>,
-) -> FxHashMap<String, T> {
-    let mut out = FxHashMap::default();
-    for row in rows {
-        let (name, bare) = key(&row);
-        if bare {
-            problems.push(format!("{what} `{name}` has no evidence"));
-        }
-        if out.insert(name.clone(), row).is_some() {
-            problems.push(format!("{what} `{name}` stands twice"));
-        }
-    }
-    out
+fn by_name(rows: Vec<NameRow>) -> FxHashMap<String, NameRow> {
+    rows.into_iter().map(|it| (it.name.clone(), it)).collect()
+}
+
+fn index(at: usize) -> Option<u32> {
+    u32::try_from(at).ok()
 }

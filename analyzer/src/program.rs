@@ -38,7 +38,8 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
             is_test: crate::layout::is_test(file.root(db), file.module(db)),
         })
         .collect();
-    let world = world::World::new(modules);
+    let knowledge = project.knowledge(db).as_ref().unwrap_or(&crate::knowledge::KNOWLEDGE);
+    let world = world::World::new(modules, Arc::clone(knowledge));
     let types = types::solve(&world);
     let mut found = threads::find(&world, &types);
     let contexts = contexts::compute(&world, &types, &mut found);

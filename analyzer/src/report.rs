@@ -35,11 +35,12 @@ pub(crate) fn diagnostics(db: &dyn Db, project: Project, file: SourceFile) -> Ve
         .collect();
     let (suppressions, _) = suppressions(&mut places, file);
     for finding in findings(db, project, file).iter() {
-        let diagnostic = diagnostic(&mut places, finding);
-        let (first, last) = (diagnostic.location.start.line, diagnostic.location.end.line);
-        if !suppressions.suppresses(diagnostic.rule.code, first, last) {
-            out.push(diagnostic);
-        }
+        let evidence = finding.judged.evidence.map(|site| places.locate(site));
+        let silenced = |site: &Location| {
+            let same = site.file == *file.path(db);
+            same && suppressions.suppresses(finding.rule.code, site.start.line, site.end.line)
+        };
+        out.extend(audible(evidence, silenced).map(|it| diagnostic(finding, it)));
     }
     out.sort_by(|a, b| (a.location.start, a.rule.code).cmp(&(b.location.start, b.rule.code)));
     number_fingerprints(&mut out);
@@ -150,8 +151,25 @@ fn syntax_error(
     }
 }
 
-fn diagnostic(places: &mut Places<'_>, finding: &Finding) -> Diagnostic {
-    let evidence = finding.judged.evidence.map(|site| places.locate(site));
+/// The evidence without what comments silence. When the finding's own line is silenced, the next access with the same
+/// cause takes its place.
+fn audible(
+    mut evidence: Evidence<Location>,
+    silenced: impl Fn(&Location) -> bool,
+) -> Option<Evidence<Location>> {
+    let heard = !silenced(evidence.site());
+    if let Evidence::Window(window) = &mut evidence {
+        window.also.retain(|it| !silenced(&it.site));
+        if !heard && !window.also.is_empty() {
+            let next = window.also.remove(0);
+            (window.first, window.last) = (next.clone(), next);
+            return Some(evidence);
+        }
+    }
+    heard.then_some(evidence)
+}
+
+fn diagnostic(finding: &Finding, evidence: Evidence<Location>) -> Diagnostic {
     let location = evidence.site().clone();
     let related = match &evidence {
         Evidence::Window(window) => related(window),

@@ -10,7 +10,11 @@ mod ftl201_check_then_insert;
 mod ftl202_check_then_use;
 mod ftl203_check_then_pop;
 mod ftl205_unsynchronised_lazy_init;
+mod ftl206_broken_double_checked_locking;
 mod ftl207_test_and_set_flag;
+mod ftl209_check_then_setattr;
+mod ftl215_lost_registration;
+mod ftl216_check_then_dereference;
 mod ftl301_import_reenables_gil;
 mod ftl401_inconsistent_guard;
 mod ftl402_mixed_guards;
@@ -38,7 +42,11 @@ pub static RULES: &[&Rule] = &[
     &ftl202_check_then_use::RULE,
     &ftl203_check_then_pop::RULE,
     &ftl205_unsynchronised_lazy_init::RULE,
+    &ftl206_broken_double_checked_locking::RULE,
     &ftl207_test_and_set_flag::RULE,
+    &ftl209_check_then_setattr::RULE,
+    &ftl215_lost_registration::RULE,
+    &ftl216_check_then_dereference::RULE,
     &ftl301_import_reenables_gil::RULE,
     &ftl401_inconsistent_guard::RULE,
     &ftl402_mixed_guards::RULE,

@@ -7,9 +7,12 @@ mod paths;
 mod reader;
 mod selector;
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Confidence, Rule};
 
+pub use crate::knowledge::Knowledge;
 pub use paths::PathPatterns;
 pub use selector::Selector;
 
@@ -72,6 +75,8 @@ pub struct Settings {
     pub output_format: Option<OutputFormat>,
     /// Rules to leave out in some files.
     pub per_file_ignores: Vec<(PathPatterns, Vec<Selector>)>,
+    /// The tables of knowledge with the project's own rows, when it has any.
+    pub knowledge: Option<Arc<Knowledge>>,
 }
 
 impl Default for Settings {
@@ -84,6 +89,7 @@ impl Default for Settings {
             target_version: None,
             output_format: None,
             per_file_ignores: Vec::new(),
+            knowledge: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use ruff_text_size::Ranged;
 use crate::check_project;
 use crate::db::{Database, Project, SourceFile};
 use crate::diagnostic::Diagnostic;
+use crate::evidence::Evidence;
 use crate::rule::{Confidence, Rule};
 
 /// What a comment says about its line.
@@ -25,6 +26,8 @@ pub enum ExpectationKind {
     Todo,
     /// The finding is there and should not be.
     False,
+    /// A finding elsewhere in the file names this line as one of the same cause.
+    Also,
 }
 
 /// One expectation comment.
@@ -97,6 +100,7 @@ impl Expectations {
             "error" => self.items.push(Expectation::read(ExpectationKind::Error, line, rest)?),
             "todo" => self.items.push(Expectation::read(ExpectationKind::Todo, line, rest)?),
             "false" => self.items.push(Expectation::read(ExpectationKind::False, line, rest)?),
+            "also" => self.items.push(Expectation::read(ExpectationKind::Also, line, rest)?),
             "replay" => self.read_replay(line, rest)?,
             "fact" => self.facts.push((line, rest.to_owned())),
             "min-confidence" => self.min_confidence = confidence(rest)?,
@@ -145,7 +149,7 @@ impl Expectation {
             digits => Some(digits.parse().map_err(|_| "the column is no number")?),
         };
         let message = match (kind, after.trim()) {
-            (ExpectationKind::Error, "") => None,
+            (ExpectationKind::Error, "") | (ExpectationKind::Also, _) => None,
             (ExpectationKind::Error, quoted) => {
                 Some(unquote(quoted).ok_or("the message is not in double quotes")?)
             }
@@ -153,6 +157,15 @@ impl Expectation {
             (ExpectationKind::Todo | ExpectationKind::False, _) => None,
         };
         Ok(Expectation { kind, line, column, code: Some(code.to_owned()), message, replay: None })
+    }
+
+    fn names(&self, diagnostic: &Diagnostic) -> bool {
+        let also = match &diagnostic.evidence {
+            Evidence::Window(window) => window.also.as_slice(),
+            _ => &[],
+        };
+        self.code.as_deref() == Some(diagnostic.rule.code)
+            && also.iter().any(|it| it.site.start.line == self.line)
     }
 
     fn matches(&self, page: Option<&Rule>, diagnostic: &Diagnostic) -> bool {
@@ -195,6 +208,13 @@ pub fn check_expectations_of(
     let mut res = expectations.problems;
     for expectation in &expectations.items {
         let line = expectation.line;
+        if expectation.kind == ExpectationKind::Also {
+            if !diagnostics.iter().any(|it| expectation.names(it)) {
+                let code = expectation.code.as_deref().unwrap_or_default();
+                res.push(format!("line {line}: no [{code}] names it as the same cause"));
+            }
+            continue;
+        }
         let found =
             left.iter().position(|it| expectation.matches(page, it)).map(|it| left.remove(it));
         match (expectation.kind, found) {
@@ -269,7 +289,7 @@ impl Fixture {
                 it.text.as_str().into(),
             ));
         }
-        Project::new(db, files.into(), Arc::new(installed))
+        Project::new(db, files.into(), Arc::new(installed), None)
     }
 
     /// Analyses the fixture in a database of its own.

@@ -51,7 +51,8 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let installed = installed(project, args.python.as_deref());
 
     let db = Database::new();
-    let loaded = load(&db, &listed, overlay.as_ref(), installed, &short);
+    let loaded =
+        load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
     problems.extend(loaded.problems.iter().cloned());
     for problem in &problems {
         console.error(problem);

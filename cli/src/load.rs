@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::layout::layout;
+use ftlint_analyzer::settings::Knowledge;
 use rayon::prelude::*;
 
 use crate::decode::decode;
@@ -32,6 +33,7 @@ pub(crate) fn load(
     files: &[(&Path, bool)],
     overlay: Option<&Overlay>,
     installed: BTreeMap<String, String>,
+    knowledge: Option<Arc<Knowledge>>,
     short: &Short,
 ) -> Loaded {
     let texts: Vec<_> = files.par_iter().map(|(path, _)| read(path, overlay, short)).collect();
@@ -60,7 +62,7 @@ pub(crate) fn load(
             Err(_) => {}
         }
     }
-    let project = Project::new(db, sources.into(), Arc::new(installed));
+    let project = Project::new(db, sources.into(), Arc::new(installed), knowledge);
     Loaded { project, reported, problems }
 }
 

@@ -1,7 +1,7 @@
 //! From a diagnostic to what has to be run, or to the reason why nothing can be. Looks at no file and starts nothing.
 
 use ftlint_analyzer::diagnostic::{Diagnostic, Location};
-use ftlint_analyzer::evidence::{Access, Evidence, PlaceKind, SharedPlace, Window};
+use ftlint_analyzer::evidence::{Access, Evidence, Pattern, PlaceKind, SharedPlace, Window};
 use ftlint_analyzer::rule::{Replay, Strategy};
 
 use crate::protocol;
@@ -53,6 +53,10 @@ pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
         }
     };
     let subject = match (&diagnostic.evidence, strategy) {
+        (Evidence::Window(window), _) if window.pattern == Pattern::EarlyPublication => {
+            let why = "no strategy stops a thread between publishing an object and completing it";
+            return Err(NotReplayable(why.to_owned()));
+        }
         (Evidence::Window(window), it) if it != Strategy::GilFlip => {
             Subject::Window { window: Box::new(lower(window)), program: window.program.clone() }
         }

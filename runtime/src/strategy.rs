@@ -27,6 +27,7 @@ pub(crate) fn pattern(pattern: Pattern) -> &'static str {
         Pattern::Iteration => "iteration",
         Pattern::Unguarded => "unguarded",
         Pattern::CheckThenDereference => "check_then_dereference",
+        Pattern::CheckThenRegister => "check_then_register",
         Pattern::Swap => "swap",
         Pattern::CopyThenClear => "copy_then_clear",
         Pattern::BrokenDoubleCheck => "broken_double_check",

@@ -19,9 +19,12 @@ impl Lowerer<'_> {
         let callee = match &*it.func {
             Expr::Attribute(func) => {
                 let receiver = self.eval(&func.value);
+                self.frame().note_use(&receiver);
                 val.absorb(&receiver);
                 method = Some((receiver.origin, func.attr.id.clone()));
-                self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()))
+                let callee = self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()));
+                self.called_after_test(func, callee);
+                callee
             }
             func => {
                 let callee = self.eval(func);
@@ -53,6 +56,16 @@ impl Lowerer<'_> {
         val
     }
 
+    /// `if self.hook: self.hook()` loads the attribute a second time. Methods are called without having been tested.
+    fn called_after_test(&mut self, func: &ast::ExprAttribute, callee: Origin) {
+        if let Origin::Place(place) = callee
+            && self.frame().is_tested(place)
+            && let Some(event) = self.access(func.range(), callee, Op::Load, Key::NONE)
+        {
+            self.frame().facts.events[event as usize].flags.used = true;
+        }
+    }
+
     /// `xs.append(x)` on a container of this function: `x` is one of its elements.
     pub(super) fn note_elements(&mut self, receiver: Origin, method: &Name, args: &[Arg]) {
         if let (Origin::Alloc(id), "append" | "add" | "appendleft", Some(arg)) =
@@ -74,6 +87,9 @@ impl Lowerer<'_> {
         for arg in &arguments.args {
             let it = self.eval(arg);
             val.absorb(&it);
+            if let Some(event) = it.main {
+                self.frame().facts.events[event as usize].flags.passed = true;
+            }
             if matches!(it.origin, Origin::Place(_)) || !it.lazy.is_empty() {
                 lazies.push((it.origin, it.lazy));
             }

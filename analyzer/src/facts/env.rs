@@ -3,9 +3,45 @@
 use ruff_python_ast::name::Name;
 
 use super::frame::{Frame, Val};
-use crate::domain::Origin;
+use crate::domain::{Base, Op, Origin};
+
+/// So many tests in force are searched for one of a place.
+const TESTS: usize = 16;
 
 impl Frame {
+    /// An attribute, an element or a call of the value is used: a `None` in its place would fail here.
+    pub(crate) fn note_use(&mut self, val: &Val) {
+        if let Some(event) = val.main
+            && let Some(it) = self.facts.events.get_mut(event as usize)
+            && it.op == Op::Load
+        {
+            it.flags.used = true;
+        }
+    }
+
+    /// `x.f()` or `f()`, where the callee may hand out what others keep: not the name of something in a module.
+    pub(super) fn is_method_call(&self, call: u32) -> bool {
+        let Origin::Place(callee) = self.facts.calls[call as usize].callee else { return false };
+        let callee = &self.facts.places[callee as usize];
+        match callee.base {
+            Base::Global(_) | Base::Import(_) => callee.path.len() > 1 || callee.path.is_empty(),
+            _ => !callee.path.is_empty(),
+        }
+    }
+
+    /// Whether a test in force looks at the place.
+    pub(crate) fn is_tested(&self, place: u32) -> bool {
+        let mut guard = self.guard;
+        for _ in 0..TESTS {
+            let Some(it) = self.facts.guards.get(guard as usize) else { return false };
+            if it.atoms.iter().any(|it| self.facts.events[it.event as usize].place == place) {
+                return true;
+            }
+            guard = it.parent;
+        }
+        false
+    }
+
     /// Binds a local.
     pub(crate) fn bind(&mut self, name: Name, val: Val) {
         let old = self.env.insert(name.clone(), val);

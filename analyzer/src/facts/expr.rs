@@ -219,6 +219,7 @@ impl Lowerer<'_> {
 
     fn load_attribute(&mut self, it: &ast::ExprAttribute) -> Val {
         let receiver = self.eval(&it.value);
+        self.frame().note_use(&receiver);
         if it.attr.as_str() == "__class__" && self.is_self(receiver.origin) {
             return Val::of(Origin::Place(self.frame().place(Base::Cls, &[])));
         }
@@ -250,10 +251,15 @@ impl Lowerer<'_> {
 
     fn load_subscript(&mut self, it: &ast::ExprSubscript) -> Val {
         let receiver = self.eval(&it.value);
+        self.frame().note_use(&receiver);
         let index = self.eval(&it.slice);
         let key = self.key(&it.slice);
         let main = self.access(it.range(), receiver.origin, Op::GetItem, key);
-        let origin = self.frame().extend(receiver.origin, Step::Elem);
+        let mut origin = self.frame().extend(receiver.origin, Step::Elem);
+        if it.slice.is_slice_expr() {
+            // A piece of a sequence is an object of its own, and what it is made of is not said.
+            origin = self.frame().alloc(Container::Tuple, vec![origin]);
+        }
         let mut val = Val { main, ..Val::from_deps(origin, receiver.deps) };
         val.absorb(&index);
         val.deps.extend(main);

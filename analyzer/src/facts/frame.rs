@@ -309,9 +309,11 @@ impl Frame {
     /// Records an access.
     pub(crate) fn record(&mut self, site: u32, place: u32, op: Op, key: Key) -> u32 {
         let it = &self.facts.places[place as usize];
-        let owned =
-            matches!(it.base, Base::Call(_) | Base::Alloc(_)) && !self.escaped.contains(&it.base);
-        let flags = Flags { augmented: false, owned, caught: self.caught > 0 };
+        let made = matches!(it.base, Base::Call(_) | Base::Alloc(_));
+        let made = made && !self.escaped.contains(&it.base);
+        let lent = made && matches!(it.base, Base::Call(call) if self.is_method_call(call));
+        let owned = made && !lent;
+        let flags = Flags { owned, lent, caught: self.caught > 0, ..Flags::default() };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());
@@ -362,13 +364,14 @@ impl Frame {
     /// What escapes late in a loop is known to others early in its next round.
     pub(crate) fn settle_escapes(&mut self) {
         for event in &mut self.facts.events {
-            if !event.flags.owned || event.in_loop == NONE {
+            let private = event.flags.owned || event.flags.lent;
+            if !private || event.in_loop == NONE {
                 continue;
             }
             let base = &self.facts.places[event.place as usize].base;
             let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
             if made_outside && self.escaped.contains(base) {
-                event.flags.owned = false;
+                (event.flags.owned, event.flags.lent) = (false, false);
             }
         }
     }

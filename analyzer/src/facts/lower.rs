@@ -150,12 +150,14 @@ impl Lowerer<'_> {
             Expr::Name(name) => self.assign_name(&name.id, name.range, val),
             Expr::Attribute(attribute) => {
                 let receiver = self.eval(&attribute.value);
+                self.frame().note_use(&receiver);
                 let place =
                     self.frame().extend(receiver.origin, Step::Attr(attribute.attr.id.clone()));
                 self.store(attribute.range(), place, Op::Store, Key::NONE, &val);
             }
             Expr::Subscript(it) => {
                 let receiver = self.eval(&it.value);
+                self.frame().note_use(&receiver);
                 let key = self.key(&it.slice);
                 self.eval(&it.slice);
                 if let Origin::Alloc(id) = receiver.origin {

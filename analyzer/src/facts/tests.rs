@@ -92,7 +92,23 @@ impl Lowerer<'_> {
             }
         }
         let val = self.eval(expr);
-        (Self::truth_atoms(&val, true), None)
+        let mut atoms = Self::truth_atoms(&val, true);
+        atoms.extend(self.predicate(it));
+        (atoms, None)
+    }
+
+    /// `if self.has(key): ...`: what the method looks at is found out later.
+    fn predicate(&mut self, it: &ast::ExprCall) -> Option<Atom> {
+        let Expr::Attribute(func) = &*it.func else { return None };
+        let Expr::Name(receiver) = &*func.value else { return None };
+        if self.frame().self_name.as_ref() != Some(&receiver.id) {
+            return None;
+        }
+        let receiver = self.eval(&func.value);
+        let method = self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()));
+        let event = self.access(it.range(), method, Op::Load, Key::NONE)?;
+        self.frame().facts.events[event as usize].flags.predicate = true;
+        Some(Atom { event, kind: AtomKind::Truthy, holds: true })
     }
 
     fn compare(&mut self, it: &ast::ExprCompare) -> SmallVec<[Atom; 2]> {

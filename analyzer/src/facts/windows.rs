@@ -1,6 +1,8 @@
 //! Finds candidate windows inside one function: pairs of accesses to one place that must not be separated.
 //! Nothing is known here about sharing, types or which regions are locks; that is the program's business.
 
+mod relied;
+
 use crate::domain::{
     Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin,
     Place,
@@ -22,6 +24,12 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
         if let Some((first, pattern)) = window(facts, event, last) {
             found.push(Candidate { pattern, first, last });
         }
+        for (first, pattern) in relied::elsewhere(facts, event) {
+            found.push(Candidate { pattern, first, last });
+        }
+        if let Some(later) = relied::completed_later(facts, event) {
+            found.push(Candidate { pattern: Pattern::EarlyPublication, first: last, last: later });
+        }
     }
     super::escape::find(facts, &mut found);
     facts.candidates = found;
@@ -30,7 +38,9 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
 fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Pattern)> {
     match event.op {
         Op::Store | Op::SetItem => update(facts, event).or_else(|| tested(facts, event)),
-        Op::GetItem | Op::DelItem | Op::Delete | Op::Method(_) => tested(facts, event),
+        Op::GetItem | Op::DelItem | Op::Method(_) => tested(facts, event),
+        Op::Delete => relied::deleted(facts, event, this),
+        Op::Load => relied::loaded_again(facts, event),
         Op::Iterate => Some((this, Pattern::Iteration)),
         Op::Consume => Some((this, Pattern::Snapshot)),
         _ => None,
@@ -94,7 +104,7 @@ fn tested(facts: &FunctionFacts, event: &Event) -> Option<(u32, Pattern)> {
     None
 }
 
-fn same_place(facts: &FunctionFacts, test: &Event, event: &Event) -> bool {
+pub(super) fn same_place(facts: &FunctionFacts, test: &Event, event: &Event) -> bool {
     if test.place == event.place {
         return true;
     }

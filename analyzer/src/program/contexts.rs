@@ -1,15 +1,18 @@
 //! From where each function can be reached: threads of the program, its main thread, or the users of a library.
 
 mod calls;
+mod deferred;
 mod live;
 mod only;
 
 use calls::{callees, handed, property_edges};
+use deferred::is_deferred;
 use rayon::prelude::*;
+use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::threads::Threads;
+use super::threads::{Tasks, Threads};
 use super::types::{Ty, TypeTable};
 use super::world::{Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Binding, FunctionKind, NONE, Origin, Step};
@@ -61,7 +64,7 @@ pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -
     contexts.reach_from_outside(world, threads);
     contexts.multiply(world, threads);
     contexts.find_live(world, threads);
-    contexts.find_loop_only(world);
+    contexts.find_loop_only(world, threads);
     contexts.find_init_only(world);
     contexts
 }
@@ -91,8 +94,6 @@ impl Contexts {
     }
 
     fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
-        let spawn_calls: FxHashSet<(FuncGid, u32)> =
-            threads.spawns.iter().map(|it| (it.func, it.call)).collect();
         let one = |from: FuncGid| {
             let mut edges = Vec::new();
             let facts = world.func(from);
@@ -103,7 +104,12 @@ impl Contexts {
                 if it.callee == Origin::Unknown && it.args.is_empty() {
                     continue;
                 }
+                let taken = threads.taken.contains(&(from, call));
                 for to in callees(world, types, from, it.callee) {
+                    // The coroutine or generator that this call makes runs elsewhere.
+                    if taken && (world.func(to).is_async || world.func(to).is_generator) {
+                        continue;
+                    }
                     edges.push(Edge { from, to, call, on_self });
                     // Calling a decorated function calls what its decorator returned.
                     for decorator in super::types::decorators(world, types, to) {
@@ -114,13 +120,15 @@ impl Contexts {
                         }
                     }
                 }
-                if spawn_calls.contains(&(from, call)) {
+                if taken {
                     continue;
                 }
                 // Functions handed to somebody who may call them here.
-                for arg in &it.args {
-                    for to in handed(world, types, from, arg.value) {
-                        edges.push(Edge { from, to, call, on_self: false });
+                for (position, arg) in it.args.iter().enumerate() {
+                    let handed = handed(world, types, from, arg.value);
+                    if !handed.is_empty() && !is_deferred(world, types, from, it, position, 0) {
+                        let edge = |to| Edge { from, to, call, on_self: false };
+                        edges.extend(handed.into_iter().map(edge));
                     }
                 }
             }
@@ -166,17 +174,18 @@ impl Contexts {
                 world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE)
             };
             let repeated = n_calls > 1 || self.calls_of(func).any(looped);
-            spawn.many |= repeated && spawn.own_instance.is_none() && !spawn.serial;
+            spawn.many |=
+                repeated && spawn.own_instance.is_none() && spawn.tasks != Tasks::OneByOne;
             let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();
-            spawn.many |= spawn.pool && again;
+            spawn.many |= spawn.tasks == Tasks::Pool && again;
         }
     }
 
     fn reach_from_spawns(&mut self, threads: &Threads) {
         // Spawns of one target share their search.
-        let mut by_target: FxHashMap<FuncGid, u32> = FxHashMap::default();
+        let mut by_target: FxHashMap<(FuncGid, Option<&Name>), u32> = FxHashMap::default();
         for (index, spawn) in (0u32..).zip(&threads.spawns) {
-            let first = *by_target.entry(spawn.target).or_insert(index);
+            let first = *by_target.entry((spawn.target, spawn.lane.as_ref())).or_insert(index);
             if first != index {
                 continue;
             }
@@ -227,6 +236,9 @@ impl Contexts {
             let reached = self.reach([world.func_gid(module, 0)]);
             for func in &reached {
                 for spawn in self.spawns_in.get(func).into_iter().flatten() {
+                    if !threads.spawns[*spawn as usize].kind.is_started() {
+                        continue;
+                    }
                     self.program_of.entry(*spawn).or_insert(module);
                 }
             }
@@ -243,7 +255,7 @@ impl Contexts {
             }
         }
         let entries: Vec<FuncGid> = (0..world.n_functions())
-            .filter(|it| !closed.contains(it) && self.is_entry(world, *it))
+            .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
         for func in self.reach(entries) {
             self.public[func as usize] = true;
@@ -263,7 +275,7 @@ impl Contexts {
     }
 
     /// Whether somebody outside may call the function.
-    fn is_entry(&self, world: &World, func: FuncGid) -> bool {
+    fn is_entry(&self, world: &World, threads: &Threads, func: FuncGid) -> bool {
         let facts = world.func(func);
         if facts.kind == FunctionKind::Module || facts.kind == FunctionKind::ClassBody {
             return false;
@@ -274,7 +286,12 @@ impl Contexts {
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
             return false;
         }
-        let called = self.calls_of(func).any(|it| it.from != func);
+        // What a framework calls is not for others.
+        if threads.registered.contains(&func) {
+            return false;
+        }
+        let called =
+            self.calls_of(func).any(|it| it.from != func) || threads.placed.contains(&func);
         if facts.kind == FunctionKind::Lambda
             || !matches!(
                 world.parent(func).map(|it| world.func(it).kind),

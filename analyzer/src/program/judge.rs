@@ -2,11 +2,17 @@
 //!
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
+mod aliases;
 mod concurrent;
 mod discipline;
+mod fold;
+mod fresh;
 mod guards;
 mod harmless;
 mod policy;
+mod publication;
+mod relied;
+mod torn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +49,7 @@ pub(crate) struct Facts<'a> {
 pub(crate) type AccessId = (FuncGid, u32);
 
 /// A candidate with its location.
+#[derive(Clone)]
 struct Suspect {
     func: FuncGid,
     candidate: Candidate,
@@ -66,32 +73,33 @@ pub(crate) struct Conflict {
 pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     let mut slices: Vec<ProgramSlice> =
         facts.files.iter().map(|_| ProgramSlice::default()).collect();
-    let suspects = suspects(facts);
-    let accesses = accesses(facts, &suspects);
-    let mut seen: FxHashSet<(FuncGid, Location, bool, Pattern)> = FxHashSet::default();
-    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
+    let aliases = aliases::Aliases::find(facts.world, facts.types);
+    let suspects = suspects(facts, &aliases);
+    let accesses = accesses(facts, &suspects, &aliases);
     let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
     let conflicts: Vec<Option<Conflict>> =
         suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
+    let mut folded = fold::Folded::default();
+    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
     for (suspect, conflict) in suspects.iter().zip(conflicts) {
         let Some(conflict) = conflict else { continue };
-        let all = of(suspect);
-        let key =
-            (suspect.func, suspect.location.clone(), suspect.contents, suspect.candidate.pattern);
-        if !seen.insert(key) {
-            continue;
-        }
         reported.insert((suspect.func, suspect.candidate.last));
-        facts.report(suspect, &conflict, all, &mut slices);
+        folded.add(facts, suspect.clone(), conflict);
     }
     for suspect in &suspects {
-        let all = of(suspect);
-        for (found, conflict) in facts.unguarded(suspect, all) {
-            let key = (found.func, found.location.clone(), found.contents, Pattern::Unguarded);
-            if reported.insert((found.func, found.candidate.last)) && seen.insert(key) {
-                facts.report(&found, &conflict, all, &mut slices);
+        for (found, conflict) in facts.unguarded(suspect, of(suspect)) {
+            if reported.insert((found.func, found.candidate.last)) {
+                folded.add(facts, found, conflict);
             }
         }
+    }
+    for (found, conflict) in facts.torn(&suspects, of) {
+        if reported.insert((found.func, found.candidate.last)) {
+            folded.add(facts, found, conflict);
+        }
+    }
+    for it in folded.groups {
+        facts.report(&it, of(&it.suspect), &mut slices);
     }
     for (module, slice) in slices.iter_mut().enumerate() {
         slice.gil_requests = render::gil_requests(facts, module);
@@ -100,26 +108,38 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     slices
 }
 
-fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
+fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
     let world = facts.world;
     let one = |func: FuncGid| {
         let it = world.func(func);
         let mut out = Vec::new();
-        if it.candidates.is_empty() || world.module(func).path.ends_with(".pyi") {
+        let silent = it.candidates.is_empty() && it.name != "__init__";
+        if silent || world.module(func).path.ends_with(".pyi") {
             return out;
         }
         for candidate in &it.candidates {
-            let event = &it.events[candidate.last as usize];
+            let Some(about) = facts.about(func, candidate) else { continue };
+            let event = &it.events[about as usize];
             let place = &it.places[event.place as usize];
-            if facts.is_private(func, place) || facts.is_harmless(func, candidate) {
+            if facts.is_private(func, place)
+                || facts.is_fresh(func, event)
+                || facts.is_harmless(func, candidate)
+            {
                 continue;
             }
             if let Some(location) = resolve(world, facts.types, func, place) {
-                let contents = !event.op.rebinds();
+                if !facts.relies(func, candidate, &location) {
+                    continue;
+                }
+                let candidate = facts.refined(func, *candidate);
+                let reference = candidate.pattern == Pattern::CheckThenDereference;
+                let contents = !event.op.rebinds() && !reference;
                 let holder = holder(world, func, place, &location);
-                out.push(Suspect { func, candidate: *candidate, location, contents, holder });
+                let location = if contents { aliases.of_contents(location) } else { location };
+                out.push(Suspect { func, candidate, location, contents, holder });
             }
         }
+        facts.published_early(func, &mut out);
         out
     };
     (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect()
@@ -135,41 +155,50 @@ fn holder(world: &World, func: FuncGid, place: &Place, location: &Location) -> O
 }
 
 /// All accesses to the locations of the suspects.
-fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<AccessId>> {
+fn accesses(
+    facts: &Facts<'_>,
+    suspects: &[Suspect],
+    aliases: &aliases::Aliases,
+) -> FxHashMap<Location, Vec<AccessId>> {
     let world = facts.world;
     let mut out: FxHashMap<Location, Vec<AccessId>> =
         suspects.iter().map(|it| (it.location.clone(), Vec::new())).collect();
     let mut names: FxHashSet<Name> = FxHashSet::default();
     let mut made = false;
     for location in suspects.iter().map(|it| &it.location) {
-        match &location.root {
-            Root::Global(_, name)
-            | Root::Instance(_, name)
-            | Root::Class(_, name)
-            | Root::Cell(_, name) => {
-                names.insert(location.path.last().unwrap_or(name).clone());
+        match location.last_name() {
+            Some(name) => {
+                names.insert(name.clone());
             }
-            Root::Made(_) => made = true,
+            None => made = true,
         }
     }
+    names.extend(aliases.names(|it| out.contains_key(it)));
     let one = |func: FuncGid| {
         let it = world.func(func);
         let mut list = Vec::new();
-        let relevant: Vec<Option<Location>> = it
+        let known = |it: &Location| out.contains_key(it);
+        // The reference, and its contents when these are somebody else's container.
+        let relevant: Vec<Option<[Option<Location>; 2]>> = it
             .places
             .iter()
             .map(|place| {
                 let named = last_name(place).is_some_and(|it| names.contains(it));
-                (named || (made && last_name(place).is_none()))
+                let found = (named || (made && last_name(place).is_none()))
                     .then(|| resolve(world, facts.types, func, place))
-                    .flatten()
-                    .filter(|it| out.contains_key(it))
+                    .flatten()?;
+                let contents = Some(aliases.of_contents(found.clone())).filter(known);
+                let reference = Some(found).filter(known);
+                (reference.is_some() || contents.is_some()).then_some([reference, contents])
             })
             .collect();
         if relevant.iter().any(Option::is_some) {
             for (index, event) in (0u32..).zip(&it.events) {
-                if let Some(location) =
-                    relevant[event.place as usize].as_ref().filter(|_| !event.flags.owned)
+                let reference = event.op.rebinds() || event.op == Op::Load;
+                if let Some(location) = relevant[event.place as usize]
+                    .as_ref()
+                    .and_then(|it| it[usize::from(!reference)].as_ref())
+                    .filter(|_| !event.flags.owned && !facts.is_fresh(func, event))
                 {
                     list.push((location.clone(), (func, index)));
                 }
@@ -203,6 +232,7 @@ fn last_name(place: &Place) -> Option<&Name> {
 
 /// From where an access is reached.
 pub(in crate::program) struct Side<'a> {
+    func: FuncGid,
     pub(in crate::program) spawns: &'a [u32],
     pub(in crate::program) public: bool,
     pub(in crate::program) live_main: bool,
@@ -223,13 +253,8 @@ impl Facts<'_> {
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
 
-    fn report(
-        &self,
-        suspect: &Suspect,
-        conflict: &Conflict,
-        all: &[AccessId],
-        slices: &mut [ProgramSlice],
-    ) {
+    fn report(&self, group: &fold::Group, all: &[AccessId], slices: &mut [ProgramSlice]) {
+        let fold::Group { suspect, conflict, also } = group;
         let window = render::Found {
             func: suspect.func,
             candidate: suspect.candidate,
@@ -238,6 +263,7 @@ impl Facts<'_> {
             contents: suspect.contents,
             conflict,
             accesses: all,
+            also,
         };
         let module = self.world.module_of(suspect.func) as usize;
         slices[module].windows.push(JudgedWindow {
@@ -257,7 +283,10 @@ impl Facts<'_> {
         let own = (suspect.func, suspect.candidate.last);
         let mut best: Option<Conflict> = None;
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
-            let Some((confidence, spawn, because)) = found else { return };
+            let Some((mut confidence, spawn, because)) = found else { return };
+            if self.is_weak(suspect, other) {
+                confidence = Confidence::Low;
+            }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {
                 best = Some(Conflict { other, confidence, spawn, because });
             }
@@ -270,6 +299,7 @@ impl Facts<'_> {
             if *other == own
                 || !self.breaks(suspect, *other)
                 || self.is_construction(*other, suspect)
+                || self.are_strangers(own, *other)
             {
                 continue;
             }
@@ -278,11 +308,12 @@ impl Facts<'_> {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.
-            if !window.is_empty() && locks.is_empty() {
+            let published = suspect.candidate.pattern == Pattern::EarlyPublication;
+            if !window.is_empty() && locks.is_empty() && !published {
                 continue;
             }
             if !self.ordered_by_event(own, *other) {
-                consider(*other, self.concurrent(own, *other, suspect));
+                consider(*other, self.meets(own, *other, suspect));
             }
         }
         let mut best = best?;
@@ -299,7 +330,13 @@ impl Facts<'_> {
         let last = self.event((suspect.func, suspect.candidate.last));
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
-            Pattern::Iteration | Pattern::Snapshot | Pattern::Unguarded => false,
+            Pattern::CheckThenDereference => last.op == Op::Delete && !last.flags.caught,
+            Pattern::CheckThenPop => last.op != Op::Load,
+            Pattern::Iteration
+            | Pattern::Snapshot
+            | Pattern::Unguarded
+            | Pattern::CheckThenRegister
+            | Pattern::EarlyPublication => false,
             _ => true,
         }
     }
@@ -314,7 +351,17 @@ impl Facts<'_> {
             {
                 rebinds
             }
-            Pattern::LazyInit | Pattern::TestAndSet => rebinds,
+            Pattern::LazyInit
+            | Pattern::TestAndSet
+            | Pattern::BrokenDoubleCheck
+            | Pattern::CheckThenSetattr
+                if !suspect.contents =>
+            {
+                rebinds
+            }
+            Pattern::CheckThenDereference => self.unsets(suspect, other),
+            Pattern::CheckThenRegister => self.goes_through(suspect, other),
+            Pattern::EarlyPublication => *op == Op::Load,
             Pattern::CheckThenUse => {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }
@@ -325,6 +372,7 @@ impl Facts<'_> {
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)
                     || matches!(op, Op::Method(name) if changes(name))
+                    || (*op == Op::GetItem && self.inserts_when_read(other))
             }
         }
     }
@@ -333,7 +381,10 @@ impl Facts<'_> {
     fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
         let it = self.world.func(other.0);
         match suspect.location.root {
-            Root::Instance(..) => self.contexts.init_only[other.0 as usize],
+            Root::Instance(..) => {
+                self.contexts.init_only[other.0 as usize]
+                    || harmless::is_finalizer(self.world, other.0)
+            }
             Root::Global(..) | Root::Class(..) => {
                 matches!(it.kind, FunctionKind::Module | FunctionKind::ClassBody)
                     && !self.side(other).live_main

@@ -4,7 +4,7 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::types::{AllocSite, Node, Ty, TypeTable};
+use super::types::{AllocSite, BY_CALL, Node, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Op, Origin, Place, Step};
 
@@ -20,7 +20,11 @@ pub(crate) enum Root {
     Made(AllocSite),
 }
 
-/// A location: a root and a path below it. Elements of a container are the container's location.
+/// The step from a container to the objects in it.
+const ELEMENT: Name = Name::new_static("[]");
+
+/// A location: a root and a path below it. What is done to a container's elements as such (`d[k] = v`) is done to the
+/// container; the objects in it are a location of their own, one for all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Location {
     pub(crate) root: Root,
@@ -28,8 +32,20 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    fn at(root: Root) -> Self {
+    pub(crate) fn at(root: Root) -> Self {
         Location { root, path: SmallVec::new() }
+    }
+
+    /// The last attribute or variable of the way.
+    pub(crate) fn last_name(&self) -> Option<&Name> {
+        let below = self.path.iter().rev().find(|it| **it != ELEMENT);
+        below.or(match &self.root {
+            Root::Global(_, name)
+            | Root::Instance(_, name)
+            | Root::Class(_, name)
+            | Root::Cell(_, name) => Some(name),
+            Root::Made(_) => None,
+        })
     }
 
     /// A stable label.
@@ -74,7 +90,7 @@ pub(crate) fn resolve(
     }
     for step in rest {
         match step {
-            Step::Elem => {}
+            Step::Elem => location.path.push(ELEMENT),
             Step::Attr(name) => {
                 location.path.push(name.clone());
             }
@@ -131,7 +147,7 @@ fn root<'p>(
                 && matches!(first, None | Some(Step::Elem))
                 && let Some(location) = kept(world, types, made)
             {
-                return Some((location, rest(1)));
+                return Some((location, rest(0)));
             }
             held.into_iter().find_map(|ty| match (ty, first) {
                 (Ty::Instance(class), Some(Step::Attr(name))) => {
@@ -140,10 +156,8 @@ fn root<'p>(
                 (Ty::Class(class), Some(Step::Attr(name))) => {
                     Some((class_attribute(world, class, name), rest(1)))
                 }
-                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem))
-                    if site.0 != u32::MAX =>
-                {
-                    Some((Location::at(Root::Made(site)), rest(1)))
+                (ty, None | Some(Step::Elem)) => {
+                    ty.container().map(|site| (Location::at(Root::Made(site)), rest(0)))
                 }
                 _ => None,
             })
@@ -181,20 +195,12 @@ fn returned(world: &World, types: &TypeTable, func: FuncGid, call: u32) -> Optio
 }
 
 /// Where the function that made a container keeps it: passed around, it is still that attribute's.
-fn kept(world: &World, types: &TypeTable, made: &Ty) -> Option<Location> {
-    let (Ty::Made(_, (func, id)) | Ty::External(_, (func, id))) = *made else { return None };
-    if func == u32::MAX {
-        return None;
-    }
+pub(crate) fn kept(world: &World, types: &TypeTable, made: &Ty) -> Option<Location> {
+    let (func, id) = made.container()?;
     let it = world.func(func);
-    // Containers are numbered apart from calls: `{}` and `dict()`.
-    let display = |id: u32| match (made, it.allocs.get(id as usize)) {
-        (Ty::Made(kind, _), Some(alloc)) => alloc.kind == *kind,
-        _ => false,
-    };
     let stored = |value: Origin| match value {
-        Origin::Alloc(it) => it == id && display(id),
-        Origin::Call(it) => it == id,
+        Origin::Alloc(it) => it == id,
+        Origin::Call(it) => it | BY_CALL == id,
         _ => false,
     };
     let store = it.events.iter().find(|it| it.op == Op::Store && stored(it.value))?;
@@ -281,7 +287,8 @@ fn named<'p>(
                 ));
             }
             (Entity::Variable(module, name), Step::Elem) => {
-                return Some((Location::at(Root::Global(*module, name.clone())), rest));
+                let root = Root::Global(*module, name.clone());
+                return Some((Location::at(root), &place.path[index..]));
             }
             // Attributes set on functions.
             (Entity::Func(target), Step::Attr(attr)) => {

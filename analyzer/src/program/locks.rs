@@ -16,7 +16,7 @@ use super::threads::Threads;
 use super::types::{AllocSite, NOWHERE, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, World};
 use crate::domain::{Base, NONE, Origin, Place, Step};
-use crate::knowledge::{Excludes, KNOWLEDGE};
+use crate::knowledge::Excludes;
 
 /// Which lock. Two regions exclude each other when their locks are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +52,8 @@ pub(crate) struct Locks {
     pub(crate) owners: FxHashMap<ClassGid, Name>,
     /// Classes that own a queue, an event or thread-local storage, with its type.
     pub(crate) aware: FxHashMap<ClassGid, Name>,
+    /// Classes with a method that takes a lock, with the lock as people call it.
+    pub(crate) users: FxHashMap<ClassGid, String>,
 }
 
 /// Finds the locks.
@@ -68,6 +70,7 @@ pub(crate) fn find(
         gaps: FxHashMap::default(),
         owners: FxHashMap::default(),
         aware: FxHashMap::default(),
+        users: FxHashMap::default(),
     };
     locks.find_owners(world, types);
     let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())
@@ -80,6 +83,12 @@ pub(crate) fn find(
             })
         })
         .collect();
+    for ((func, _), lock) in &found {
+        if let (Some(class), LockId::Static(label)) = (world.enclosing_class(*func), lock) {
+            let name = || label.rsplit('.').next().unwrap_or(label).to_owned();
+            locks.users.entry(class).or_insert_with(name);
+        }
+    }
     locks.regions = found.into_iter().collect();
     locks.gaps = forms::gaps(world, types, &mut locks.regions);
     for func in (0..world.n_functions()).filter(|it| !world.func(*it).decorators.is_empty()) {
@@ -108,7 +117,7 @@ impl Locks {
             // A lock among other things in a dictionary of settings is not the lock of who reads a setting.
             if let super::types::Node::Attr(class, name) = node
                 && held.iter().any(|it| {
-                    matches!(it, Ty::External(made, site) if is_thread_lock(made)
+                    matches!(it, Ty::External(made, site) if is_thread_lock(world, made)
                         && (sounds_like(name) || made_by_family(world, *class, *site)))
                 })
             {
@@ -121,7 +130,7 @@ impl Locks {
                     if let Ty::External(made, site) = ty
                         && *site != NOWHERE
                         && (made.starts_with("queue.")
-                            || KNOWLEDGE.own.contains_key(made.as_str())
+                            || world.knowledge.own.contains_key(made.as_str())
                             || *made == "threading.Event")
                     {
                         self.aware.entry(*class).or_insert_with(|| made.clone());
@@ -148,8 +157,9 @@ impl Locks {
 }
 
 /// Whether a type is a lock among threads.
-pub(crate) fn is_thread_lock(name: &str) -> bool {
-    KNOWLEDGE
+pub(crate) fn is_thread_lock(world: &World, name: &str) -> bool {
+    world
+        .knowledge
         .locks
         .get(name)
         .is_some_and(|it| matches!(it.excludes, Excludes::Threads | Excludes::IfOne))
@@ -179,7 +189,7 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
     for ty in &known {
         match ty {
             Ty::External(name, site) => {
-                match KNOWLEDGE.locks.get(name.as_str()).map(|it| it.excludes) {
+                match world.knowledge.locks.get(name.as_str()).map(|it| it.excludes) {
                     Some(Excludes::Threads) => (is_lock, made) = (true, *site),
                     Some(Excludes::IfOne) if one_permit(world, *site) => {
                         (is_lock, made) = (true, *site);
@@ -249,7 +259,7 @@ fn condition_lock(
     names.sort();
     let holds = |name: &&&Name| {
         let held = types.node(&super::types::Node::Attr(class, (**name).clone()));
-        held.iter().any(|it| matches!(it, Ty::External(made, site) if is_thread_lock(made) && sites.contains(site)))
+        held.iter().any(|it| matches!(it, Ty::External(made, site) if is_thread_lock(world, made) && sites.contains(site)))
     };
     names.iter().find(holds).map(|it| LockId::Instance(class, (*it).clone()))
 }
@@ -298,7 +308,7 @@ fn call_lock(
     let it = &world.func(func).calls[call as usize];
     if let Some(Entity::External(name)) = world.entity(func, it.callee) {
         // A lock made on the spot protects nothing.
-        return (!KNOWLEDGE.locks.contains_key(name.as_str())
+        return (!world.knowledge.locks.contains_key(name.as_str())
             && sounds_like(&name)
             && !name.starts_with("contextlib"))
         .then(|| LockId::Static(format!("{name}")));

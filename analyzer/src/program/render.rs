@@ -4,12 +4,13 @@ use super::judge::{AccessId, Conflict, Facts};
 use super::locations::{Location, Root};
 use super::locks::LockId;
 use super::slice::{GlobalSite, JudgedWindow};
+use super::threads::Spawn;
 use super::world::{FuncGid, to_u32};
 use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
 use crate::evidence::{
     self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window,
 };
-use crate::knowledge::KNOWLEDGE;
+use crate::knowledge::SpawnKind;
 use crate::rule::{Confidence, GilClass};
 
 /// A conflict to put into words.
@@ -21,6 +22,8 @@ pub(crate) struct Found<'a> {
     pub(crate) contents: bool,
     pub(crate) conflict: &'a Conflict,
     pub(crate) accesses: &'a [AccessId],
+    /// Further accesses with the same cause.
+    pub(crate) also: &'a [AccessId],
 }
 
 /// The evidence of a conflict.
@@ -43,7 +46,7 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
         program,
         guard: guard(facts, found),
         shared_because: found.conflict.because.clone(),
-        also: Vec::new(),
+        also: found.also.iter().map(|it| access(facts, *it)).collect(),
     }))
 }
 
@@ -178,13 +181,9 @@ pub(crate) fn place_text(facts: &Facts<'_>, func: FuncGid, place: &Place) -> Str
 /// The way of a thread to the window.
 fn entry(facts: &Facts<'_>, spawn: u32, found: &Found<'_>) -> Vec<evidence::Step<GlobalSite>> {
     let it = &facts.threads.spawns[spawn as usize];
-    let call = &facts.world.func(it.func).calls[it.call as usize];
     let target = &facts.world.func(it.target).qualname;
-    let many = if it.many { "threads started here run" } else { "the thread started here runs" };
-    let mut out = vec![evidence::Step {
-        site: site(facts, it.func, call.site),
-        text: format!("{many} `{target}`"),
-    }];
+    let mut out =
+        vec![evidence::Step { site: site(facts, it.func, it.site), text: entry_text(it, target) }];
     let reaches = |func: FuncGid| facts.contexts.spawns[func as usize].contains(&spawn);
     let goal = if reaches(found.func) { found.func } else { found.conflict.other.0 };
     let path = facts.contexts.path(spawn, goal);
@@ -199,6 +198,22 @@ fn entry(facts: &Facts<'_>, spawn: u32, found: &Found<'_>) -> Vec<evidence::Step
         });
     }
     out
+}
+
+/// What runs because of a spawn, in words.
+fn entry_text(spawn: &Spawn, target: &str) -> String {
+    let how = match (spawn.kind, spawn.many) {
+        (SpawnKind::Served, _) => "requests run",
+        (SpawnKind::Any, _) => "whichever thread comes by runs",
+        (SpawnKind::Signal, _) => "a signal in the main thread runs",
+        (SpawnKind::Main, _) => "the main thread's own loop runs",
+        (SpawnKind::Loop, _) => "the event loop runs",
+        (SpawnKind::T1, _) => "a thread of its library runs",
+        (SpawnKind::Tn, _) => "threads of its library run",
+        (_, true) => "threads started here run",
+        (_, false) => "the thread started here runs",
+    };
+    format!("{how} `{target}`")
 }
 
 /// So many places where the guard is held are shown beside the first.
@@ -249,7 +264,7 @@ pub(crate) fn gil_requests(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow
     let mut out: Vec<JudgedWindow> = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     for import in &facts.world.modules[module].facts.imports {
-        let row = KNOWLEDGE.extensions.iter().find(|it| {
+        let row = facts.world.knowledge.extensions.iter().find(|it| {
             import.module.as_str() == it.module
                 || import
                     .module

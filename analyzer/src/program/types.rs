@@ -7,6 +7,7 @@ mod flow;
 mod steps;
 
 pub(crate) use decorated::{decorators, is_property};
+pub(crate) use steps::stores_argument;
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
@@ -19,8 +20,12 @@ use smallvec::SmallVec;
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Container, Origin, Place, Step};
 
-/// A place of allocation: function and index of call or container.
+/// A place of allocation: function and index of the call, or of the display. Where both can be meant, calls carry
+/// [`BY_CALL`]: `dict()` and `{}` are numbered apart.
 pub(crate) type AllocSite = (FuncGid, u32);
+
+/// Marks the index of a call among those of displays.
+pub(crate) const BY_CALL: u32 = 1 << 31;
 
 /// One thing a value may be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -115,6 +120,17 @@ pub(crate) fn solve(world: &World) -> TypeTable {
         }
     }
     table
+}
+
+impl Ty {
+    /// Where a container with elements was made.
+    pub(crate) fn container(&self) -> Option<AllocSite> {
+        match self {
+            Ty::Made(_, site) if *site != NOWHERE => Some(*site),
+            Ty::External(_, site) if *site != NOWHERE => Some((site.0, site.1 | BY_CALL)),
+            _ => None,
+        }
+    }
 }
 
 impl TypeTable {
@@ -241,9 +257,15 @@ impl TypeTable {
                 Ty::Func(it) | Ty::Method(it) => {
                     out.extend(self.node(&Node::Return(it)).iter().cloned());
                 }
-                Ty::External(name, _) => out.push(Ty::External(name, (func, call))),
+                Ty::External(name, site) => {
+                    out.extend(self.taken(&name, site));
+                    out.push(Ty::External(name, (func, call)));
+                }
                 Ty::Instance(_) | Ty::Made(..) => {}
             }
+        }
+        if out.iter().all(|it| matches!(it, Ty::External(..))) {
+            out.extend(self.taken_out(world, func, callee));
         }
         out
     }
@@ -391,12 +413,13 @@ fn instance_of(entity: Option<Entity>) -> Types {
 
 /// The result of calling something external.
 fn made_by(name: Name, site: AllocSite) -> Ty {
+    let by_call = if site == NOWHERE { site } else { (site.0, site.1 | BY_CALL) };
     match name.as_str() {
-        "builtins.dict" | "typing.Dict" => Ty::Made(Container::Dict, site),
-        "builtins.list" | "builtins.sorted" | "typing.List" => Ty::Made(Container::List, site),
-        "builtins.set" | "typing.Set" => Ty::Made(Container::Set, site),
+        "builtins.dict" | "typing.Dict" => Ty::Made(Container::Dict, by_call),
+        "builtins.list" | "builtins.sorted" | "typing.List" => Ty::Made(Container::List, by_call),
+        "builtins.set" | "typing.Set" => Ty::Made(Container::Set, by_call),
         "builtins.tuple" | "builtins.frozenset" | "typing.Tuple" => {
-            Ty::Made(Container::Tuple, site)
+            Ty::Made(Container::Tuple, by_call)
         }
         _ => Ty::External(name, site),
     }

@@ -1,6 +1,7 @@
 //! All modules together: global ids, names across modules, classes and their bases.
 
 mod names;
+mod roles;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::{Base, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Step};
+use crate::knowledge::Knowledge;
 
 /// A function of the project.
 pub(crate) type FuncGid = u32;
@@ -47,6 +49,8 @@ pub(crate) struct ClassEntry {
     pub(crate) bases: Vec<ClassGid>,
     /// Dotted paths of bases outside, own and inherited.
     pub(crate) external_bases: Vec<Name>,
+    /// What the tables say of the class, by rows of its bases.
+    pub(super) base_rows: Box<[u32]>,
     pub(crate) subclasses: Vec<ClassGid>,
     methods: FxHashMap<Name, FuncGid>,
     /// Attributes that methods assign on `self`.
@@ -59,6 +63,8 @@ pub(crate) struct ClassEntry {
 
 /// All modules with their symbols.
 pub(crate) struct World {
+    /// What is known of libraries, and what the project adds.
+    pub(crate) knowledge: Arc<Knowledge>,
     pub(crate) modules: Vec<ModuleEntry>,
     func_base: Vec<u32>,
     class_base: Vec<u32>,
@@ -86,7 +92,7 @@ type Named = (Vec<Box<[u32]>>, Vec<(Entity, u8)>);
 const MAX_HOPS: u32 = 12;
 
 impl World {
-    pub(crate) fn new(modules: Vec<ModuleEntry>) -> Self {
+    pub(crate) fn new(modules: Vec<ModuleEntry>, knowledge: Arc<Knowledge>) -> Self {
         let (mut func_base, mut class_base) = (Vec::new(), Vec::new());
         let mut func_module = Vec::new();
         let mut classes = Vec::new();
@@ -105,6 +111,7 @@ impl World {
             if entry.path.ends_with(".pyi") { ids.push(module) } else { ids.insert(0, module) }
         }
         let mut world = World {
+            knowledge,
             modules,
             func_base,
             class_base,
@@ -120,6 +127,7 @@ impl World {
         };
         world.resolve_bindings();
         world.link_classes();
+        world.find_base_rows();
         world.name_places();
         world.find_foreign_stores();
         world

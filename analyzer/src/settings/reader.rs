@@ -1,14 +1,15 @@
 //! From TOML with positions to [`Settings`]; each mistake is reported at its own key or value.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::rule::{Confidence, Rule};
 use crate::settings::{
-    ConfigProblem, OutputFormat, PathPatterns, Selector, Settings, Source, TargetVersion,
-    did_you_mean,
+    ConfigProblem, Knowledge, OutputFormat, PathPatterns, Selector, Settings, Source,
+    TargetVersion, did_you_mean,
 };
 
 const KEYS: &[&str] = &[
@@ -19,6 +20,7 @@ const KEYS: &[&str] = &[
     "target-version",
     "output-format",
     "per-file-ignores",
+    "knowledge",
 ];
 
 const CONFIDENCES: &[(&str, Confidence)] =
@@ -104,6 +106,11 @@ impl Reader<'_> {
                         self.patterns(&[(pattern.get_ref().as_ref(), pattern.span().start)])?;
                     settings.per_file_ignores.push((patterns, self.selectors(key, value)?));
                 }
+            }
+            "knowledge" => {
+                let known = Knowledge::with_project(value.clone());
+                let known = known.map_err(|(at, message)| Mistake { at, message })?;
+                settings.knowledge = Some(Arc::new(known));
             }
             _ => {
                 let hint = did_you_mean(key, KEYS.iter().copied());

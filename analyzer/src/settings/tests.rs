@@ -123,3 +123,35 @@ fn mistakes_name_their_place() {
     assert!(problem("exclude = ['a', '[']").starts_with("1:17: error parsing glob '['"));
     assert_eq!(problem("select = [\n"), "1:11: unclosed array, expected `]`");
 }
+
+#[test]
+fn knowledge_is_read_with_the_schema_of_the_tables() {
+    let it = parse(
+        "[[knowledge.callable]]\nname = 'm.spawn'\nargument = 0\nkind = 'pool'\n\
+         [[knowledge.decorator]]\ntype = 'm.Bus'\nname = ['on', 'once']\nkind = 't1'\nthread = 'bus'\n\
+         [[knowledge.base]]\nname = 'm.Handler'\nmethods = ['on_*']\nshared = 'never'\n\
+         [[knowledge.lock-decorator]]\nname = 'm.exclusive'\n",
+    );
+    let known = it.knowledge.unwrap();
+    assert!(
+        known.callables.contains_key("m.spawn") && known.callables.contains_key("threading.Thread")
+    );
+    assert!(known.decorator_methods.contains_key("once"));
+    assert!(known.lock_decorators.contains_key("m.exclusive"));
+    assert!(known.is_configured("m", "spawn") && !known.is_configured("threading", "Thread"));
+    assert!(parse("ignore = []").knowledge.is_none());
+}
+
+#[test]
+fn mistakes_in_knowledge_name_their_place() {
+    for (text, told) in [
+        ("[[knowledge.callabel]]\nname = 'x'", "1:13: unknown field `callabel`"),
+        ("[[knowledge.safe]]\nname = 'x'\nnmae = 'y'", "3:1: unknown field `nmae`"),
+        ("[[knowledge.safe]]\nname = 1", "2:8: invalid type: integer `1`"),
+        ("[[knowledge.decorator]]\nname = 'x'\nkind = 't2'", "3:8: unknown variant `t2`"),
+        ("[[knowledge.decorator]]\nname = 'x'", "1:1: missing field `kind`"),
+        ("knowledge = 1", "1:13: invalid type: integer `1`"),
+    ] {
+        assert!(problem(text).starts_with(told), "{text}: {}", problem(text));
+    }
+}

@@ -31,7 +31,7 @@ fn codes(modules: &[(&str, &str)]) -> Vec<&'static str> {
             )
         };
         let files: Vec<_> = modules.iter().map(file).collect();
-        let project = Project::new(&db, files.into(), Arc::default());
+        let project = Project::new(&db, files.into(), Arc::default(), None);
         check_project(&db, project, &|_| true).iter().map(|it| it.rule.code).collect()
     };
     let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work);
@@ -167,7 +167,7 @@ fn cut_anywhere() {
         for end in (0..text.len()).filter(|it| text.is_char_boundary(*it)) {
             let file =
                 SourceFile::new(&db, "m.py".into(), ".".into(), "m".into(), text[..end].into());
-            let project = Project::new(&db, [file].into(), Arc::default());
+            let project = Project::new(&db, [file].into(), Arc::default(), None);
             check_project(&db, project, &|_| true);
         }
     }

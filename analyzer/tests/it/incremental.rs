@@ -126,7 +126,8 @@ impl Session {
             )
         };
         let (app, stats, worker) = (file("app", APP), file("stats", text), file("worker", WORKER));
-        let project = Project::new(&db, [app, stats, worker].into(), Arc::new(BTreeMap::new()));
+        let project =
+            Project::new(&db, [app, stats, worker].into(), Arc::new(BTreeMap::new()), None);
         Session { db, project, stats, log }
     }
 

@@ -5,5 +5,6 @@ mod docs;
 mod fixtures;
 mod hostile;
 mod incremental;
+mod knowledge;
 mod messages;
 mod programs;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use ftlint_analyzer::diagnostic::{Location, Position};
+use ftlint_analyzer::evidence::Evidence;
 use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ struct JsonFinding<'a> {
     severity: &'a str,
     confidence: Option<&'a str>,
     gil: Option<&'a str>,
+    /// Why the place counts as shared; the confidence rests on it.
+    because: Option<&'a str>,
     filename: String,
     location: JsonPosition,
     end_location: JsonPosition,
@@ -93,6 +96,10 @@ impl<'a> JsonFinding<'a> {
             severity: words::severity(it.severity),
             confidence: is_rule.then(|| words::confidence(it.confidence)),
             gil: is_rule.then(|| words::gil(it.gil)),
+            because: match &it.evidence {
+                Evidence::Window(window) => Some(&window.shared_because),
+                _ => None,
+            },
             filename: short.path(&*it.location.file),
             location: it.location.start.into(),
             end_location: it.location.end.into(),

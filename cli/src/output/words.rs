@@ -129,6 +129,9 @@ fn later_fix(pattern: Pattern) -> &'static str {
         Pattern::CheckThenDereference => {
             "load it once into a local and use the local, or hold one lock over test and use"
         }
+        Pattern::CheckThenRegister => {
+            "hold one lock over the test and the registration, and over setting the flag and going through the list"
+        }
         Pattern::Swap => "hold one lock over the exchange, at every access",
         Pattern::CopyThenClear => {
             "take the items out one by one, or hold one lock over copy and reset, at every access"

@@ -16,6 +16,17 @@ fn an_unknown_setting_stops_the_run() {
 }
 
 #[test]
+fn an_unknown_column_of_knowledge_stops_the_run() {
+    let it = Sandbox::new(&[
+        ("pyproject.toml", b"[[tool.ftlint.knowledge.safe]]\nname = 'm.Atomic'\nnmae = 'x'\n"),
+        ("a.py", RACY.as_bytes()),
+    ]);
+    let told = it.run(&[]);
+    let at = "exit 2\n--- stdout\n--- stderr\nerror: pyproject.toml:3:1: unknown field `nmae`";
+    assert!(told.starts_with(at), "{told}");
+}
+
+#[test]
 fn a_broken_pyproject_is_named_with_its_line() {
     let it =
         Sandbox::new(&[("pyproject.toml", b"[project]\nname = \n"), ("a.py", CLEAN.as_bytes())]);

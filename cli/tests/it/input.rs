@@ -46,6 +46,18 @@ fn settings_come_from_the_nearest_file() {
 }
 
 #[test]
+fn knowledge_of_the_project_is_used() {
+    let it = Sandbox::new(&[(
+        "a.py",
+        b"from mylib import job\n\nn = 0\n\n\n@job\ndef work():\n    global n\n    n += 1\n",
+    )]);
+    assert!(it.run(&[]).starts_with("exit 1\n"));
+    it.write("ftlint.toml", b"[[knowledge.decorator]]\nname = 'mylib.job'\nkind = 'iso'\n");
+    assert!(it.run(&[]).starts_with("exit 0\n"));
+    assert!(it.run(&["--isolated"]).starts_with("exit 1\n"));
+}
+
+#[test]
 fn excluded_files_are_left_out_unless_named() {
     let it = Sandbox::new(&[
         ("ftlint.toml", b"exclude = ['gen']"),

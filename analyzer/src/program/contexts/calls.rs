@@ -35,7 +35,17 @@ pub(super) fn callees(
     {
         return SmallVec::new();
     }
-    let known = types.of(world, from, callee);
+    let mut known = types.of(world, from, callee);
+    // Calling a partial calls what it was made of.
+    for ty in known.clone() {
+        if let Ty::External(name, (made_in, made)) = ty
+            && name == "functools.partial"
+            && made_in != NONE
+            && let Some(inner) = world.func(made_in).calls[made as usize].args.first()
+        {
+            known.extend(types.of(world, made_in, inner.value));
+        }
+    }
     let mut out: SmallVec<[FuncGid; 4]> =
         TypeTable::targets_of(world, &known).into_iter().map(|it| it.0).collect();
     if let Origin::Place(place) = callee {

@@ -11,8 +11,12 @@ use crate::program::world::{FuncGid, World};
 impl Contexts {
     /// Follows main code: where threads may be running already.
     pub(super) fn find_live(&mut self, world: &World, threads: &Threads) {
-        let mut leaves: FxHashSet<FuncGid> =
-            threads.spawns.iter().filter(|it| it.live.1 == NONE).map(|it| it.func).collect();
+        let mut leaves: FxHashSet<FuncGid> = threads
+            .spawns
+            .iter()
+            .filter(|it| it.starts && it.live.1 == NONE)
+            .map(|it| it.func)
+            .collect();
         // A caller of a function that leaves threads running has them running afterwards.
         let mut todo: Vec<FuncGid> = leaves.iter().copied().collect();
         todo.sort_unstable();
@@ -50,8 +54,8 @@ impl Contexts {
     ) -> bool {
         let again = |it: &u32| {
             let spawn = &threads.spawns[*it as usize];
-            let call = &world.func(func).calls[spawn.call as usize];
-            spawn.many && call.in_loop != NONE && call.in_loop == event.in_loop
+            let Some(call) = world.func(func).calls.get(spawn.call as usize) else { return false };
+            spawn.starts && spawn.many && call.in_loop != NONE && call.in_loop == event.in_loop
         };
         // What stands before a spawn in a loop comes after it in the next round.
         self.spawns_in.get(&func).into_iter().flatten().any(again)
@@ -69,7 +73,7 @@ impl Contexts {
         if self.entered_live[func as usize] {
             return true;
         }
-        let started = |it: &Spawn| it.live.0 < seq && seq < it.live.1;
+        let started = |it: &Spawn| it.starts && it.live.0 < seq && seq < it.live.1;
         if self
             .spawns_in
             .get(&func)

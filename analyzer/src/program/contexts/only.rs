@@ -1,6 +1,8 @@
 //! Functions that only run in one way: on an event loop, or while their object is being made.
 
 use super::{Contexts, Edge};
+use crate::knowledge::SpawnKind;
+use crate::program::threads::Threads;
 use crate::program::world::{FuncGid, World};
 
 impl Contexts {
@@ -11,9 +13,12 @@ impl Contexts {
     }
 
     /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
-    pub(super) fn find_loop_only(&mut self, world: &World) {
+    pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         for func in 0..world.n_functions() {
             self.on_loop[func as usize] = world.func(func).is_async;
+        }
+        for spawn in threads.spawns.iter().filter(|it| it.kind == SpawnKind::Loop) {
+            self.on_loop[spawn.target as usize] = true;
         }
         for class in 0..world.n_classes() {
             let methods: Vec<FuncGid> = world.methods(class).collect();

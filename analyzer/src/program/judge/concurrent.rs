@@ -2,6 +2,7 @@
 
 use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::{Origin, Place, Step};
+use crate::knowledge::SpawnKind;
 use crate::program::locations::{Location, Root, resolve};
 use crate::program::types::Ty;
 use crate::program::world::{ClassGid, FuncGid};
@@ -11,6 +12,7 @@ impl Facts<'_> {
     pub(super) fn side(&self, id: AccessId) -> Side<'_> {
         let func = id.0 as usize;
         Side {
+            func: id.0,
             spawns: &self.contexts.spawns[func],
             public: self.contexts.public[func] && !self.contexts.on_loop[func],
             live_main: self.contexts.main[func]
@@ -22,6 +24,7 @@ impl Facts<'_> {
     pub(in crate::program) fn side_of(&self, func: FuncGid) -> Side<'_> {
         let index = func as usize;
         Side {
+            func,
             spawns: &self.contexts.spawns[index],
             public: self.contexts.public[index] && !self.contexts.on_loop[index],
             live_main: self.contexts.main[index] && self.contexts.entered_live[index],
@@ -72,16 +75,20 @@ impl Facts<'_> {
     ) -> Option<(Confidence, Option<u32>, String)> {
         let (mine, theirs) = (self.side(a), self.side(b));
         let root = &suspect.location.root;
-        if let Some(spawn) = self.two_threads(&mine, &theirs, root, a.0 == b.0) {
+        if let Some((spawn, sure)) = self.two_threads(&mine, &theirs, root, a.0 == b.0) {
             let (confidence, because) = self.proven(suspect, spawn)?;
-            return Some((confidence, Some(spawn), because));
+            return Some((confidence.min(sure), Some(spawn), because));
         }
         if let Some(spawn) = self.started_here(a, b, root).or_else(|| self.started_here(b, a, root))
         {
             let (confidence, because) = self.proven(suspect, spawn)?;
             return Some((confidence, Some(spawn), because));
         }
-        let spawn = |side: &Side<'_>| side.spawns.iter().copied().find(|it| self.sees(*it, root));
+        let spawn = |side: &Side<'_>| {
+            // Who shares an event loop with the users of a library is not known.
+            let sees = |it: &u32| !self.is_kind(*it, SpawnKind::Loop) && self.sees(*it, root);
+            side.spawns.iter().copied().find(sees)
+        };
         if let Some(found) =
             spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
         {
@@ -102,20 +109,63 @@ impl Facts<'_> {
         theirs: &Side<'_>,
         root: &Root,
         same: bool,
-    ) -> Option<u32> {
+    ) -> Option<(u32, Confidence)> {
+        let mut best: Option<(u32, Confidence)> = None;
+        // Of several proofs the first of the surest counts.
+        let mut found = |spawn: u32, sure: Confidence| {
+            if best.is_none_or(|it| it.1 < sure) {
+                best = Some((spawn, sure));
+            }
+        };
         for s in mine.spawns.iter().filter(|it| self.sees(**it, root)) {
             let spawn = &self.threads.spawns[*s as usize];
             for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
                 let many = spawn.many && !self.is_own(*s, root);
-                if (s == t && many) || (s != t && self.overlap(*s, *t)) {
-                    return Some(*s);
+                if (s == t && many)
+                    || (s != t && self.overlap(*s, *t) && !self.takes_turns(mine, *s, theirs, *t))
+                {
+                    found(*s, self.sureness(*s).min(self.sureness(*t)));
                 }
             }
-            if theirs.live_main && !same {
-                return Some(*s);
+            if !same && self.beside_main(*s, theirs) {
+                found(*s, self.sureness(*s));
             }
         }
-        theirs.spawns.iter().copied().find(|it| mine.live_main && !same && self.sees(*it, root))
+        for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
+            if !same && self.beside_main(*t, mine) {
+                found(*t, self.sureness(*t));
+            }
+        }
+        best
+    }
+
+    fn is_kind(&self, spawn: u32, kind: SpawnKind) -> bool {
+        self.threads.spawns[spawn as usize].kind == kind
+    }
+
+    /// The most that a spawn proves.
+    fn sureness(&self, spawn: u32) -> Confidence {
+        let unsure = self.threads.spawns[spawn as usize].kind.is_unsure();
+        if unsure { Confidence::Medium } else { Confidence::High }
+    }
+
+    /// Whether a thread runs beside main code.
+    fn beside_main(&self, spawn: u32, main: &Side<'_>) -> bool {
+        main.live_main
+            && match self.threads.spawns[spawn as usize].kind {
+                SpawnKind::Signal | SpawnKind::Main => false,
+                SpawnKind::Loop => !self.contexts.on_loop[main.func as usize],
+                _ => true,
+            }
+    }
+
+    /// Two spawns whose code one thread runs.
+    fn takes_turns(&self, mine: &Side<'_>, s: u32, theirs: &Side<'_>, t: u32) -> bool {
+        let (a, b) = (&self.threads.spawns[s as usize], &self.threads.spawns[t as usize]);
+        let coroutine = |it: &Side<'_>| self.world.func(it.func).is_async;
+        (a.lane.is_some() && a.lane == b.lane)
+            || (a.kind == SpawnKind::Loop && coroutine(theirs))
+            || (b.kind == SpawnKind::Loop && coroutine(mine))
     }
 
     /// A thread that itself started one which is still running.
@@ -126,6 +176,7 @@ impl Facts<'_> {
             let spawn = &self.threads.spawns[*it as usize];
             let reaches = |t: &u32| self.threads.spawns[*t as usize].target == spawn.target;
             on_thread
+                && spawn.starts
                 && spawn.live.0 < seq
                 && seq < spawn.live.1
                 && self.contexts.spawns[b.0 as usize].iter().any(reaches)

@@ -17,8 +17,16 @@ impl Facts<'_> {
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
-        let safe =
-            matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet | Pattern::GuardedEscape);
+        let safe = matches!(
+            pattern,
+            Pattern::LazyInit
+                | Pattern::TestAndSet
+                | Pattern::BrokenDoubleCheck
+                | Pattern::CheckThenSetattr
+                | Pattern::CheckThenRegister
+                | Pattern::EarlyPublication
+                | Pattern::GuardedEscape
+        );
         if window.is_empty() || safe || window.contains(&LockId::Convention) {
             return Vec::new();
         }

@@ -1,19 +1,23 @@
 //! Windows that do no harm: objects of one thread only, operations that lose nothing, values without identity.
 
 use super::{AccessId, Facts, Suspect};
-use crate::domain::{Candidate, Op, Origin, Place, Step};
+use crate::domain::{Candidate, Event, Op, Origin, Place, Step};
 use crate::evidence::Pattern;
-use crate::knowledge::{InstanceSharing, KNOWLEDGE};
+use crate::knowledge::InstanceSharing;
+use crate::program::locations::Root;
 use crate::program::threads::has_base;
 use crate::program::types::Ty;
-use crate::program::world::{ClassGid, FuncGid};
+use crate::program::world::{ClassGid, FuncGid, World};
 use crate::rule::GilClass;
 
 impl Facts<'_> {
     /// Each thread sees its own object, or no thread shares the class.
     pub(super) fn is_private(&self, func: FuncGid, place: &Place) -> bool {
         let on_self = matches!(place.base, crate::domain::Base::SelfObj) && !place.path.is_empty();
-        if on_self && (self.contexts.init_only[func as usize] || self.gets_fresh_self(func)) {
+        let alone = self.contexts.init_only[func as usize]
+            || is_finalizer(self.world, func)
+            || self.gets_fresh_self(func);
+        if on_self && alone {
             return true;
         }
         // The innermost holder of known class decides.
@@ -21,7 +25,9 @@ impl Facts<'_> {
             let holder = Place { base: place.base.clone(), path: place.path[..n].into() };
             for ty in self.types.place(self.world, func, &holder) {
                 match ty {
-                    Ty::External(name, _) if KNOWLEDGE.own.contains_key(name.as_str()) => {
+                    Ty::External(name, _)
+                        if self.world.knowledge.own.contains_key(name.as_str()) =>
+                    {
                         return true;
                     }
                     Ty::Instance(class) => {
@@ -82,12 +88,14 @@ impl Facts<'_> {
         let known = !held.is_empty();
         match candidate.pattern {
             // `xs += [x]` stores the same list back.
-            Pattern::Augment if last.op == Op::Store => known && held.iter().all(in_place),
+            Pattern::Augment if last.op == Op::Store => {
+                known && held.iter().all(|it| in_place(self.world, it))
+            }
             Pattern::Augment if last.op == Op::SetItem => {
                 let mut elem = place.clone();
                 elem.path.push(Step::Elem);
                 let held = self.types.place(self.world, func, &elem);
-                !held.is_empty() && held.iter().all(in_place)
+                !held.is_empty() && held.iter().all(|it| in_place(self.world, it))
             }
             Pattern::Iteration => {
                 let view = last.key == crate::domain::Key::VIEW;
@@ -122,14 +130,17 @@ impl Facts<'_> {
                 Origin::Call(call) => {
                     match self.world.entity(suspect.func, it.calls[call as usize].callee) {
                         Some(crate::program::world::Entity::External(name)) => {
-                            KNOWLEDGE.idempotent.contains_key(name.as_str())
+                            self.world.knowledge.idempotent.contains_key(name.as_str())
                                 || is_pure_builtin(&name)
                         }
                         _ => false,
                     }
                 }
-                // Given by the caller, not made here: nothing is made twice.
-                Origin::Place(place) if is_parameter(it, place) => true,
+                // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
+                // lost when two callers set it.
+                Origin::Place(place) if is_parameter(it, place) => {
+                    !matches!(suspect.location.root, Root::Global(..))
+                }
                 Origin::Place(_) => self.world.entity(suspect.func, value).is_some(),
                 // Computed from what is there, without a call: equal whoever computes it.
                 Origin::Unknown => self.gil(suspect) == GilClass::Latent,
@@ -141,11 +152,19 @@ impl Facts<'_> {
                     value,
                     Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number
                 );
-                plain && !accesses.iter().any(|it| self.event(*it).flags.augmented)
+                // Nor must a marker that its owner takes away again: the second owner finds nothing.
+                let undone =
+                    |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
+                plain && !accesses.iter().any(|it| undone(self.event(*it)))
             }
             _ => false,
         }
     }
+}
+
+/// An object that is being finalized is nobody else's.
+pub(super) fn is_finalizer(world: &World, func: FuncGid) -> bool {
+    world.func(func).name == "__del__" && world.class_of(func).is_some()
 }
 
 /// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
@@ -175,10 +194,10 @@ pub(super) fn is_parameter(it: &crate::domain::FunctionFacts, place: u32) -> boo
 }
 
 /// `+=` on it changes the object itself, or is atomic.
-pub(super) fn in_place(ty: &Ty) -> bool {
+pub(super) fn in_place(world: &World, ty: &Ty) -> bool {
     match ty {
         Ty::Made(kind, _) => *kind != crate::domain::Container::Tuple,
-        Ty::External(name, _) => KNOWLEDGE.safe.contains_key(name.as_str()),
+        Ty::External(name, _) => world.knowledge.safe.contains_key(name.as_str()),
         _ => false,
     }
 }

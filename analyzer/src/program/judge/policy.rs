@@ -7,7 +7,32 @@ use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 6] = ["Pool", "Client", "Session", "Cache", "Registry", "Locator"];
+const ROLES: [&str; 24] = [
+    "Pool",
+    "Client",
+    "Session",
+    "Cache",
+    "Registry",
+    "Locator",
+    "Future",
+    "Promise",
+    "Deferred",
+    "Provider",
+    "Manager",
+    "Transport",
+    "Connection",
+    "Storage",
+    "Store",
+    "Backend",
+    "Limiter",
+    "Collector",
+    "Recorder",
+    "Dispatcher",
+    "Broker",
+    "Tracker",
+    "Adapter",
+    "Auth",
+];
 
 impl Facts<'_> {
     /// Threads of the program meet: is it at the same object?
@@ -134,6 +159,10 @@ impl Facts<'_> {
                     facts.name
                 ));
             }
+        }
+        if let Some(lock) = self.family(class).find_map(|it| self.locks.users.get(&it)) {
+            let name = &self.world.class(class).name;
+            return Some(format!("methods of `{name}` take the lock `{lock}`"));
         }
         if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
             return Some(why);

@@ -22,15 +22,16 @@ pub(super) fn decorator_locks(world: &World, locks: &Locks, func: FuncGid) -> Ve
             }
             Some(Entity::External(name)) => {
                 let last = name.rsplit('.').next().unwrap_or_default();
-                if [
+                let says_so = [
                     "synchronized",
                     "locked",
                     "with_lock",
                     "thread_safe",
                     "threadsafe",
                     "serialized",
-                ]
-                .contains(&last)
+                ];
+                if says_so.contains(&last)
+                    || world.knowledge.lock_decorators.contains_key(name.as_str())
                 {
                     let owner = world.class_of(func).map_or_else(
                         || facts.qualname.clone(),

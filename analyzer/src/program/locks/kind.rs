@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 
 use super::{LockId, name_lock, place_lock, sounds_like_lock};
 use crate::domain::{Call, Origin, Place, Step};
-use crate::knowledge::{Excludes, KNOWLEDGE};
+use crate::knowledge::Excludes;
 use crate::program::types::{AllocSite, NOWHERE, Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
@@ -44,14 +44,14 @@ fn of_types(world: &World, types: &TypeTable, held: &[Ty], depth: u32) -> Option
     let mut out: Option<Kind> = None;
     for ty in held {
         let Ty::External(name, site) = ty else { return None };
-        let row = KNOWLEDGE.locks.get(name.as_str())?;
+        let row = world.knowledge.locks.get(name.as_str())?;
         if row.excludes == Excludes::Nothing {
             continue;
         }
         if row.excludes != Excludes::Threads {
             return None;
         }
-        let mut kind = Kind { made: *site, reentrant: row.reentrant };
+        let mut kind = Kind { made: *site, reentrant: row.reentrant? };
         if *site != NOWHERE
             && let Some(call) = world.func(site.0).calls.get(site.1 as usize)
             && let Some(inner) = given_lock(world, site.0, call)

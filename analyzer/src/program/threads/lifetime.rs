@@ -22,7 +22,7 @@ pub(super) fn lifetime(world: &World, func: FuncGid, index: u32, kind: SpawnKind
             .map(|it| it.seq)
             .min()
             .unwrap_or(call.seq),
-        SpawnKind::Started | SpawnKind::Pool => call.seq,
+        _ => call.seq,
     };
     let joins = ["join", "result", "shutdown", "exception"];
     let join = facts

@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Threads;
+use super::{Tasks, Threads};
 use crate::domain::{Call, NONE, Origin};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, World};
@@ -66,14 +66,16 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
         *count.entry(spawn.target).or_default() += 1;
     }
     for spawn in &mut threads.spawns {
-        spawn.many |= !spawn.serial && count.get(&spawn.target).is_some_and(|it| *it > 1);
+        spawn.many |=
+            spawn.tasks != Tasks::OneByOne && count.get(&spawn.target).is_some_and(|it| *it > 1);
     }
 }
 
 /// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
 /// step only: further down, an object that is shared somewhere says little about its other uses.
 pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
-    let targets: FxHashSet<FuncGid> = threads.spawns.iter().map(|it| it.target).collect();
+    let targets: FxHashSet<FuncGid> =
+        threads.spawns.iter().filter(|it| it.kind.is_elsewhere()).map(|it| it.target).collect();
     let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
     let mut direct: Vec<(ClassGid, String)> = Vec::new();
     for (node, held) in types.nodes() {

@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::{Additions, Node, Ty, TypeTable, Types, decorators, returned_param};
+use super::{Additions, Node, Ty, TypeTable, Types, decorators, returned_param, stores_argument};
 use crate::domain::{Base, Container, Op, Origin, Place, Step};
 use crate::program::world::{Entity, FuncGid, World};
 
@@ -39,7 +39,7 @@ impl TypeTable {
                 }
                 Op::SetItem => {
                     for holder in self.place(world, func, &facts.places[event.place as usize]) {
-                        if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+                        if let Some(site) = holder.container() {
                             out.push((Node::Elem(site), types.clone()));
                         }
                     }
@@ -75,7 +75,7 @@ impl TypeTable {
             if let Origin::Place(place) = call.callee
                 && let Some((Entity::External(name), _)) = world.named(func, place)
             {
-                if crate::knowledge::KNOWLEDGE.callables.contains_key(name.as_str()) {
+                if world.knowledge.callables.contains_key(name.as_str()) {
                     self.flow_to_thread(world, func, call, out);
                 }
                 continue;
@@ -108,7 +108,8 @@ impl TypeTable {
         call: &crate::domain::Call,
         out: &mut Additions,
     ) {
-        for (target, _) in crate::program::threads::spawned(world, self, func, call) {
+        for started in crate::program::threads::spawned(world, self, func, call) {
+            let target = started.what;
             let facts = world.func(func);
             Self::flow_to_handler(world, func, call, target, out);
             let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
@@ -190,8 +191,8 @@ impl TypeTable {
         let place = &world.func(func).places[place as usize];
         let Some(Step::Attr(name)) = place.path.last() else { return };
         let value = match name.as_str() {
-            "append" | "add" | "appendleft" | "put" => call.args.first(),
             "insert" | "setdefault" => call.args.get(1),
+            name if stores_argument(name) => call.args.first(),
             _ => return,
         };
         let Some(value) = value else { return };
@@ -202,7 +203,7 @@ impl TypeTable {
         let receiver =
             Place { base: place.base.clone(), path: place.path[..place.path.len() - 1].into() };
         for holder in self.place(world, func, &receiver) {
-            if let Ty::Made(_, site) | Ty::External(_, site) = holder {
+            if let Some(site) = holder.container() {
                 out.push((Node::Elem(site), types.clone()));
             }
         }

@@ -4,9 +4,10 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::{
-    AllocSite, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property, made_by,
+    AllocSite, BY_CALL, MAX_TYPES, NOWHERE, Node, Ty, TypeTable, Types, entity_type, is_property,
+    made_by,
 };
-use crate::domain::{Bound, Origin, Step};
+use crate::domain::{Base, Bound, Container, Origin, Place, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
 impl TypeTable {
@@ -34,9 +35,11 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
-                (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
-                    out.extend(self.node(&Node::Elem(*site)).iter().cloned());
-                    out.extend(self.elements(world, *site));
+                (ty, Step::Elem) => {
+                    if let Some(site) = ty.container() {
+                        out.extend(self.node(&Node::Elem(site)).iter().cloned());
+                        out.extend(self.elements(world, site));
+                    }
                 }
                 _ => {}
             }
@@ -57,6 +60,7 @@ impl TypeTable {
                 match *elem {
                     Origin::Place(_) => {
                         out.extend(entity_type(world.entity(site.0, *elem).as_ref()));
+                        out.extend(self.callback(world, site.0, *elem));
                     }
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
@@ -64,6 +68,58 @@ impl TypeTable {
             }
         }
         out
+    }
+
+    /// What a method of a container hands out: one of its elements, or a view that has the same elements.
+    pub(super) fn taken_out(&self, world: &World, func: FuncGid, callee: Origin) -> Types {
+        let Origin::Place(place) = callee else { return Types::new() };
+        let place = &world.func(func).places[place as usize];
+        let Some((Step::Attr(name), front)) = place.path.split_last() else {
+            return Types::new();
+        };
+        let view = match name.as_str() {
+            "get" | "pop" | "popleft" | "setdefault" | "get_nowait" => false,
+            "values" | "itervalues" => true,
+            _ => return Types::new(),
+        };
+        let receiver = Place { base: place.base.clone(), path: front.into() };
+        let held = self.place(world, func, &receiver);
+        let keeps = |it: &Ty| match it {
+            Ty::Made(..) => true,
+            Ty::External(name, _) => name.starts_with("collections."),
+            _ => false,
+        };
+        let containers: Types = held.into_iter().filter(keeps).collect();
+        if view { containers } else { self.step(world, &containers, &Step::Elem) }
+    }
+
+    /// The functions that a place holds: a method of the own object, or a parameter.
+    fn callback(&self, world: &World, func: FuncGid, origin: Origin) -> Types {
+        let Origin::Place(place) = origin else { return Types::new() };
+        let place = &world.func(func).places[place as usize];
+        match (&place.base, place.path.as_slice()) {
+            (Base::SelfObj, [Step::Attr(name)]) => {
+                let method = world.class_of(func).and_then(|it| world.method(it, name));
+                method.filter(|it| !is_property(world, *it)).map(Ty::Method).into_iter().collect()
+            }
+            (Base::Param(index), []) => {
+                let held = self.node(&Node::Param(func, *index)).iter();
+                held.filter(|it| is_callback(it)).cloned().collect()
+            }
+            _ => Types::new(),
+        }
+    }
+
+    /// What is taken out of a queue: functions that were put into it, alone or packed with their arguments. Objects
+    /// that go through a queue belong to one thread at a time, so nothing is said of them.
+    pub(super) fn taken(&self, method: &Name, site: AllocSite) -> Types {
+        if site == NOWHERE || !takes(method) {
+            return Types::new();
+        }
+        let held = self.node(&Node::Elem((site.0, site.1 | BY_CALL))).iter();
+        held.filter(|it| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _)))
+            .cloned()
+            .collect()
     }
 
     /// Types of an attribute, wherever in the hierarchy it is assigned.
@@ -79,6 +135,26 @@ impl TypeTable {
             }
         }
         SmallVec::new()
+    }
+}
+
+/// Methods that put their first argument into what they are called on.
+pub(crate) fn stores_argument(method: &str) -> bool {
+    matches!(method, "append" | "add" | "appendleft" | "put" | "put_nowait")
+}
+
+/// Methods of queues that take something out, by their full names.
+fn takes(method: &str) -> bool {
+    let Some((queue, method)) = method.rsplit_once('.') else { return false };
+    matches!(method, "get" | "get_nowait" | "pop" | "popleft")
+        && (queue.starts_with("queue.") || queue == "collections.deque")
+}
+
+fn is_callback(ty: &Ty) -> bool {
+    match ty {
+        Ty::Func(_) | Ty::Method(_) => true,
+        Ty::External(name, _) => name == "functools.partial",
+        _ => false,
     }
 }
 

@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 
 use super::{Entity, FuncGid, MAX_HOPS, ModuleId, Named, World, to_u32};
 use crate::domain::{Base, Binding, NONE, Origin, Place, Step};
-use crate::knowledge::KNOWLEDGE;
 
 impl World {
     pub(super) fn resolve_bindings(&mut self) {
@@ -139,6 +138,10 @@ impl World {
         hops: u32,
     ) -> Option<Entity> {
         match binding {
+            Binding::Func(_) | Binding::Class(_) if self.is_configured(module, name) => {
+                let path = format!("{}.{name}", self.modules[module as usize].name);
+                Some(Entity::External(Name::new(path)))
+            }
             Binding::Func(it) => Some(Entity::Func(self.func_gid(module, *it))),
             Binding::Class(it) => Some(Entity::Class(self.class_gid(module, *it))),
             Binding::Variable => Some(Entity::Variable(module, name.clone())),
@@ -173,7 +176,7 @@ impl World {
         match entity {
             Entity::Module(module) => {
                 let here = &self.modules[*module as usize];
-                if KNOWLEDGE.knows(&here.name, name) {
+                if self.knowledge.knows(&here.name, name) {
                     return Some(Entity::External(Name::new(format!("{}.{name}", here.name))));
                 }
                 match self.global(*module, name, hops) {

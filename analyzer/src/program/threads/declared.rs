@@ -1,0 +1,175 @@
+//! Functions of which something other than a call says that threads run them: a decorator (`@app.route("/")`), a base
+//! class whose methods a framework calls, an attribute that is set to them (`client.on_message = f`).
+
+use ruff_python_ast::name::Name;
+
+use super::spawned::{handlers, is_a, runs};
+use super::{Spawn, Tasks, Threads, lane};
+use crate::domain::{NONE, Op, Origin, Place, SiteId, Step};
+use crate::knowledge::{HookRow, InstanceSharing, SpawnKind};
+use crate::program::types::TypeTable;
+use crate::program::world::{ClassGid, Entity, FuncGid, World};
+
+/// What a declaration says of a function.
+struct Declared<'a> {
+    /// Where it stands.
+    func: FuncGid,
+    site: SiteId,
+    seq: u32,
+    kind: SpawnKind,
+    thread: Option<&'a str>,
+    /// The method that starts the thread.
+    start: Option<&'a str>,
+}
+
+/// Finds the declarations of the project.
+pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
+    for func in 0..world.n_functions() {
+        let facts = world.func(func);
+        if !facts.decorators.is_empty() {
+            decorated(world, types, threads, func);
+        }
+        if !world.knowledge.attributes.is_empty() {
+            assigned(world, types, threads, func);
+        }
+    }
+    for class in 0..world.n_classes() {
+        if world.base_rows(class).next().is_some() {
+            derived(world, threads, class);
+        }
+    }
+}
+
+/// The functions that a decorator of the tables hands to a framework.
+fn decorated(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+    let parent = world.parent(func).unwrap_or(func);
+    for decorator in &world.func(func).decorators {
+        let (callee, seq) = match decorator {
+            Origin::Call(call) => {
+                let call = &world.func(parent).calls[*call as usize];
+                (call.callee, call.seq)
+            }
+            other => (*other, 0),
+        };
+        let Some(row) = hook(world, types, parent, callee) else { continue };
+        let site = world.func(func).site;
+        let (thread, start) = (row.thread.as_deref(), row.start.as_deref());
+        let it = Declared { func: parent, site, seq, kind: row.kind, thread, start };
+        declare(world, threads, func, &it);
+    }
+}
+
+/// The row of a decorator.
+fn hook<'w>(
+    world: &'w World,
+    types: &TypeTable,
+    func: FuncGid,
+    callee: Origin,
+) -> Option<&'w HookRow> {
+    let Origin::Place(place) = callee else { return None };
+    if let Some(entity) = world.entity(func, callee) {
+        let Entity::External(name) = entity else { return None };
+        return world.knowledge.decorators.get(name.as_str());
+    }
+    let place = &world.func(func).places[place as usize];
+    let (Step::Attr(method), front) = place.path.split_last()? else { return None };
+    let rows = world.knowledge.decorator_methods.get(method.as_str())?;
+    let receiver = Place { base: place.base.clone(), path: front.into() };
+    by_receiver(world, types, func, &receiver, rows)
+}
+
+fn by_receiver<'w>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    receiver: &Place,
+    rows: &'w [HookRow],
+) -> Option<&'w HookRow> {
+    let known = types.place(world, func, receiver);
+    rows.iter().find(|row| known.iter().any(|it| is_a(world, it, &row.classes)))
+}
+
+/// The functions that are set as an attribute of the tables.
+fn assigned(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+    let facts = world.func(func);
+    for (id, place) in (0u32..).zip(&facts.places) {
+        let Some((Step::Attr(name), front)) = place.path.split_last() else { continue };
+        let Some(rows) = world.knowledge.attributes.get(name.as_str()) else { continue };
+        let receiver = Place { base: place.base.clone(), path: front.into() };
+        let Some(row) = by_receiver(world, types, func, &receiver, rows) else { continue };
+        for event in facts.events.iter().filter(|it| it.place == id && it.op == Op::Store) {
+            for (run, _) in runs(world, types, func, event.value, 0) {
+                let it = Declared {
+                    func,
+                    site: event.site,
+                    seq: event.seq,
+                    kind: row.kind,
+                    thread: row.thread.as_deref(),
+                    start: row.start.as_deref(),
+                };
+                declare(world, threads, run, &it);
+            }
+        }
+    }
+}
+
+/// The methods of a class that its framework calls.
+fn derived(world: &World, threads: &mut Threads, class: ClassGid) {
+    let facts = world.class(class);
+    let module = world.classes[class as usize].module;
+    let mut rows = world.base_rows(class).filter(|it| it.kind.is_some());
+    if world.base_rows(class).any(|it| it.shared == InstanceSharing::One) {
+        let why = format!("one `{}` serves all threads of its framework", facts.name);
+        threads.shared.entry(class).or_insert(why);
+    }
+    let Some(row) = rows.next() else { return };
+    let Some(kind) = row.kind else { return };
+    for method in handlers(world, class).collect::<Vec<_>>() {
+        let it = Declared {
+            func: world.func_gid(module, facts.body),
+            site: world.func(method).site,
+            seq: 0,
+            kind,
+            thread: row.thread.as_deref(),
+            start: None,
+        };
+        declare(world, threads, method, &it);
+    }
+}
+
+/// Where a function calls the method that starts the thread.
+fn started_at(world: &World, func: FuncGid, method: &str) -> Option<u32> {
+    let facts = world.func(func);
+    let named = |origin: Origin| match origin {
+        Origin::Place(place) => {
+            matches!(facts.places[place as usize].path.last(), Some(Step::Attr(it)) if it == method)
+        }
+        _ => false,
+    };
+    facts.calls.iter().find(|it| named(it.callee)).map(|it| it.seq)
+}
+
+fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<'_>) {
+    let kind = if world.func(target).is_async { it.kind.of_coroutine() } else { it.kind };
+    if kind.is_registration() || kind == SpawnKind::Exit {
+        threads.registered.insert(target);
+    }
+    if kind.is_apart() {
+        return;
+    }
+    let thread = it.thread.map(Name::new);
+    let started = it.start.and_then(|it_starts| started_at(world, it.func, it_starts));
+    threads.spawns.push(Spawn {
+        func: it.func,
+        call: NONE,
+        site: it.site,
+        target,
+        kind,
+        lane: lane(kind, thread.as_ref()),
+        many: kind.is_many(),
+        tasks: if kind.takes_turns() { Tasks::OneByOne } else { Tasks::Single },
+        own_instance: None,
+        live: (started.unwrap_or(it.seq), NONE),
+        starts: started.is_some(),
+    });
+}

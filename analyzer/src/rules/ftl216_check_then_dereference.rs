@@ -1,0 +1,83 @@
+//! FTL216: an attribute is used after a test that it is set, while another thread resets it.
+
+use crate::check::{Findings, RuleContext};
+use crate::diagnostic::Location;
+use crate::evidence::{AccessKind, Evidence, Pattern};
+use crate::rule::{Replay, Severity, declare_rule};
+use crate::rules::words;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports `if self.sock is not None: self.sock.close()` when another thread can set `self.sock` to `None` or delete it, and attributes that are deleted while another thread uses them.
+    ///
+    /// ## Why is this bad?
+    /// Test and use are two loads. Between them the attribute can become `None`, and the use raises `AttributeError: 'NoneType' object has no attribute ...` in a place that tested for just that.
+    ///
+    /// ## Example
+    /// ```python
+    /// import threading
+    ///
+    /// class Connection:
+    ///     def __init__(self, sock):
+    ///         self.lock = threading.Lock()
+    ///         self.sock = sock
+    ///
+    ///     def send(self, data):
+    ///         if self.sock is not None:
+    ///             self.sock.sendall(data)  # error
+    ///
+    ///     def close(self):
+    ///         sock, self.sock = self.sock, None
+    ///         sock.close()
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python
+    /// import threading
+    ///
+    /// class Connection:
+    ///     def __init__(self, sock):
+    ///         self.lock = threading.Lock()
+    ///         self.sock = sock
+    ///
+    ///     def send(self, data):
+    ///         sock = self.sock
+    ///         if sock is not None:
+    ///             sock.sendall(data)
+    ///
+    ///     def close(self):
+    ///         sock, self.sock = self.sock, None
+    ///         sock.close()
+    /// ```
+    ///
+    /// ## Known limits
+    /// A method that can only meet a second call of itself (closing twice) is reported at low confidence. Attributes that are set to `None` through a variable are not seen.
+    ///
+    /// ## Replay
+    /// Not replayed yet.
+    pub(crate) static RULE = {
+        code: "FTL216",
+        name: "check-then-dereference",
+        since: "0.1.0",
+        severity: Severity::Warning,
+        summary: "an attribute is used after a test that it is set, while another thread can reset it",
+        replay: Replay::Never("no strategy resets the attribute between test and use yet"),
+    }
+    check: check, message: message
+}
+
+fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
+    for window in ctx.windows(&[Pattern::CheckThenDereference], |_, _| true) {
+        out.push(window);
+    }
+}
+
+fn message(evidence: &Evidence<Location>) -> String {
+    words::of(evidence, |window| {
+        let (place, who) = (&window.place.text, words::who(window));
+        if window.last.kind == AccessKind::Delete {
+            return format!("`{place}` is deleted here while {who} uses it");
+        }
+        format!("`{place}` can be reset after the test: {who} can do it before it is used here")
+    })
+}
