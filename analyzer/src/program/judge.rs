@@ -15,6 +15,7 @@ mod ordered;
 mod policy;
 mod publication;
 mod relied;
+mod torn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,6 +96,11 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
             if reported.insert((found.func, found.candidate.last)) {
                 folded.add(facts, found, conflict);
             }
+        }
+    }
+    for (found, conflict) in facts.torn(&suspects, of) {
+        if reported.insert((found.func, found.candidate.last)) {
+            folded.add(facts, found, conflict);
         }
     }
     for it in folded.groups {
@@ -304,6 +310,7 @@ impl Facts<'_> {
             if *other == own
                 || !self.breaks(suspect, *other)
                 || self.is_construction(*other, suspect)
+                || self.are_strangers(own, *other)
             {
                 continue;
             }
