@@ -123,37 +123,50 @@ fn root<'p>(
             Some(cell(world, types, owner, name, place))
         }
         (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
-        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
-            if let Base::Call(call) = &place.base
-                && let Some(location) = returned(world, types, func, *call)
-            {
-                return Some((location, &place.path));
-            }
-            let bare = Place { base: place.base.clone(), path: SmallVec::new() };
-            let held = types.place(world, func, &bare);
-            if let [made] = held.as_slice()
-                && matches!(first, None | Some(Step::Elem))
-                && let Some(location) = kept(world, types, made)
-            {
-                return Some((location, rest(1)));
-            }
-            held.into_iter().find_map(|ty| match (ty, first) {
-                (Ty::Instance(class), Some(Step::Attr(name))) => {
-                    Some((attribute(world, types, class, name), rest(1)))
-                }
-                (Ty::Class(class), Some(Step::Attr(name))) => {
-                    Some((class_attribute(world, class, name), rest(1)))
-                }
-                (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem))
-                    if site.0 != u32::MAX =>
-                {
-                    Some((Location::at(Root::Made(site)), rest(1)))
-                }
-                _ => None,
-            })
-        }
+        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), _) => passed(world, types, func, place),
         _ => None,
     }
+}
+
+/// Something that was passed in, returned, or made here.
+fn passed<'p>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
+    if let Base::Call(call) = &place.base
+        && let Some(location) = returned(world, types, func, *call)
+    {
+        return Some((location, &place.path));
+    }
+    let first = place.path.first();
+    let rest = &place.path[1.min(place.path.len())..];
+    let bare = Place { base: place.base.clone(), path: SmallVec::new() };
+    let held = types.place(world, func, &bare);
+    if let [made] = held.as_slice()
+        && matches!(first, None | Some(Step::Elem))
+        && let Some(location) = kept(world, types, made)
+    {
+        return Some((location, rest));
+    }
+    held.into_iter().find_map(|ty| match (ty, first) {
+        (Ty::Instance(class), Some(Step::Attr(name))) => {
+            Some((attribute(world, types, class, name), rest))
+        }
+        (Ty::Class(class), Some(Step::Attr(name))) => {
+            Some((class_attribute(world, class, name), rest))
+        }
+        (Ty::External(name, _), None | Some(Step::Elem)) if ATOMICITY.process(&name).is_some() => {
+            Some((Location::at(Root::Process(name)), rest))
+        }
+        (Ty::Made(_, site) | Ty::External(_, site), None | Some(Step::Elem))
+            if site.0 != u32::MAX =>
+        {
+            Some((Location::at(Root::Made(site)), rest))
+        }
+        _ => None,
+    })
 }
 
 /// The attribute or variable that a function does nothing but return.

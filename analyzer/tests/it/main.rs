@@ -8,3 +8,4 @@ mod incremental;
 mod knowledge;
 mod messages;
 mod programs;
+mod target;

@@ -150,6 +150,8 @@ impl Facts<'_> {
             held.iter().any(|it| matches!(it, Ty::Instance(class) if !self.is_container(*class)))
         };
         Some(match pattern {
+            // Of somebody's variable only `items()` says that it is a mapping.
+            Pattern::Iteration if last.key != Key::VIEW && held.iter().all(is_foreign) => true,
             Pattern::Iteration => {
                 !((last.key == Key::VIEW && held.is_empty()) || held.iter().any(raises))
             }
@@ -255,6 +257,11 @@ pub(super) fn takes(name: &str) -> bool {
 /// Methods that change a container.
 pub(super) fn changes(name: &str) -> bool {
     ATOMICITY.effects(name).changes()
+}
+
+/// A value of the code that is looked at from outside.
+fn is_foreign(ty: &Ty) -> bool {
+    matches!(ty, Ty::External(name, _) if name.ends_with("[]"))
 }
 
 /// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.

@@ -9,6 +9,9 @@ use super::{
 use crate::domain::{Bound, Container, Origin, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
+/// The variables of a running function, seen from outside.
+const LOCALS: &str = "types.FrameType.f_locals";
+
 impl TypeTable {
     pub(super) fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
         let mut out = Types::new();
@@ -38,6 +41,9 @@ impl TypeTable {
                 (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
                     out.push(ty.clone());
                 }
+                (Ty::External(name, _), Step::Elem) if name.starts_with(LOCALS) => {
+                    out.push(Ty::External(Name::new_static("types.FrameType.f_locals[]"), NOWHERE));
+                }
                 (Ty::Made(_, site) | Ty::External(_, site), Step::Elem) if *site != NOWHERE => {
                     out.extend(self.node(&Node::Elem(*site)).iter().cloned());
                     if let Ty::Made(kind, _) = ty {
@@ -50,6 +56,10 @@ impl TypeTable {
                 out.truncate(MAX_TYPES);
                 break;
             }
+        }
+        // The attribute of a frame, whatever holds the frame.
+        if types.is_empty() && matches!(step, Step::Attr(name) if name == "f_locals") {
+            out.push(Ty::External(Name::new_static(LOCALS), NOWHERE));
         }
         out
     }
