@@ -150,10 +150,11 @@ impl Facts<'_> {
             held.iter().any(|it| matches!(it, Ty::Instance(class) if !self.is_container(*class)))
         };
         Some(match pattern {
-            // Of somebody's variable only `items()` says that it is a mapping.
-            Pattern::Iteration if last.key != Key::VIEW && held.iter().all(is_foreign) => true,
             Pattern::Iteration => {
-                !((last.key == Key::VIEW && held.is_empty()) || held.iter().any(raises))
+                let view = last.key == Key::VIEW;
+                // Of somebody's variable only `items()` says that it is a mapping.
+                let fails = |it: &Ty| raises(it) && (view || !is_foreign(it));
+                !((view && held.is_empty()) || held.iter().any(fails))
             }
             Pattern::Snapshot if last.key == Key::COPIED => !held.iter().any(copies_stepwise),
             Pattern::Snapshot => {
