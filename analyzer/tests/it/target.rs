@@ -25,7 +25,7 @@ for _ in range(2):
 fn codes(target: Option<TargetVersion>) -> Vec<&'static str> {
     let mut db = Database::new();
     let file = SourceFile::new(&db, "m.py".into(), ".".into(), "m".into(), CODE.into());
-    let project = Project::new(&db, [file].into(), Arc::default());
+    let project = Project::new(&db, [file].into(), Arc::default(), None);
     db.set_target(project, target);
     check_project(&db, project, &|_| true).iter().map(|it| it.rule.code).collect()
 }
