@@ -81,6 +81,29 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// Functions of these classes that users call and that take the lock, the nearest first.
+    pub(super) fn public(&self, facts: &Facts<'_>, class: ClassGid) -> Option<(FuncGid, usize)> {
+        let world = facts.world;
+        let mut own: Vec<FuncGid> =
+            family(facts, class).into_iter().flat_map(|it| world.methods(it)).collect();
+        own.sort_unstable();
+        own.dedup();
+        let open = |it: &FuncGid| {
+            let name = &world.func(*it).name;
+            !name.starts_with('_') && facts.contexts.public[*it as usize]
+        };
+        own.retain(open);
+        let ends = own.iter().find_map(|it| Some((*it, *self.ends.get(it)?)));
+        ends.or_else(|| {
+            own.iter().find_map(|it| {
+                let (_, end) = self.path(*self.next.get(it)?)?;
+                Some((*it, end))
+            })
+        })
+    }
+}
+
 /// Calls of a function that run it at once.
 fn hops_to(facts: &Facts<'_>, to: FuncGid) -> Vec<Hop> {
     if runs_later(facts, to) {
