@@ -37,6 +37,8 @@ impl Lowerer<'_> {
         self.frames.push(frame);
         self.parameters(&def.parameters, defaults);
         self.block(&def.body);
+        self.note_cached(def);
+        self.note_lazy_module(def);
         self.finish();
         if class != NONE {
             self.classes[class as usize].methods.push((name.clone(), scope));
@@ -105,6 +107,9 @@ impl Lowerer<'_> {
         self.frames.push(frame);
         self.block(&def.body);
         self.finish();
+        let methods: Vec<u32> = self.classes[id as usize].methods.iter().map(|it| it.1).collect();
+        super::windows::drained::through_methods(&mut self.functions, &methods);
+        super::windows::claimed::in_class(&mut self.functions, scope, &methods);
         self.bind_definition(&def.name.id, Origin::Class(id), Binding::Class(id), def.name.range);
     }
 
@@ -196,7 +201,7 @@ impl Lowerer<'_> {
         let Some(mut frame) = self.frames.pop() else { return };
         frame.facts.exit_held = frame.held_now();
         frame.settle_escapes();
-        super::windows::find(&mut frame.facts);
+        super::windows::find(&mut frame.facts, &frame.left);
         frame.facts.shrink();
         let scope = frame.scope as usize;
         self.functions[scope] = Some(frame.facts);
@@ -278,9 +283,17 @@ fn denies_thread_safe(doc: &str) -> bool {
     .any(|it| lower.contains(it))
 }
 
-/// Whether code, comments or strings mention threads of the operating system.
+/// Whether prose in a comment or a string speaks of several threads: "used across threads", "another thread".
 fn speaks_of_threads(text: &str) -> bool {
-    text.contains("thread") || text.contains("Thread")
+    let word = |it: char| it.is_ascii_alphabetic() || it == ',';
+    text.match_indices(" threads").any(|(at, found)| {
+        let after = text[at + found.len()..].chars().next();
+        text[..at].ends_with(word)
+            && after
+                .is_none_or(|it| it.is_whitespace() || matches!(it, '.' | ',' | ';' | '!' | ')'))
+    }) || ["other thread", "different thread", "separate thread", "each thread", "per-thread"]
+        .iter()
+        .any(|it| text.contains(it))
 }
 
 /// Name and docstring conventions that the caller holds the lock.

@@ -53,9 +53,9 @@ impl SpawnKind {
         matches!(self, SpawnKind::Served | SpawnKind::Any)
     }
 
-    /// Not on the thread of the event loop or of main code, which is where such things are registered.
+    /// Surely on another thread than the one that hands it over: what both see is shared.
     pub(crate) fn is_elsewhere(self) -> bool {
-        !matches!(self, SpawnKind::Loop | SpawnKind::Main | SpawnKind::Signal)
+        self.is_started() || matches!(self, SpawnKind::T1 | SpawnKind::Tn)
     }
 
     /// The code starts the thread itself.
@@ -119,6 +119,9 @@ pub(crate) struct CallableRow {
     pub(crate) kind: SpawnKind,
     /// The name of the thread: what runs on one thread takes turns.
     pub(crate) thread: Option<String>,
+    /// The call comes back when the function has run.
+    #[serde(default)]
+    pub(crate) waits: bool,
     #[serde(default)]
     pub(crate) evidence: String,
 }
@@ -140,6 +143,9 @@ pub(crate) struct MethodRow {
     /// Position of the executor that runs it.
     pub(crate) executor: Option<usize>,
     pub(crate) thread: Option<String>,
+    /// The call comes back when the function has run.
+    #[serde(default)]
+    pub(crate) waits: bool,
     #[serde(default)]
     pub(crate) evidence: String,
 }
@@ -192,6 +198,7 @@ pub(crate) struct LockRow {
     pub(crate) name: String,
     pub(crate) excludes: Excludes,
     /// Whether who holds it may take it again; absent when it is not known.
+    #[serde(default)]
     pub(crate) reentrant: Option<bool>,
     #[serde(default)]
     pub(crate) evidence: String,

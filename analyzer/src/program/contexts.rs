@@ -5,17 +5,17 @@ mod deferred;
 mod live;
 mod only;
 
-use calls::{callees, handed, property_edges};
-use deferred::is_deferred;
+use calls::{KEPT, QUEUED, call_edges, property_edges};
+use deferred::by_name;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::threads::{Tasks, Threads};
-use super::types::{Ty, TypeTable};
+use super::types::TypeTable;
 use super::world::{Entity, FuncGid, ModuleId, World};
-use crate::domain::{Base, Binding, FunctionKind, NONE, Origin, Step};
+use crate::domain::{Binding, FunctionKind, NONE, Origin, Step};
 
 /// A resolved call.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,8 @@ pub(crate) struct Contexts {
     pub(crate) program_of: FxHashMap<u32, ModuleId>,
     /// Functions after whose call threads may be running.
     leaves: FxHashSet<FuncGid>,
+    /// Functions that go through queues to who calls them.
+    queued: FxHashSet<FuncGid>,
 }
 
 /// Computes the contexts.
@@ -90,53 +92,27 @@ impl Contexts {
             parents: FxHashMap::default(),
             program_of: FxHashMap::default(),
             leaves: FxHashSet::default(),
+            queued: FxHashSet::default(),
         }
     }
 
     fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
         let one = |from: FuncGid| {
             let mut edges = Vec::new();
-            let facts = world.func(from);
-            for (call, it) in (0u32..).zip(&facts.calls) {
-                let on_self = matches!(it.callee, Origin::Place(place)
-                    if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
-                        && facts.places[place as usize].path.len() == 1);
-                if it.callee == Origin::Unknown && it.args.is_empty() {
-                    continue;
-                }
-                let taken = threads.taken.contains(&(from, call));
-                for to in callees(world, types, from, it.callee) {
-                    // The coroutine or generator that this call makes runs elsewhere.
-                    if taken && (world.func(to).is_async || world.func(to).is_generator) {
-                        continue;
-                    }
-                    edges.push(Edge { from, to, call, on_self });
-                    // Calling a decorated function calls what its decorator returned.
-                    for decorator in super::types::decorators(world, types, to) {
-                        for ty in types.node(&super::types::Node::Return(decorator)) {
-                            if let Ty::Func(wrapper) = ty {
-                                edges.push(Edge { from, to: *wrapper, call, on_self: false });
-                            }
-                        }
-                    }
-                }
-                if taken {
-                    continue;
-                }
-                // Functions handed to somebody who may call them here.
-                for (position, arg) in it.args.iter().enumerate() {
-                    let handed = handed(world, types, from, arg.value);
-                    if !handed.is_empty() && !is_deferred(world, types, from, it, position, 0) {
-                        let edge = |to| Edge { from, to, call, on_self: false };
-                        edges.extend(handed.into_iter().map(edge));
-                    }
-                }
+            for call in (0u32..).take(world.func(from).calls.len()) {
+                call_edges(world, types, threads, from, call, &mut edges);
             }
             property_edges(world, from, &mut edges);
             edges
         };
         self.edges =
             (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+        self.edges.retain(|it| {
+            if it.call == QUEUED {
+                self.queued.insert(it.to);
+            }
+            it.call != QUEUED && it.call != KEPT
+        });
         let n = world.n_functions();
         self.callers = Lists::new(n, self.edges.iter().map(|it| it.to));
         self.callees = Lists::new(n, self.edges.iter().map(|it| it.from));
@@ -153,13 +129,18 @@ impl Contexts {
     }
 
     fn reach(&self, from: impl IntoIterator<Item = FuncGid>) -> Vec<FuncGid> {
+        self.reach_over(from.into_iter().collect(), |_| true)
+    }
+
+    /// What is reached over such edges.
+    fn reach_over(&self, from: Vec<FuncGid>, test: impl Fn(&Edge) -> bool) -> Vec<FuncGid> {
         let mut seen = vec![false; self.main.len()];
-        let mut todo: Vec<FuncGid> = from.into_iter().collect();
+        let mut todo = from;
         let mut out = Vec::new();
         while let Some(func) = todo.pop() {
             if !std::mem::replace(&mut seen[func as usize], true) {
                 out.push(func);
-                todo.extend(self.calls_from(func).map(|it| it.to));
+                todo.extend(self.calls_from(func).filter(|it| test(it)).map(|it| it.to));
             }
         }
         out
@@ -257,7 +238,9 @@ impl Contexts {
         let entries: Vec<FuncGid> = (0..world.n_functions())
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
-        for func in self.reach(entries) {
+        // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.
+        let named = |it: &Edge| !self.queued.contains(&it.to) || by_name(world, it);
+        for func in self.reach_over(entries, named) {
             self.public[func as usize] = true;
         }
         // What only a complete program reaches is not for others, even when its name is public.
@@ -286,8 +269,8 @@ impl Contexts {
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
             return false;
         }
-        // What a framework calls is not for others.
-        if threads.registered.contains(&func) {
+        // What a framework calls, or who takes it out of a queue, is not for others.
+        if threads.registered.contains(&func) || self.queued.contains(&func) {
             return false;
         }
         let called =

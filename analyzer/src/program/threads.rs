@@ -79,6 +79,8 @@ pub(crate) struct Started {
     pub(crate) kind: SpawnKind,
     /// The name of the thread.
     pub(crate) lane: Option<Name>,
+    /// The call comes back when it has run.
+    pub(crate) waits: bool,
 }
 
 /// Finds the spawns of the project.
@@ -133,7 +135,7 @@ fn record(
     if let (SpawnKind::Loop | SpawnKind::T1, Origin::Call(coroutine)) = (kind, target) {
         threads.taken.insert((func, coroutine));
     }
-    let live = lifetime(world, func, index, kind);
+    let live = lifetime(world, func, index, started);
     if joined_at_once(world, func, index, kind, live) {
         return;
     }

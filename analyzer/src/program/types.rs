@@ -6,8 +6,10 @@ mod decorated;
 mod flow;
 mod steps;
 
-pub(crate) use decorated::{decorators, is_property};
-pub(crate) use steps::stores_argument;
+pub(crate) use {
+    decorated::{decorators, is_property},
+    steps::stores_argument,
+};
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
@@ -254,13 +256,8 @@ impl TypeTable {
         for ty in self.of(world, func, callee) {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
-                Ty::Func(it) | Ty::Method(it) => {
-                    out.extend(self.node(&Node::Return(it)).iter().cloned());
-                }
-                Ty::External(name, site) => {
-                    out.extend(self.taken(&name, site));
-                    out.push(Ty::External(name, (func, call)));
-                }
+                Ty::Func(it) | Ty::Method(it) => out.extend(self.run(world, it, (func, call))),
+                Ty::External(name, site) => self.called(name, site, (func, call), &mut out),
                 Ty::Instance(_) | Ty::Made(..) => {}
             }
         }

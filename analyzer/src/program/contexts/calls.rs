@@ -4,9 +4,68 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::Edge;
+use super::deferred::{Aside, deferred};
 use crate::domain::{Base, NONE, Origin, Step};
-use crate::program::types::{Ty, TypeTable};
+use crate::program::threads::Threads;
+use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{Entity, FuncGid, World};
+
+/// Stand for the call of an [`Edge`] to a function that is only put aside there.
+pub(super) const QUEUED: u32 = NONE - 1;
+pub(super) const KEPT: u32 = NONE - 2;
+
+/// What one call of a function runs.
+pub(super) fn call_edges(
+    world: &World,
+    types: &TypeTable,
+    threads: &Threads,
+    from: FuncGid,
+    call: u32,
+    edges: &mut Vec<Edge>,
+) {
+    let facts = world.func(from);
+    let it = &facts.calls[call as usize];
+    let on_self = matches!(it.callee, Origin::Place(place)
+        if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
+            && facts.places[place as usize].path.len() == 1);
+    if it.callee == Origin::Unknown && it.args.is_empty() {
+        return;
+    }
+    let taken = threads.taken.contains(&(from, call));
+    for to in callees(world, types, from, it.callee) {
+        // The coroutine or generator that this call makes runs elsewhere.
+        if taken && (world.func(to).is_async || world.func(to).is_generator) {
+            continue;
+        }
+        edges.push(Edge { from, to, call, on_self });
+        // Calling a decorated function calls what its decorator returned.
+        for decorator in crate::program::types::decorators(world, types, to) {
+            for ty in types.node(&Node::Return(decorator)) {
+                if let Ty::Func(wrapper) = ty {
+                    edges.push(Edge { from, to: *wrapper, call, on_self: false });
+                }
+            }
+        }
+    }
+    if taken {
+        return;
+    }
+    // Functions handed to somebody who may call them here.
+    for (position, arg) in it.args.iter().enumerate() {
+        let handed = handed(world, types, from, arg.value);
+        if handed.is_empty() {
+            continue;
+        }
+        // An edge of its own kind until all edges are known.
+        let call = match deferred(world, types, from, call, position, 0) {
+            Some(Aside::Queue) => QUEUED,
+            Some(Aside::Kept) => KEPT,
+            None => call,
+        };
+        let edge = |to| Edge { from, to, call, on_self: false };
+        edges.extend(handed.into_iter().map(edge));
+    }
+}
 
 /// Reading a property calls its getter.
 pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
@@ -23,7 +82,7 @@ pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>
 }
 
 /// The functions a callee may be; a constructor stands for `__init__` and `__new__`.
-pub(super) fn callees(
+fn callees(
     world: &World,
     types: &TypeTable,
     from: FuncGid,
@@ -71,7 +130,7 @@ pub(super) fn callees(
 }
 
 /// The functions that an argument hands to the callee.
-pub(super) fn handed(
+fn handed(
     world: &World,
     types: &TypeTable,
     from: FuncGid,

@@ -1,10 +1,9 @@
 //! Whether two accesses can run at the same time: threads of the program, its main code, users of a library.
 
 use super::{AccessId, Facts, Side, Suspect};
-use crate::domain::{Origin, Place, Step};
+use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
-use crate::program::locations::{Location, Root, resolve};
-use crate::program::types::Ty;
+use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
@@ -29,41 +28,6 @@ impl Facts<'_> {
             public: self.contexts.public[index] && !self.contexts.on_loop[index],
             live_main: self.contexts.main[index] && self.contexts.entered_live[index],
         }
-    }
-
-    /// One side waits for a `threading.Event` that the other sets when it is done.
-    pub(super) fn ordered_by_event(&self, a: AccessId, b: AccessId) -> bool {
-        let waits_for = |first: AccessId, then: AccessId| {
-            let sets = self.event_calls(first.0, "set", |seq| seq > self.event(first).seq);
-            let waits = self.event_calls(then.0, "wait", |seq| seq < self.event(then).seq);
-            sets.iter().any(|it| waits.contains(it))
-        };
-        a.0 != b.0 && (waits_for(a, b) || waits_for(b, a))
-    }
-
-    /// Events on which a function calls a method at such a point.
-    pub(super) fn event_calls(
-        &self,
-        func: FuncGid,
-        method: &str,
-        at: impl Fn(u32) -> bool,
-    ) -> Vec<Location> {
-        let it = self.world.func(func);
-        let calls = it.calls.iter().filter(|call| at(call.seq));
-        calls
-            .filter_map(|call| {
-                let Origin::Place(place) = call.callee else { return None };
-                let place = &it.places[place as usize];
-                let Some((Step::Attr(name), front)) = place.path.split_last() else { return None };
-                let receiver = Place { base: place.base.clone(), path: front.into() };
-                let is_event =
-                    name == method
-                        && self.types.place(self.world, func, &receiver).iter().any(
-                            |it| matches!(it, Ty::External(name, _) if name == "threading.Event"),
-                        );
-                is_event.then(|| resolve(self.world, self.types, func, &receiver)).flatten()
-            })
-            .collect()
     }
 
     /// Whether two accesses can run at the same time on the same object, and how sure that is.
@@ -145,8 +109,10 @@ impl Facts<'_> {
 
     /// The most that a spawn proves.
     fn sureness(&self, spawn: u32) -> Confidence {
-        let unsure = self.threads.spawns[spawn as usize].kind.is_unsure();
-        if unsure { Confidence::Medium } else { Confidence::High }
+        let spawn = &self.threads.spawns[spawn as usize];
+        // Whose event loop it is, and what else runs beside it, is not said by a base class or a decorator.
+        let declared = spawn.kind == SpawnKind::Loop && spawn.call == NONE;
+        if declared || spawn.kind.is_unsure() { Confidence::Medium } else { Confidence::High }
     }
 
     /// Whether a thread runs beside main code.

@@ -2,6 +2,7 @@
 
 use super::{Facts, Suspect};
 use crate::domain::Origin;
+use crate::knowledge::InstanceSharing;
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
@@ -41,6 +42,9 @@ impl Facts<'_> {
             Root::Global(..) => {
                 Some((Confidence::High, "module state is shared by all threads".to_owned()))
             }
+            Root::Process(name) => {
+                Some((Confidence::High, format!("the process has one `{name}`")))
+            }
             Root::Class(..) => {
                 Some((Confidence::High, "class attributes are shared by all threads".to_owned()))
             }
@@ -77,6 +81,9 @@ impl Facts<'_> {
             Root::Global(..) => {
                 Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
             }
+            Root::Process(name) => {
+                Some((Confidence::Medium, format!("the process has one `{name}`")))
+            }
             Root::Class(..) => {
                 Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))
             }
@@ -109,6 +116,11 @@ impl Facts<'_> {
         if entry.external_bases.iter().any(|it| it == "builtins.type") {
             return Some(format!(
                 "`{name}` is a metaclass: its instances are classes, which all threads share"
+            ));
+        }
+        if entry.external_bases.iter().any(|it| it == "types.ModuleType") {
+            return Some(format!(
+                "`{name}` is a kind of module: its instances are modules, which all threads share"
             ));
         }
         let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
@@ -163,6 +175,12 @@ impl Facts<'_> {
         if let Some(lock) = self.family(class).find_map(|it| self.locks.users.get(&it)) {
             let name = &self.world.class(class).name;
             return Some(format!("methods of `{name}` take the lock `{lock}`"));
+        }
+        if crate::program::threads::has_base(self.world, class, |it| {
+            it.shared == InstanceSharing::Own
+        }) {
+            let name = &self.world.class(class).name;
+            return Some(format!("a `{name}` is a thread, known to who made it"));
         }
         if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
             return Some(why);

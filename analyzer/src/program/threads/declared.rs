@@ -1,6 +1,7 @@
 //! Functions of which something other than a call says that threads run them: a decorator (`@app.route("/")`), a base
 //! class whose methods a framework calls, an attribute that is set to them (`client.on_message = f`).
 
+use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 
 use super::spawned::{handlers, is_a, runs};
@@ -24,16 +25,23 @@ struct Declared<'a> {
 
 /// Finds the declarations of the project.
 pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
-    for func in 0..world.n_functions() {
-        let facts = world.func(func);
-        if !facts.decorators.is_empty() {
-            decorated(world, types, threads, func);
+    let one = |func: FuncGid| {
+        let mut out = Vec::new();
+        if !world.func(func).decorators.is_empty() {
+            decorated(world, types, func, &mut out);
         }
-        if !world.knowledge.attributes.is_empty() {
-            assigned(world, types, threads, func);
-        }
+        assigned(world, types, func, &mut out);
+        out
+    };
+    let found: Vec<(FuncGid, Declared<'_>)> =
+        (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+    for (target, it) in found {
+        declare(world, threads, target, &it);
     }
     for class in 0..world.n_classes() {
+        if !world.class(class).decorators.is_empty() {
+            exposed(world, types, threads, class);
+        }
         if world.base_rows(class).next().is_some() {
             derived(world, threads, class);
         }
@@ -41,7 +49,12 @@ pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
 }
 
 /// The functions that a decorator of the tables hands to a framework.
-fn decorated(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+fn decorated<'w>(
+    world: &'w World,
+    types: &TypeTable,
+    func: FuncGid,
+    out: &mut Vec<(FuncGid, Declared<'w>)>,
+) {
     let parent = world.parent(func).unwrap_or(func);
     for decorator in &world.func(func).decorators {
         let (callee, seq) = match decorator {
@@ -55,7 +68,31 @@ fn decorated(world: &World, types: &TypeTable, threads: &mut Threads, func: Func
         let site = world.func(func).site;
         let (thread, start) = (row.thread.as_deref(), row.start.as_deref());
         let it = Declared { func: parent, site, seq, kind: row.kind, thread, start };
-        declare(world, threads, func, &it);
+        out.push((func, it));
+    }
+}
+
+/// The public methods of a class that a decorator of the tables hands to a framework.
+fn exposed(world: &World, types: &TypeTable, threads: &mut Threads, class: ClassGid) {
+    let facts = world.class(class);
+    let parent = world.func_gid(world.classes[class as usize].module, facts.parent);
+    for decorator in &facts.decorators {
+        let callee = match decorator {
+            Origin::Call(call) => world.func(parent).calls[*call as usize].callee,
+            other => *other,
+        };
+        let Some(row) = hook(world, types, parent, callee) else { continue };
+        for method in world.methods(class).filter(|it| !world.func(*it).name.starts_with('_')) {
+            let it = Declared {
+                func: parent,
+                site: world.func(method).site,
+                seq: 0,
+                kind: row.kind,
+                thread: row.thread.as_deref(),
+                start: None,
+            };
+            declare(world, threads, method, &it);
+        }
     }
 }
 
@@ -90,7 +127,12 @@ fn by_receiver<'w>(
 }
 
 /// The functions that are set as an attribute of the tables.
-fn assigned(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncGid) {
+fn assigned<'w>(
+    world: &'w World,
+    types: &TypeTable,
+    func: FuncGid,
+    out: &mut Vec<(FuncGid, Declared<'w>)>,
+) {
     let facts = world.func(func);
     for (id, place) in (0u32..).zip(&facts.places) {
         let Some((Step::Attr(name), front)) = place.path.split_last() else { continue };
@@ -107,7 +149,7 @@ fn assigned(world: &World, types: &TypeTable, threads: &mut Threads, func: FuncG
                     thread: row.thread.as_deref(),
                     start: row.start.as_deref(),
                 };
-                declare(world, threads, run, &it);
+                out.push((run, it));
             }
         }
     }

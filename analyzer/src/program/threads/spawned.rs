@@ -23,7 +23,8 @@ pub(crate) fn spawned(world: &World, types: &TypeTable, func: FuncGid, call: &Ca
     if let Some(entity) = world.entity(func, call.callee) {
         let by_row = |row: &CallableRow| {
             let what = argument(call, row.argument, row.keyword.as_deref())?;
-            Some(Started { what, kind: row.kind, lane: row.thread.as_deref().map(Name::new) })
+            let lane = row.thread.as_deref().map(Name::new);
+            Some(Started { what, kind: row.kind, lane, waits: row.waits })
         };
         return match entity {
             Entity::External(name) => {
@@ -66,7 +67,7 @@ fn by_methods(
         {
             kind = SpawnKind::Iso;
         }
-        Some(Started { what, kind, lane: row.thread.as_deref().map(Name::new) })
+        Some(Started { what, kind, lane: row.thread.as_deref().map(Name::new), waits: row.waits })
     };
     let typed = |row: &&MethodRow| known.iter().any(|it| is_a(world, it, &row.classes));
     let mut out = Spawned::new();
@@ -140,6 +141,7 @@ fn thread_subclass(world: &World, func: FuncGid, call: &Call) -> Option<Started>
         what: call.callee,
         kind: SpawnKind::Thread,
         lane: None,
+        waits: false,
     })
 }
 

@@ -35,6 +35,10 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
+                // Each branch of `tee` goes through the same items.
+                (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
+                    out.push(ty.clone());
+                }
                 (ty, Step::Elem) => {
                     if let Some(site) = ty.container() {
                         out.extend(self.node(&Node::Elem(site)).iter().cloned());
@@ -51,6 +55,15 @@ impl TypeTable {
         out
     }
 
+    /// What a call of a function makes.
+    pub(super) fn run(&self, world: &World, func: FuncGid, site: AllocSite) -> Types {
+        if is_generator(world, func) {
+            let name = Name::new_static("types.GeneratorType");
+            return SmallVec::from_iter([Ty::External(name, site)]);
+        }
+        self.node(&Node::Return(func)).into()
+    }
+
     /// Types of the elements a display was made with.
     pub(super) fn elements(&self, world: &World, site: AllocSite) -> Types {
         let mut out = Types::new();
@@ -60,7 +73,9 @@ impl TypeTable {
                 match *elem {
                     Origin::Place(_) => {
                         out.extend(entity_type(world.entity(site.0, *elem).as_ref()));
-                        out.extend(self.callback(world, site.0, *elem));
+                        if alloc.kind == Container::Tuple {
+                            out.extend(self.callback(world, site.0, *elem));
+                        }
                     }
                     Origin::Call(call) => out.extend(made_directly(world, site.0, call)),
                     elem => out.extend(self.of(world, site.0, elem)),
@@ -110,16 +125,15 @@ impl TypeTable {
         }
     }
 
-    /// What is taken out of a queue: functions that were put into it, alone or packed with their arguments. Objects
-    /// that go through a queue belong to one thread at a time, so nothing is said of them.
-    pub(super) fn taken(&self, method: &Name, site: AllocSite) -> Types {
-        if site == NOWHERE || !takes(method) {
-            return Types::new();
+    /// What calling something outside the project makes. Of what is taken out of a queue only functions count, alone or
+    /// packed with their arguments: objects that go through a queue belong to one thread at a time.
+    pub(super) fn called(&self, method: Name, on: AllocSite, at: AllocSite, out: &mut Types) {
+        if on != NOWHERE && takes(&method) {
+            let held = self.node(&Node::Elem((on.0, on.1 | BY_CALL))).iter();
+            let packed = |it: &&Ty| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _));
+            out.extend(held.filter(packed).cloned());
         }
-        let held = self.node(&Node::Elem((site.0, site.1 | BY_CALL))).iter();
-        held.filter(|it| is_callback(it) || matches!(it, Ty::Made(Container::Tuple, _)))
-            .cloned()
-            .collect()
+        out.push(Ty::External(method, at));
     }
 
     /// Types of an attribute, wherever in the hierarchy it is assigned.
@@ -165,4 +179,10 @@ pub(super) fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<T
         Entity::External(name) => Some(made_by(name, (func, call))),
         _ => None,
     }
+}
+
+/// A function whose call makes a generator. Decorators may make something else of it.
+fn is_generator(world: &World, func: FuncGid) -> bool {
+    let it = world.func(func);
+    it.is_generator && !it.is_async && it.decorators.is_empty()
 }
