@@ -25,7 +25,7 @@ pub(super) struct Hop {
 /// How far calls are followed, and how many functions are visited for one lock: what half of a project reaches is
 /// not worth telling.
 const MAX_DEPTH: usize = 7;
-const MAX_VISITED: usize = 1500;
+const MAX_VISITED: usize = 500;
 
 /// For each function that reaches a lock, the next call on the shortest way.
 pub(super) struct Reach {
@@ -63,6 +63,13 @@ impl Reach {
             level = above;
         }
         reach
+    }
+
+    /// The functions that reach the lock, in order.
+    pub(super) fn functions(&self) -> Vec<FuncGid> {
+        let mut out: Vec<FuncGid> = self.next.keys().chain(self.ends.keys()).copied().collect();
+        out.sort_unstable();
+        out
     }
 
     /// The calls from a function to where the lock is taken, and the hold there.
