@@ -200,7 +200,11 @@ fn place_lock(world: &World, types: &TypeTable, func: FuncGid, place: &Place) ->
             }
             Ty::Instance(class) => {
                 if let Some(lock) = forms::entered(world, types, *class) {
-                    return Some(lock);
+                    // `with self:` takes the lock inside; of another object, that object is the lock.
+                    if place.path.is_empty() && matches!(place.base, Base::SelfObj) {
+                        return Some(lock);
+                    }
+                    is_lock = true;
                 }
                 is_lock |= sounds_like_lock(place) || sounds_like(&world.class(*class).name);
             }

@@ -87,7 +87,7 @@ pub(crate) fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<Global
 /// A lock as people call it.
 pub(crate) fn lock_name(facts: &Facts<'_>, lock: &LockId) -> String {
     match lock {
-        LockId::Instance(_, name) => format!("self.{name}"),
+        LockId::Instance(_, name) => format!("self.{}", name.replace(".[]", "[...]")),
         LockId::Static(label) => label.rsplit('.').next().unwrap_or(label).to_owned(),
         LockId::Unnamed(_, name) => name.to_string(),
         LockId::Made((func, _)) => format!("a lock made in `{}`", facts.world.func(*func).name),

@@ -49,7 +49,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Two objects of one class are told apart by `self` only. Conditions on the way are not evaluated. Semaphores, and locks that another function gives back, are left out: waiting for them is how threads signal each other.
+    /// Two objects of one class are told apart by `self` only. Conditions on the way are not evaluated. Handlers that are called under the lock and are given the object are reported at low confidence: nothing says that they take it. Semaphores, and locks that another function gives back, are left out: waiting for them is how threads signal each other.
     ///
     /// ## Replay
     /// Not replayed yet.
@@ -73,6 +73,11 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     let Evidence::Deadlock(it) = evidence else { return String::new() };
     let lock = it.locks.first().map_or("", String::as_str);
+    if !it.theirs.is_empty() {
+        return format!(
+            "handlers run while `{lock}` is held, which is not re-entrant: one that uses this object waits for ever"
+        );
+    }
     let taker = it.mine.last().map_or("", |it| &*it.site.function);
     format!(
         "the thread waits for itself: it holds `{lock}`, which is not re-entrant, and `{taker}` takes it again"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Mode, NONE, SiteId};
+use crate::domain::{Mode, NONE, Origin, SiteId};
 use crate::program::judge::Facts;
 use crate::program::locks::LockId;
 use crate::program::locks::kind::{self, Kind, Receiver};
@@ -66,6 +66,10 @@ pub(super) fn collect(facts: &Facts<'_>) -> Vec<Hold> {
             }
             _ => kind::of_origin(world, types, *func, it.what),
         };
+        // A lock that this call makes is nobody else's.
+        if matches!(it.what, Origin::Call(_)) && kind.is_some_and(|it| it.made.0 == *func) {
+            continue;
+        }
         let receiver = kind::receiver(world, *func, it.what, lock);
         let (mode, site) = (it.mode, it.site);
         out.push(Hold {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::holds::Hold;
 use super::reach::{Hop, Reach, hops_from};
@@ -67,28 +68,33 @@ fn graph<'a>(facts: &Facts<'_>, holds: &'a [Hold]) -> Graph<'a> {
         }
     }
     let takers: Vec<(&LockId, Vec<usize>)> = takers.into_iter().collect();
+    let calls = calls(facts, holds);
+    let mut by_func: FxHashMap<FuncGid, Vec<usize>> = FxHashMap::default();
+    for (index, hold) in holds.iter().enumerate().filter(|it| it.1.mode != Mode::Reads) {
+        by_func.entry(hold.func).or_default().push(index);
+    }
     let ways = |(lock, takers): &(&'a LockId, Vec<usize>)| {
         let reach = Reach::of(facts, holds, takers, false);
         let mut out: Vec<((&LockId, &LockId), Way)> = Vec::new();
-        for (index, hold) in holds.iter().enumerate().filter(|it| it.1.mode != Mode::Reads) {
-            if takes_before(facts, hold, lock) {
-                continue;
-            }
-            let inner = takers.iter().find(|it| hold.contains(facts.world, &holds[**it]));
-            if let Some(end) = inner.filter(|_| hold.lock != **lock) {
-                let way = Way { hold: index, hops: Vec::new(), end: *end };
-                out.push(((&hold.lock, *lock), way));
-            }
-            for hop in hops_from(facts, hold.func) {
-                if !hold.covers(facts.world, hop.held) || is_fresh(facts, &hop) {
-                    continue;
+        for end in takers {
+            let around = by_func.get(&holds[*end].func).into_iter().flatten().copied();
+            for hold in around.filter(|it| holds[*it].contains(facts.world, &holds[*end])) {
+                if holds[hold].lock != **lock && !takes_before(facts, &holds[hold], lock) {
+                    let way = Way { hold, hops: Vec::new(), end: *end };
+                    out.push(((&holds[hold].lock, *lock), way));
                 }
+            }
+        }
+        for to in reach.functions() {
+            for (index, hop) in calls.get(&to).into_iter().flatten() {
+                let hold = &holds[*index];
                 let has = |it: &Hop| {
                     let held = facts.locks.at(facts.world, it.from, it.held);
                     hold.lock != **lock && held.iter().any(|it| it.0 == **lock)
                 };
-                if let Some((hops, end)) = reach.path(hop).filter(|it| !it.0.iter().any(has)) {
-                    out.push(((&hold.lock, *lock), Way { hold: index, hops, end }));
+                let path = reach.path(*hop).filter(|_| !takes_before(facts, hold, lock));
+                if let Some((hops, end)) = path.filter(|it| !it.0.iter().any(has)) {
+                    out.push(((&hold.lock, *lock), Way { hold: *index, hops, end }));
                 }
             }
         }
@@ -104,6 +110,23 @@ fn graph<'a>(facts: &Facts<'_>, holds: &'a [Hold]) -> Graph<'a> {
         ways.truncate(MAX_WAYS);
     }
     graph
+}
+
+/// The calls that are made while something is held, by callee.
+fn calls(facts: &Facts<'_>, holds: &[Hold]) -> FxHashMap<FuncGid, Vec<(usize, Hop)>> {
+    let made = |(index, hold): (usize, &Hold)| -> Vec<(usize, Hop)> {
+        let hops = hops_from(facts, hold.func).into_iter();
+        let under = |it: &Hop| hold.covers(facts.world, it.held) && !is_fresh(facts, it);
+        hops.filter(under).map(|it| (index, it)).collect()
+    };
+    let all: Vec<Vec<(usize, Hop)>> = holds.par_iter().enumerate().map(made).collect();
+    let mut out: FxHashMap<FuncGid, Vec<(usize, Hop)>> = FxHashMap::default();
+    for (index, hop) in all.into_iter().flatten() {
+        if holds[index].mode != Mode::Reads {
+            out.entry(hop.to).or_default().push((index, hop));
+        }
+    }
+    out
 }
 
 /// The second lock is held already when the first is taken.

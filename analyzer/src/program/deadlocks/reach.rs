@@ -25,7 +25,7 @@ pub(super) struct Hop {
 /// How far calls are followed, and how many functions are visited for one lock: what half of a project reaches is
 /// not worth telling.
 const MAX_DEPTH: usize = 7;
-const MAX_VISITED: usize = 1500;
+const MAX_VISITED: usize = 500;
 
 /// For each function that reaches a lock, the next call on the shortest way.
 pub(super) struct Reach {
@@ -65,6 +65,13 @@ impl Reach {
         reach
     }
 
+    /// The functions that reach the lock, in order.
+    pub(super) fn functions(&self) -> Vec<FuncGid> {
+        let mut out: Vec<FuncGid> = self.next.keys().chain(self.ends.keys()).copied().collect();
+        out.sort_unstable();
+        out
+    }
+
     /// The calls from a function to where the lock is taken, and the hold there.
     pub(super) fn path(&self, first: Hop) -> Option<(Vec<Hop>, usize)> {
         let mut out = vec![first];
@@ -78,6 +85,29 @@ impl Reach {
             at = hop.to;
         }
         None
+    }
+}
+
+impl Reach {
+    /// Functions of these classes that users call and that take the lock, the nearest first.
+    pub(super) fn public(&self, facts: &Facts<'_>, class: ClassGid) -> Option<(FuncGid, usize)> {
+        let world = facts.world;
+        let mut own: Vec<FuncGid> =
+            family(facts, class).into_iter().flat_map(|it| world.methods(it)).collect();
+        own.sort_unstable();
+        own.dedup();
+        let open = |it: &FuncGid| {
+            let name = &world.func(*it).name;
+            !name.starts_with('_') && facts.contexts.public[*it as usize]
+        };
+        own.retain(open);
+        let ends = own.iter().find_map(|it| Some((*it, *self.ends.get(it)?)));
+        ends.or_else(|| {
+            own.iter().find_map(|it| {
+                let (_, end) = self.path(*self.next.get(it)?)?;
+                Some((*it, end))
+            })
+        })
     }
 }
 

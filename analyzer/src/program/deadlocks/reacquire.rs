@@ -1,5 +1,7 @@
 //! A lock that is not re-entrant, taken by the thread that holds it.
 
+mod handlers;
+
 use rustc_hash::FxHashSet;
 
 use super::holds::Hold;
@@ -48,6 +50,7 @@ pub(super) fn find(facts: &Facts<'_>, holds: &[Hold]) -> Vec<Found> {
             }
             if let Some(found) = nested(facts, holds, hold, &takers)
                 .or_else(|| called(facts, holds, hold, &reach, own))
+                .or_else(|| handlers::called(facts, holds, hold, &reach).filter(|_| own))
             {
                 seen.insert(hold.func);
                 out.push(found);
