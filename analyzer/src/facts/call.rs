@@ -76,6 +76,10 @@ impl Lowerer<'_> {
         for arg in &arguments.args {
             let it = self.eval(arg);
             val.absorb(&it);
+            // `f(*d.values())`
+            if arg.is_starred_expr() {
+                self.consume_all(arg.range(), &it.lazy);
+            }
             if matches!(it.origin, Origin::Place(_)) || !it.lazy.is_empty() {
                 lazies.push((it.origin, it.lazy));
             }

@@ -16,7 +16,9 @@ impl Facts<'_> {
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
-        let safe = matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet);
+        // What falls into a rebuilding is a read, and no change that forgets the lock.
+        let safe =
+            matches!(pattern, Pattern::LazyInit | Pattern::TestAndSet | Pattern::SortInPlace);
         if window.is_empty() || safe || window.contains(&LockId::Convention) {
             return Vec::new();
         }
