@@ -40,6 +40,9 @@ pub struct Project {
     /// What is known of libraries, when the project's settings add to it.
     #[returns(ref)]
     pub knowledge: Option<Arc<Knowledge>>,
+    /// The interpreter that the code is written for, when the settings name it.
+    #[default]
+    pub target: Option<crate::settings::TargetVersion>,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.
@@ -59,6 +62,12 @@ impl Database {
     /// An empty database.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets the interpreter that the code of a project is written for.
+    pub fn set_target(&mut self, project: Project, target: Option<crate::settings::TargetVersion>) {
+        use salsa::Setter as _;
+        project.set_target(self).to(target);
     }
 
     /// A database that reports the name of each query as it is executed, for tests of reuse.

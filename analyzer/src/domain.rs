@@ -171,6 +171,8 @@ impl Key {
     pub(crate) const VIEW: Key = Key(u64::MAX);
     /// Consumed by a builtin that copies exact containers in one step: `list(d)`.
     pub(crate) const COPIED: Key = Key(u64::MAX - 1);
+    /// A load whose value a local variable keeps.
+    pub(crate) const KEPT: Key = Key(u64::MAX - 2);
     /// A key that differs from thread to thread (`threading.get_ident()`).
     pub(crate) const PER_THREAD: Key = Key(1);
 }

@@ -8,6 +8,7 @@ pub(crate) mod env;
 pub(crate) mod escape;
 pub(crate) mod expr;
 pub(crate) mod frame;
+pub(crate) mod handed;
 pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;

@@ -1,5 +1,6 @@
 //! The typed view of `knowledge/*.toml`, parsed once; the only reader of those files. A project may add rows.
 
+pub(crate) mod atomicity;
 mod rows;
 
 use std::sync::{Arc, LazyLock};
@@ -77,6 +78,7 @@ impl Knowledge {
                 Err(it) => out.problems.push(format!("{file}: {it}")),
             }
         }
+        out.problems.extend(atomicity::ATOMICITY.problem.clone());
         out.find_problems(&tables);
         out.names = names_of(&tables).chain(base_names(&tables)).cloned().collect();
         // The project's rows come first: of several for one name the first counts.

@@ -52,6 +52,7 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         locks: &locks,
         files,
         installed: project.installed(db),
+        target: *project.target(db),
     });
     Program { slices: files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect() }
 }

@@ -6,13 +6,18 @@ mod ftl103_shared_closure_augassign;
 mod ftl104_class_attribute_augassign;
 mod ftl105_shared_subscript_augassign;
 mod ftl106_shared_read_modify_write;
+mod ftl109_shared_swap;
+mod ftl111_copy_then_clear;
 mod ftl201_check_then_insert;
 mod ftl202_check_then_use;
 mod ftl203_check_then_pop;
 mod ftl205_unsynchronised_lazy_init;
 mod ftl206_broken_double_checked_locking;
 mod ftl207_test_and_set_flag;
+mod ftl208_cache_decorator_as_singleton;
 mod ftl209_check_then_setattr;
+mod ftl211_lazy_submodule_getattr;
+mod ftl212_mapping_mixin_not_atomic;
 mod ftl215_lost_registration;
 mod ftl216_check_then_dereference;
 mod ftl301_import_reenables_gil;
@@ -25,6 +30,13 @@ mod ftl421_split_critical_section;
 mod ftl423_guard_in_wrong_scope;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
+mod ftl603_shared_generator;
+mod ftl604_shared_iterator;
+mod ftl605_tee_across_threads;
+mod ftl606_copy_of_mutating_object;
+mod ftl607_sort_visible_to_readers;
+mod ftl609_sorted_structure_race;
+mod ftl610_index_loop;
 pub(crate) mod words;
 
 use crate::evidence::Evidence;
@@ -38,13 +50,18 @@ pub static RULES: &[&Rule] = &[
     &ftl104_class_attribute_augassign::RULE,
     &ftl105_shared_subscript_augassign::RULE,
     &ftl106_shared_read_modify_write::RULE,
+    &ftl109_shared_swap::RULE,
+    &ftl111_copy_then_clear::RULE,
     &ftl201_check_then_insert::RULE,
     &ftl202_check_then_use::RULE,
     &ftl203_check_then_pop::RULE,
     &ftl205_unsynchronised_lazy_init::RULE,
     &ftl206_broken_double_checked_locking::RULE,
     &ftl207_test_and_set_flag::RULE,
+    &ftl208_cache_decorator_as_singleton::RULE,
     &ftl209_check_then_setattr::RULE,
+    &ftl211_lazy_submodule_getattr::RULE,
+    &ftl212_mapping_mixin_not_atomic::RULE,
     &ftl215_lost_registration::RULE,
     &ftl216_check_then_dereference::RULE,
     &ftl301_import_reenables_gil::RULE,
@@ -57,6 +74,13 @@ pub static RULES: &[&Rule] = &[
     &ftl423_guard_in_wrong_scope::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
+    &ftl603_shared_generator::RULE,
+    &ftl604_shared_iterator::RULE,
+    &ftl605_tee_across_threads::RULE,
+    &ftl606_copy_of_mutating_object::RULE,
+    &ftl607_sort_visible_to_readers::RULE,
+    &ftl609_sorted_structure_race::RULE,
+    &ftl610_index_loop::RULE,
 ];
 
 /// The pseudo-rule of files that cannot be parsed completely. Not selectable, not suppressible.

@@ -69,7 +69,7 @@ pub struct Settings {
     pub min_confidence: Confidence,
     /// Paths that are not analysed.
     pub exclude: PathPatterns,
-    /// Stored for rules whose facts depend on the version.
+    /// The interpreter of which the facts are used; 3.14t when it is not named.
     pub target_version: Option<TargetVersion>,
     /// The format when the command line names none.
     pub output_format: Option<OutputFormat>,

@@ -50,9 +50,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let project = project_root(place, home.as_deref()).unwrap_or(place);
     let installed = installed(project, args.python.as_deref());
 
-    let db = Database::new();
+    let mut db = Database::new();
     let loaded =
         load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
+    db.set_target(loaded.project, settings.target_version);
     problems.extend(loaded.problems.iter().cloned());
     for problem in &problems {
         console.error(problem);

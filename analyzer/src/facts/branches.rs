@@ -81,7 +81,12 @@ impl Lowerer<'_> {
         let mark = self.frame().journal.len();
         let guard = self.frame().assume(atoms.iter().copied().collect());
         let region = lock.map(|it| self.frame().enter(it));
+        let start = to_u32(self.frame().facts.events.len());
         let exits = self.block(body);
+        let end = to_u32(self.frame().facts.events.len());
+        if exits && start < end {
+            self.frame().left.push((start, end));
+        }
         if let Some(region) = region.filter(|it| self.frame().held.contains(it)) {
             self.frame().leave(region);
         }
@@ -124,11 +129,13 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn for_stmt(&mut self, stmt: &ast::StmtFor) {
+        let start = to_u32(self.frame().facts.events.len());
         let elem = self.iterate(&stmt.iter);
         self.enter_loop();
         let mark = self.frame().journal.len();
         self.assign(&stmt.target, elem);
         self.block(&stmt.body);
+        self.note_index_loop(stmt, start);
         self.leave_loop(mark);
         self.block(&stmt.orelse);
     }
@@ -149,6 +156,7 @@ impl Lowerer<'_> {
         let mut branches = vec![(changed, body_exits && stmt.handlers.is_empty())];
         let missed = self.missed(first_event, last_event);
         let mut all_exit = body_exits;
+        let mut goes_on_only_after_miss = body_exits && stmt.orelse.is_empty();
         for handler in &stmt.handlers {
             let ast::ExceptHandler::ExceptHandler(it) = handler;
             let lookup = it.type_.as_ref().is_some_and(|it| is_miss(&self.text[it.range()]));
@@ -161,10 +169,15 @@ impl Lowerer<'_> {
             self.frame().guard = guard;
             let changed = self.frame().rewind(mark);
             all_exit &= exits;
+            goes_on_only_after_miss &= exits || lookup;
             branches.push((changed, exits));
             self.frame().held.clone_from(&held);
         }
         self.frame().join(branches);
+        // `try: return d[k]`, `except KeyError: pass`: what follows runs when the key was not there.
+        if goes_on_only_after_miss && !all_exit {
+            self.frame().assume(missed);
+        }
         let else_exits = self.block(&stmt.orelse);
         let final_exits = self.block(&stmt.finalbody);
         all_exit || (else_exits && stmt.handlers.is_empty()) || final_exits

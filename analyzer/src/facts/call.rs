@@ -8,6 +8,7 @@ use super::frame::{Val, key_of};
 use super::iterate::Lazy;
 use super::lower::Lowerer;
 use crate::domain::{Arg, Base, Call, Key, NONE, Op, Origin, Step};
+use crate::knowledge::atomicity::ATOMICITY;
 
 impl Lowerer<'_> {
     pub(super) fn call(&mut self, it: &ast::ExprCall) -> Val {
@@ -35,6 +36,7 @@ impl Lowerer<'_> {
         let mut lazies = Vec::new();
         let args = self.arguments(&it.arguments, &mut val, &mut lazies);
         val.lazy = self.consume(it, &lazies);
+        self.handed(it, &args);
         if self.is_plain(it, callee, &args) {
             self.frame().clock += u32::from(!is_cheap(it));
             for arg in &args {
@@ -260,46 +262,9 @@ impl Lowerer<'_> {
     }
 }
 
-/// Methods of built-in containers and queues that a race can be about.
+/// Methods of built-in containers, queues and buffers that a race can be about.
 pub(super) fn is_container_method(name: &str) -> bool {
-    matches!(
-        name,
-        "get"
-            | "pop"
-            | "popitem"
-            | "popleft"
-            | "setdefault"
-            | "update"
-            | "clear"
-            | "append"
-            | "appendleft"
-            | "extend"
-            | "extendleft"
-            | "insert"
-            | "remove"
-            | "discard"
-            | "add"
-            | "index"
-            | "count"
-            | "sort"
-            | "reverse"
-            | "put"
-            | "put_nowait"
-            | "get_nowait"
-            | "empty"
-            | "full"
-            | "qsize"
-            | "has_key"
-            | "keys"
-            | "values"
-            | "items"
-            | "copy"
-            | "move_to_end"
-            | "subtract"
-            | "difference_update"
-            | "intersection_update"
-            | "rotate"
-    )
+    ATOMICITY.operation(name).is_some()
 }
 
 /// Calls after which a GIL build does not look for a waiting thread.

@@ -37,6 +37,8 @@ impl Lowerer<'_> {
         self.frames.push(frame);
         self.parameters(&def.parameters, defaults);
         self.block(&def.body);
+        self.note_cached(def);
+        self.note_lazy_module(def);
         self.finish();
         if class != NONE {
             self.classes[class as usize].methods.push((name.clone(), scope));
@@ -105,6 +107,9 @@ impl Lowerer<'_> {
         self.frames.push(frame);
         self.block(&def.body);
         self.finish();
+        let methods: Vec<u32> = self.classes[id as usize].methods.iter().map(|it| it.1).collect();
+        super::windows::drained::through_methods(&mut self.functions, &methods);
+        super::windows::claimed::in_class(&mut self.functions, scope, &methods);
         self.bind_definition(&def.name.id, Origin::Class(id), Binding::Class(id), def.name.range);
     }
 
@@ -196,7 +201,7 @@ impl Lowerer<'_> {
         let Some(mut frame) = self.frames.pop() else { return };
         frame.facts.exit_held = frame.held_now();
         frame.settle_escapes();
-        super::windows::find(&mut frame.facts);
+        super::windows::find(&mut frame.facts, &frame.left);
         frame.facts.shrink();
         let scope = frame.scope as usize;
         self.functions[scope] = Some(frame.facts);

@@ -178,7 +178,16 @@ impl Lowerer<'_> {
         self.frame().assume(super::lower::negate(&atoms));
         let orelse = self.eval(&it.orelse);
         self.frame().guard = outer;
-        let origin = if body.origin == Origin::Nothing { orelse.origin } else { body.origin };
+        let origin = match (body.origin, orelse.origin) {
+            (Origin::Nothing, other) => other,
+            // `given if given else set()`: what is made says more than the bare argument.
+            (Origin::Place(place), made @ (Origin::Call(_) | Origin::Alloc(_)))
+                if self.is_argument(place) =>
+            {
+                made
+            }
+            (origin, _) => origin,
+        };
         // `x if x is not None else make()` is made when the test fails, the other way round when it holds.
         let keeps = |val: &Val| val.main.is_some();
         let chosen = match (keeps(&body), keeps(&orelse)) {
@@ -189,6 +198,11 @@ impl Lowerer<'_> {
         let mut val = Val { origin, chosen, ..Val::mix([body, orelse]) };
         val.deps.extend(atoms.iter().map(|it| it.event));
         val
+    }
+
+    fn is_argument(&mut self, place: u32) -> bool {
+        let place = &self.frame().facts.places[place as usize];
+        matches!(place.base, Base::Param(_)) && place.path.is_empty()
     }
 
     fn load_name(&mut self, name: &Name, expr: &Expr) -> Val {

@@ -84,6 +84,8 @@ pub(crate) struct Frame {
     pub(crate) escaped: FxHashSet<Base>,
     /// Regions that end with the exit stack that entered them.
     pub(crate) stacked: Vec<(Origin, u32)>,
+    /// Events of branches that do not go on, as ranges.
+    pub(crate) left: Vec<(u32, u32)>,
     places: FxHashMap<Place, u32>,
     /// How many tests are in force with each guard.
     guard_depths: Vec<u32>,
@@ -141,6 +143,7 @@ impl Frame {
             caught: 0,
             escaped: FxHashSet::default(),
             stacked: Vec::new(),
+            left: Vec::new(),
             places: FxHashMap::default(),
             guard_depths: Vec::new(),
             call_chains: Vec::new(),

@@ -113,9 +113,11 @@ impl Lowerer<'_> {
             && !values.elts.iter().any(Expr::is_starred_expr)
         {
             let vals: Vec<_> = values.elts.iter().map(|it| self.eval(it)).collect();
+            let first = vals.first().and_then(|it| it.main);
             for (target, val) in targets.elts.iter().zip(vals) {
                 self.assign(target, val);
             }
+            self.note_swap(&targets.elts, &values.elts, first);
             return;
         }
         let taken = self.taken(&stmt.value);
@@ -194,7 +196,10 @@ impl Lowerer<'_> {
     fn assign_name(&mut self, name: &Name, range: TextRange, val: Val) {
         let scope = self.frame().scope;
         match self.scopes.home(scope, name) {
-            Home::Local => self.frame().bind(name.clone(), val),
+            Home::Local => {
+                self.frame().keep(&val);
+                self.frame().bind(name.clone(), val);
+            }
             Home::Cell(owner) => {
                 let place = Origin::Place(self.frame().place(Base::Cell(owner, name.clone()), &[]));
                 self.store(range, place, Op::Store, Key::NONE, &val);

@@ -1,7 +1,10 @@
 //! Finds candidate windows inside one function: pairs of accesses to one place that must not be separated.
 //! Nothing is known here about sharing, types or which regions are locks; that is the program's business.
 
+pub(crate) mod claimed;
+pub(crate) mod drained;
 mod relied;
+mod shapes;
 
 use crate::domain::{
     Atom, AtomKind, Base, Candidate, Event, FunctionFacts, FunctionKind, Key, NONE, Op, Origin,
@@ -9,12 +12,12 @@ use crate::domain::{
 };
 use crate::evidence::Pattern;
 
-/// Fills in `candidates`.
-pub(crate) fn find(facts: &mut FunctionFacts) {
+/// Fills in `candidates`. `left` are the events of branches that do not go on.
+pub(crate) fn find(facts: &mut FunctionFacts, left: &[(u32, u32)]) {
     if facts.kind == FunctionKind::ClassBody {
         return;
     }
-    let mut found = Vec::new();
+    let mut found = std::mem::take(&mut facts.candidates);
     for last in 0..facts.events.len() {
         let event = &facts.events[last];
         if event.flags.owned {
@@ -30,21 +33,44 @@ pub(crate) fn find(facts: &mut FunctionFacts) {
         if let Some(later) = relied::completed_later(facts, event) {
             found.push(Candidate { pattern: Pattern::EarlyPublication, first: last, last: later });
         }
+        found.extend(drained::find(facts, last, left));
+        if matches!(&event.op, Op::Method(name) if matches!(name.as_str(), "pop" | "popitem" | "setdefault"))
+        {
+            found.push(Candidate { pattern: Pattern::MappingMixin, first: last, last });
+        }
     }
     super::escape::find(facts, &mut found);
     facts.candidates = found;
+    claimed::retried(facts);
 }
 
 fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Pattern)> {
-    match event.op {
+    match &event.op {
         Op::Store | Op::SetItem => update(facts, event).or_else(|| tested(facts, event)),
-        Op::GetItem | Op::DelItem | Op::Method(_) => tested(facts, event),
+        Op::GetItem | Op::DelItem => tested(facts, event),
         Op::Delete => relied::deleted(facts, event, this),
         Op::Load => relied::loaded_again(facts, event),
+        Op::Method(name) => alone(name).map(|it| (this, it)).or_else(|| tested(facts, event)),
         Op::Iterate => Some((this, Pattern::Iteration)),
         Op::Consume => Some((this, Pattern::Snapshot)),
         _ => None,
     }
+}
+
+/// Functions and methods that are a window by themselves.
+fn alone(name: &str) -> Option<Pattern> {
+    use crate::knowledge::atomicity::{ATOMICITY, Handling};
+    match name {
+        "sort" | "reverse" => return Some(Pattern::SortInPlace),
+        _ if !name.contains('.') => return None,
+        _ => {}
+    }
+    Some(match ATOMICITY.handling(name)? {
+        Handling::Advances => Pattern::SharedIterator,
+        Handling::GoesThrough | Handling::GoesThroughLookalikes => Pattern::DeepCopy,
+        Handling::SortedInsert | Handling::Heaps => Pattern::SortedStructure,
+        Handling::Swaps => Pattern::Swap,
+    })
 }
 
 /// The stored value depends on a read of the same place.

@@ -197,9 +197,9 @@ impl BaseRow {
 pub(crate) struct LockRow {
     pub(crate) name: String,
     pub(crate) excludes: Excludes,
-    /// Whether the thread that holds it may take it again.
+    /// Whether who holds it may take it again; absent when it is not known.
     #[serde(default)]
-    pub(crate) reentrant: bool,
+    pub(crate) reentrant: Option<bool>,
     #[serde(default)]
     pub(crate) evidence: String,
 }

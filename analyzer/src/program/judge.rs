@@ -3,16 +3,19 @@
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
 mod aliases;
+mod cached;
 mod concurrent;
 mod discipline;
 mod fold;
 mod fresh;
 mod guards;
 mod harmless;
+mod iteration;
 mod ordered;
 mod policy;
 mod publication;
 mod relied;
+mod torn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +36,7 @@ use crate::db::SourceFile;
 use crate::domain::{Candidate, Event, FunctionKind, Op, Place, Step};
 use crate::evidence::Pattern;
 use crate::rule::{Confidence, GilClass};
+use iteration::{changes, removes, takes};
 
 /// Everything judging reads.
 pub(crate) struct Facts<'a> {
@@ -43,6 +47,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) locks: &'a Locks,
     pub(crate) files: &'a Arc<[SourceFile]>,
     pub(crate) installed: &'a Arc<BTreeMap<String, String>>,
+    pub(crate) target: Option<crate::settings::TargetVersion>,
 }
 
 /// One access of the project.
@@ -93,6 +98,11 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
             }
         }
     }
+    for (found, conflict) in facts.torn(&suspects, of) {
+        if reported.insert((found.func, found.candidate.last)) {
+            folded.add(facts, found, conflict);
+        }
+    }
     for it in folded.groups {
         facts.report(&it, of(&it.suspect), &mut slices);
     }
@@ -113,6 +123,7 @@ fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
             return out;
         }
         for candidate in &it.candidates {
+            let candidate = &facts.of_iterators(func, candidate);
             let Some(about) = facts.about(func, candidate) else { continue };
             let event = &it.events[about as usize];
             let place = &it.places[event.place as usize];
@@ -122,7 +133,9 @@ fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
             {
                 continue;
             }
-            if let Some(location) = resolve(world, facts.types, func, place) {
+            if let Some(location) = resolve(world, facts.types, func, place)
+                && !Facts::is_settings(&location, candidate.pattern)
+            {
                 if !facts.relies(func, candidate, &location) {
                     continue;
                 }
@@ -163,7 +176,7 @@ fn accesses(
     for location in suspects.iter().map(|it| &it.location) {
         match location.last_name() {
             Some(name) => {
-                names.insert(name.clone());
+                names.insert(name);
             }
             None => made = true,
         }
@@ -244,6 +257,9 @@ impl Facts<'_> {
             &it.events[suspect.candidate.first as usize],
             &it.events[suspect.candidate.last as usize],
         );
+        if let Some(known) = iteration::gil_of(suspect.candidate.pattern, last) {
+            return known;
+        }
         // The call that acts is itself the end of the window; what runs before it counts.
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
@@ -294,6 +310,7 @@ impl Facts<'_> {
             if *other == own
                 || !self.breaks(suspect, *other)
                 || self.is_construction(*other, suspect)
+                || self.are_strangers(own, *other)
             {
                 continue;
             }
@@ -310,7 +327,9 @@ impl Facts<'_> {
                 consider(*other, self.meets(own, *other, suspect));
             }
         }
-        let mut best = best?;
+        let ambient = self.changed_by_others(suspect);
+        consider(own, ambient.map(|(confidence, because)| (confidence, None, because)));
+        let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
         if in_test || self.is_idempotent(suspect, accesses) {
@@ -322,6 +341,9 @@ impl Facts<'_> {
     /// Whether a second run of the same window breaks the first.
     fn acts_on_itself(&self, suspect: &Suspect) -> bool {
         let last = self.event((suspect.func, suspect.candidate.last));
+        if let Some(answer) = self.iteration_on_itself(suspect) {
+            return answer;
+        }
         match suspect.candidate.pattern {
             Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
             Pattern::CheckThenDereference => last.op == Op::Delete && !last.flags.caught,
@@ -337,6 +359,9 @@ impl Facts<'_> {
 
     /// Whether this access, falling into the window, breaks it.
     fn breaks(&self, suspect: &Suspect, other: AccessId) -> bool {
+        if let Some(answer) = self.breaks_iteration(suspect, other) {
+            return answer;
+        }
         let op = &self.event(other).op;
         let rebinds = op.rebinds();
         match suspect.candidate.pattern {
@@ -360,8 +385,7 @@ impl Facts<'_> {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }
             Pattern::CheckThenPop => {
-                matches!(op, Op::DelItem)
-                    || matches!(op, Op::Method(name) if removes(name) || matches!(name.as_str(), "get" | "get_nowait"))
+                matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if takes(name))
             }
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)
@@ -386,32 +410,4 @@ impl Facts<'_> {
             _ => false,
         }
     }
-}
-
-/// Methods that take elements away.
-fn removes(name: &str) -> bool {
-    matches!(
-        name,
-        "pop" | "popleft" | "popitem" | "clear" | "remove" | "discard" | "difference_update"
-    )
-}
-
-/// Methods that change a container.
-fn changes(name: &str) -> bool {
-    removes(name)
-        || matches!(
-            name,
-            "append"
-                | "appendleft"
-                | "add"
-                | "insert"
-                | "extend"
-                | "update"
-                | "setdefault"
-                | "sort"
-                | "reverse"
-                | "move_to_end"
-                | "subtract"
-                | "put"
-        )
 }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::types::{AllocSite, BY_CALL, Node, Ty, TypeTable};
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Op, Origin, Place, Step};
+use crate::knowledge::atomicity::ATOMICITY;
 
 /// What a location hangs on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +19,8 @@ pub(crate) enum Root {
     Cell(FuncGid, Name),
     /// A container or object made at a place and passed around.
     Made(AllocSite),
+    /// Something the process has once, by its full name: `sys.modules`.
+    Process(Name),
 }
 
 /// The step from a container to the objects in it.
@@ -37,13 +40,14 @@ impl Location {
     }
 
     /// The last attribute or variable of the way.
-    pub(crate) fn last_name(&self) -> Option<&Name> {
-        let below = self.path.iter().rev().find(|it| **it != ELEMENT);
-        below.or(match &self.root {
+    pub(crate) fn last_name(&self) -> Option<Name> {
+        let below = self.path.iter().rev().find(|it| **it != ELEMENT).cloned();
+        below.or_else(|| match &self.root {
             Root::Global(_, name)
             | Root::Instance(_, name)
             | Root::Class(_, name)
-            | Root::Cell(_, name) => Some(name),
+            | Root::Cell(_, name) => Some(name.clone()),
+            Root::Process(name) => name.rsplit('.').next().map(Name::new),
             Root::Made(_) => None,
         })
     }
@@ -56,6 +60,7 @@ impl Location {
             }
             Root::Instance(class, name) => format!("{}@{name}", class_label(world, *class)),
             Root::Class(class, name) => format!("{}.{name}", class_label(world, *class)),
+            Root::Process(name) => name.to_string(),
             Root::Cell(func, name) => {
                 format!("{}.{}.{name}", world.module(*func).name, world.func(*func).qualname)
             }
@@ -135,35 +140,48 @@ fn root<'p>(
             Some(cell(world, types, owner, name, place))
         }
         (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
-        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
-            if let Base::Call(call) = &place.base
-                && let Some(location) = returned(world, types, func, *call)
-            {
-                return Some((location, &place.path));
-            }
-            let bare = Place { base: place.base.clone(), path: SmallVec::new() };
-            let held = types.place(world, func, &bare);
-            if let [made] = held.as_slice()
-                && matches!(first, None | Some(Step::Elem))
-                && let Some(location) = kept(world, types, made)
-            {
-                return Some((location, rest(0)));
-            }
-            held.into_iter().find_map(|ty| match (ty, first) {
-                (Ty::Instance(class), Some(Step::Attr(name))) => {
-                    Some((attribute(world, types, class, name), rest(1)))
-                }
-                (Ty::Class(class), Some(Step::Attr(name))) => {
-                    Some((class_attribute(world, class, name), rest(1)))
-                }
-                (ty, None | Some(Step::Elem)) => {
-                    ty.container().map(|site| (Location::at(Root::Made(site)), rest(0)))
-                }
-                _ => None,
-            })
-        }
+        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), _) => passed(world, types, func, place),
         _ => None,
     }
+}
+
+/// Something that was passed in, returned, or made here.
+fn passed<'p>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
+    if let Base::Call(call) = &place.base
+        && let Some(location) = returned(world, types, func, *call)
+    {
+        return Some((location, &place.path));
+    }
+    let first = place.path.first();
+    let below = &place.path[1.min(place.path.len())..];
+    let bare = Place { base: place.base.clone(), path: SmallVec::new() };
+    let held = types.place(world, func, &bare);
+    if let [made] = held.as_slice()
+        && matches!(first, None | Some(Step::Elem))
+        && let Some(location) = kept(world, types, made)
+    {
+        return Some((location, &place.path));
+    }
+    held.into_iter().find_map(|ty| match (ty, first) {
+        (Ty::Instance(class), Some(Step::Attr(name))) => {
+            Some((attribute(world, types, class, name), below))
+        }
+        (Ty::Class(class), Some(Step::Attr(name))) => {
+            Some((class_attribute(world, class, name), below))
+        }
+        (Ty::External(name, _), None | Some(Step::Elem)) if ATOMICITY.process(&name).is_some() => {
+            Some((Location::at(Root::Process(name)), below))
+        }
+        (ty, None | Some(Step::Elem)) => {
+            ty.container().map(|site| (Location::at(Root::Made(site)), &*place.path))
+        }
+        _ => None,
+    })
 }
 
 /// The attribute or variable that a function does nothing but return.
@@ -263,7 +281,13 @@ fn named<'p>(
     };
     for (index, step) in place.path.iter().enumerate() {
         let rest = &place.path[index + 1..];
+        if let Some(location) = process_wide(&entity) {
+            return Some((location, &place.path[index..]));
+        }
         match (&entity, step) {
+            (Entity::External(module), Step::Attr(name)) if ATOMICITY.has_process(module) => {
+                entity = world.member(&entity, name, 0)?;
+            }
             (Entity::Module(_), Step::Attr(name)) => entity = world.member(&entity, name, 0)?,
             (Entity::Class(class), Step::Attr(name)) => {
                 return Some((class_attribute(world, *class, name), rest));
@@ -300,8 +324,15 @@ fn named<'p>(
     }
     match entity {
         Entity::Variable(module, name) => Some((Location::at(Root::Global(module, name)), &[])),
-        _ => None,
+        other => process_wide(&other).map(|it| (it, &[][..])),
     }
+}
+
+/// A container that the process has once.
+fn process_wide(entity: &Entity) -> Option<Location> {
+    let Entity::External(name) = entity else { return None };
+    let row = ATOMICITY.has_process(name).then(|| ATOMICITY.process(name)).flatten();
+    row.map(|_| Location::at(Root::Process(name.clone())))
 }
 
 /// An attribute read or written through an instance: the instance's, unless only class bodies assign it.

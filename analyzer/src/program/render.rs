@@ -8,7 +8,7 @@ use super::threads::Spawn;
 use super::world::{FuncGid, to_u32};
 use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
 use crate::evidence::{
-    self, AccessKind, Evidence, GilRequest, Guard, PlaceKind, SharedPlace, Window,
+    self, AccessKind, Evidence, GilRequest, Guard, Pattern, PlaceKind, SharedPlace, Window,
 };
 use crate::knowledge::SpawnKind;
 use crate::rule::{Confidence, GilClass};
@@ -71,7 +71,9 @@ pub(crate) fn access(facts: &Facts<'_>, id: AccessId) -> evidence::Access<Global
         Op::DelItem => AccessKind::DelItem,
         Op::Contains => AccessKind::Contains,
         Op::Iterate | Op::Consume => AccessKind::Iterate,
-        Op::Method(name) => AccessKind::Call(name.to_string()),
+        Op::Method(name) => {
+            AccessKind::Call(name.strip_prefix("builtins.").unwrap_or(name).to_owned())
+        }
     };
     let locks = facts
         .locks
@@ -97,13 +99,23 @@ pub(crate) fn lock_name(facts: &Facts<'_>, lock: &LockId) -> String {
     }
 }
 
-fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
+/// The place as the reader of a finding sees it.
+fn window_text(facts: &Facts<'_>, found: &Found<'_>) -> String {
     let it = facts.world.func(found.func);
     let event = &it.events[found.candidate.last as usize];
+    let lazy = found.candidate.pattern == Pattern::LazySubmodule;
+    if (lazy || found.candidate.pattern == Pattern::CachedFactory) && event.op == Op::Store {
+        return it.qualname.clone();
+    }
     let mut text = place_text(facts, found.func, &it.places[event.place as usize]);
-    if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) {
+    if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) && !lazy {
         text.push_str("[...]");
     }
+    text
+}
+
+fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
+    let text = window_text(facts, found);
     let world = facts.world;
     let below = |name: &str| {
         found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"))
@@ -117,6 +129,10 @@ fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
             module: world.modules[*module as usize].name.to_string(),
             name: below(name),
         },
+        Root::Process(name) => {
+            let (module, name) = name.rsplit_once('.').unwrap_or(("", name));
+            PlaceKind::Global { module: module.to_owned(), name: below(name) }
+        }
         // Only the class has it until the update makes an attribute of the instance.
         Root::Instance(class, name)
             if world.classes[*class as usize].class_attrs.contains(name)

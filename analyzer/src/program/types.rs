@@ -256,9 +256,7 @@ impl TypeTable {
         for ty in self.of(world, func, callee) {
             match ty {
                 Ty::Class(class) => out.push(Ty::Instance(class)),
-                Ty::Func(it) | Ty::Method(it) => {
-                    out.extend(self.node(&Node::Return(it)).iter().cloned());
-                }
+                Ty::Func(it) | Ty::Method(it) => out.extend(self.run(world, it, (func, call))),
                 Ty::External(name, site) => self.called(name, site, (func, call), &mut out),
                 Ty::Instance(_) | Ty::Made(..) => {}
             }
@@ -294,9 +292,6 @@ impl TypeTable {
         let mut types = self.entity(Some(entity.clone()));
         for step in rest {
             types = self.step(world, &types, step);
-            if types.is_empty() {
-                break;
-            }
         }
         types
     }
@@ -309,9 +304,6 @@ impl TypeTable {
         };
         for step in path {
             types = self.step(world, &types, step);
-            if types.is_empty() {
-                break;
-            }
         }
         types
     }

@@ -186,6 +186,11 @@ impl World {
                 let body = &self.modules[module as usize].facts.functions[facts.body as usize];
                 stored(body, &Base::Cls, true, &mut class_attrs);
             }
+            // `cls._instances = WeakSet()` in a method makes an attribute of the class, too.
+            for (_, method) in &facts.methods {
+                let method = &self.modules[module as usize].facts.functions[*method as usize];
+                stored(method, &Base::Cls, true, &mut class_attrs);
+            }
             let entry = &mut self.classes[class as usize];
             entry.instance_attrs = instance_attrs;
             entry.plain_attrs = plain_attrs;

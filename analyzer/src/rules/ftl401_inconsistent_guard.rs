@@ -2,13 +2,13 @@
 
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
-use crate::evidence::{Evidence, Pattern};
+use crate::evidence::{AccessKind, Evidence, Pattern};
 use crate::rule::{Replay, Severity, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
     /// ## What it does
-    /// Reports a change to a shared place without any lock, when another thread holds a lock around a read and a write of the same place that belong together.
+    /// Reports a change to a shared place without any lock, when another thread holds a lock around a read and a write of the same place that belong together; and two reads without the lock of values that are updated together under it.
     ///
     /// ## Why is this bad?
     /// A lock protects only when every change takes it. The change without it falls between the read and the write of the other side, and one of the two is lost, although the other side did everything right.
@@ -73,7 +73,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Reads without the lock are not reported, and neither are changes that only meet single guarded writes: one store is atomic.
+    /// Single reads without the lock are not reported: they are atomic. Two reads in one expression are, when one region updates both values. Neither are changes reported that only meet single guarded writes: one store is atomic.
     ///
     /// ## Replay
     /// Not replayed yet.
@@ -102,6 +102,11 @@ fn message(evidence: &Evidence<Location>) -> String {
         let guards = counted.map_or(String::new(), |it| {
             format!(" (`{lock}` guards it in {} of {} accesses)", it.held, it.total)
         });
+        if window.last.kind == AccessKind::Read {
+            return format!(
+                "`{place}` is read together with a value that belongs to it, without `{lock}`, under which {who} changes both{guards}"
+            );
+        }
         format!(
             "`{place}` is changed without `{lock}`, which {who} holds between reading and writing it{guards}"
         )

@@ -29,7 +29,7 @@ declare_rule! {
     ///
     ///     def sell(self):
     ///         with self.out_lock:
-    ///             self.stock -= 1  # error
+    ///             self.stock -= 1
     ///
     /// def work(shop):
     ///     shop.arrive()

@@ -1,5 +1,6 @@
 //! Tests of the analyzer, all through its public functions: they must survive a rewrite of what they test.
 
+mod atomicity;
 mod corpus;
 mod docs;
 mod fixtures;
@@ -8,3 +9,4 @@ mod incremental;
 mod knowledge;
 mod messages;
 mod programs;
+mod target;

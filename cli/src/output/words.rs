@@ -74,6 +74,9 @@ pub(super) fn does(kind: &AccessKind, place: &str) -> String {
         AccessKind::DelItem => format!("deletes an element of `{place}`"),
         AccessKind::Contains if is_element => format!("tests for `{place}`"),
         AccessKind::Contains => format!("tests membership in `{place}`"),
+        AccessKind::Call(function) if function.contains('.') || function == "next" => {
+            format!("calls `{function}({})`", container(place))
+        }
         AccessKind::Call(method) => format!("calls `.{method}()` on `{}`", container(place)),
         AccessKind::Iterate => format!("iterates over `{place}`"),
     }

@@ -31,7 +31,8 @@ impl Folded {
     /// Adds a conflict to those with the same cause.
     pub(super) fn add(&mut self, facts: &Facts<'_>, suspect: Suspect, conflict: Conflict) {
         let module = facts.world.module_of(suspect.func);
-        let cause = (module, suspect.location.clone(), suspect.contents, suspect.candidate.pattern);
+        let kind = facts.discipline(&suspect, &conflict).unwrap_or(suspect.candidate.pattern);
+        let cause = (module, suspect.location.clone(), suspect.contents, kind);
         let Some(index) = self.index.get(&cause) else {
             self.index.insert(cause, self.groups.len());
             self.groups.push(Group { suspect, conflict, also: Vec::new() });

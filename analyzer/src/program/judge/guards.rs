@@ -37,7 +37,8 @@ impl Facts<'_> {
             {
                 continue;
             }
-            if !self.held(other).is_empty() || self.world.module(other.0).is_test {
+            let silent = self.world.module(other.0).is_test || self.is_setup(other, suspect);
+            if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {
                 continue;
             }
             let Some((confidence, spawn, because)) = self.concurrent(other, own, suspect) else {
@@ -56,6 +57,15 @@ impl Facts<'_> {
             out.push((found, Conflict { other: own, confidence, spawn, because }));
         }
         out
+    }
+
+    /// A store by the function that owns the variable, before it starts anybody who sees it.
+    fn is_setup(&self, other: AccessId, suspect: &Suspect) -> bool {
+        let Root::Cell(owner, _) = suspect.location.root else { return false };
+        let seq = self.event(other).seq;
+        let spawns = self.contexts.spawns_in.get(&owner).into_iter().flatten();
+        other.0 == owner
+            && !spawns.into_iter().any(|it| self.threads.spawns[*it as usize].live.0 < seq)
     }
 
     /// Locks that cover the whole window in one region.

@@ -86,7 +86,15 @@ impl Facts<'_> {
         let place = &it.places[last.place as usize];
         let held = self.types.place(self.world, func, place);
         let known = !held.is_empty();
+        if let Some(answer) = self.iteration_is_harmless(last, candidate.pattern, &held) {
+            return answer;
+        }
         match candidate.pattern {
+            Pattern::CachedFactory => !self.makes_what_must_exist_once(func, last),
+            Pattern::MappingMixin if last.flags.caught => true,
+            Pattern::MappingMixin => {
+                !matches!(&last.op, Op::Method(name) if self.is_mixin(&held, name))
+            }
             // `xs += [x]` stores the same list back.
             Pattern::Augment if last.op == Op::Store => {
                 known && held.iter().all(|it| in_place(self.world, it))
@@ -96,17 +104,6 @@ impl Facts<'_> {
                 elem.path.push(Step::Elem);
                 let held = self.types.place(self.world, func, &elem);
                 !held.is_empty() && held.iter().all(|it| in_place(self.world, it))
-            }
-            Pattern::Iteration => {
-                let view = last.key == crate::domain::Key::VIEW;
-                !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
-            }
-            Pattern::Snapshot if last.key == crate::domain::Key::COPIED => !held
-                .iter()
-                .any(|it| matches!(it, Ty::External(..)) && changes_size_while_iterated(it)),
-            Pattern::Snapshot => {
-                let view = last.key == crate::domain::Key::VIEW;
-                !(view && held.is_empty() || held.iter().any(changes_size_while_iterated))
             }
             // Methods of the project's own classes are calls, not container operations.
             Pattern::CheckThenPop | Pattern::CheckThenUse | Pattern::CheckThenInsert => held
@@ -146,6 +143,8 @@ impl Facts<'_> {
                 Origin::Unknown => self.gil(suspect) == GilClass::Latent,
                 _ => false,
             },
+            // Two objects of a class with some state may be as good as one.
+            Pattern::CachedFactory => !self.is_certainly_unique(suspect.func, value),
             Pattern::CheckThenInsert => {
                 // A start value that is counted up afterwards must not be stored twice.
                 let plain = matches!(
@@ -165,26 +164,6 @@ impl Facts<'_> {
 /// An object that is being finalized is nobody else's.
 pub(super) fn is_finalizer(world: &World, func: FuncGid) -> bool {
     world.func(func).name == "__del__" && world.class_of(func).is_some()
-}
-
-/// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
-fn changes_size_while_iterated(ty: &Ty) -> bool {
-    match ty {
-        Ty::Made(kind, _) => {
-            matches!(kind, crate::domain::Container::Dict | crate::domain::Container::Set)
-        }
-        Ty::External(name, _) => matches!(
-            name.rsplit('.').next().unwrap_or_default(),
-            "OrderedDict"
-                | "defaultdict"
-                | "deque"
-                | "Counter"
-                | "WeakSet"
-                | "WeakKeyDictionary"
-                | "WeakValueDictionary"
-        ),
-        _ => false,
-    }
 }
 
 /// A parameter as it came in.

@@ -2,6 +2,8 @@
 
 use super::{Facts, Suspect};
 use crate::domain::Origin;
+use crate::knowledge::InstanceSharing;
+use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
@@ -41,6 +43,9 @@ impl Facts<'_> {
             Root::Global(..) => {
                 Some((Confidence::High, "module state is shared by all threads".to_owned()))
             }
+            Root::Process(name) => {
+                Some((Confidence::High, format!("the process has one `{name}`")))
+            }
             Root::Class(..) => {
                 Some((Confidence::High, "class attributes are shared by all threads".to_owned()))
             }
@@ -77,6 +82,12 @@ impl Facts<'_> {
             Root::Global(..) => {
                 Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
             }
+            Root::Process(name) => {
+                // Settings are made at the start and hardly ever changed later.
+                let settings = ATOMICITY.process(name).is_some_and(|it| it.changed_by.is_empty());
+                let confidence = if settings { Confidence::Low } else { Confidence::Medium };
+                Some((confidence, format!("the process has one `{name}`")))
+            }
             Root::Class(..) => {
                 Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))
             }
@@ -109,6 +120,11 @@ impl Facts<'_> {
         if entry.external_bases.iter().any(|it| it == "builtins.type") {
             return Some(format!(
                 "`{name}` is a metaclass: its instances are classes, which all threads share"
+            ));
+        }
+        if entry.external_bases.iter().any(|it| it == "types.ModuleType") {
+            return Some(format!(
+                "`{name}` is a kind of module: its instances are modules, which all threads share"
             ));
         }
         let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
@@ -163,6 +179,12 @@ impl Facts<'_> {
         if let Some(lock) = self.family(class).find_map(|it| self.locks.users.get(&it)) {
             let name = &self.world.class(class).name;
             return Some(format!("methods of `{name}` take the lock `{lock}`"));
+        }
+        if crate::program::threads::has_base(self.world, class, |it| {
+            it.shared == InstanceSharing::Own
+        }) {
+            let name = &self.world.class(class).name;
+            return Some(format!("a `{name}` is a thread, known to who made it"));
         }
         if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
             return Some(why);

@@ -51,7 +51,7 @@ fn of_types(world: &World, types: &TypeTable, held: &[Ty], depth: u32) -> Option
         if row.excludes != Excludes::Threads {
             return None;
         }
-        let mut kind = Kind { made: *site, reentrant: row.reentrant };
+        let mut kind = Kind { made: *site, reentrant: row.reentrant? };
         if *site != NOWHERE
             && let Some(call) = world.func(site.0).calls.get(site.1 as usize)
             && let Some(inner) = given_lock(world, site.0, call)

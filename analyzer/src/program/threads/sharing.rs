@@ -50,10 +50,9 @@ pub(super) fn share_arguments(
                         .entry(class)
                         .or_insert_with(|| format!("a `{name}` is passed to a thread"));
                 }
-                Ty::Made(_, site) => {
-                    threads.shared_sites.insert(site);
+                ty => {
+                    threads.shared_sites.extend(ty.container());
                 }
-                _ => {}
             }
         }
     }

@@ -10,6 +10,9 @@ use super::{
 use crate::domain::{Base, Bound, Container, Origin, Place, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
+/// The variables of a running function, seen from outside.
+const LOCALS: &str = "types.FrameType.f_locals";
+
 impl TypeTable {
     pub(super) fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
         let mut out = Types::new();
@@ -35,6 +38,13 @@ impl TypeTable {
                 (Ty::External(outer, site), Step::Attr(name)) => {
                     out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
                 }
+                // Each branch of `tee` goes through the same items.
+                (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
+                    out.push(ty.clone());
+                }
+                (Ty::External(name, _), Step::Elem) if name.starts_with(LOCALS) => {
+                    out.push(Ty::External(Name::new_static("types.FrameType.f_locals[]"), NOWHERE));
+                }
                 (ty, Step::Elem) => {
                     if let Some(site) = ty.container() {
                         out.extend(self.node(&Node::Elem(site)).iter().cloned());
@@ -48,7 +58,20 @@ impl TypeTable {
                 break;
             }
         }
+        // The attribute of a frame, whatever holds the frame.
+        if types.is_empty() && matches!(step, Step::Attr(name) if name == "f_locals") {
+            out.push(Ty::External(Name::new_static(LOCALS), NOWHERE));
+        }
         out
+    }
+
+    /// What a call of a function makes.
+    pub(super) fn run(&self, world: &World, func: FuncGid, site: AllocSite) -> Types {
+        if is_generator(world, func) {
+            let name = Name::new_static("types.GeneratorType");
+            return SmallVec::from_iter([Ty::External(name, site)]);
+        }
+        self.node(&Node::Return(func)).into()
     }
 
     /// Types of the elements a display was made with.
@@ -166,4 +189,10 @@ pub(super) fn made_directly(world: &World, func: FuncGid, call: u32) -> Option<T
         Entity::External(name) => Some(made_by(name, (func, call))),
         _ => None,
     }
+}
+
+/// A function whose call makes a generator. Decorators may make something else of it.
+fn is_generator(world: &World, func: FuncGid) -> bool {
+    let it = world.func(func);
+    it.is_generator && !it.is_async && it.decorators.is_empty()
 }

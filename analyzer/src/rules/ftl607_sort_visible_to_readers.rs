@@ -1,0 +1,90 @@
+//! FTL607: a shared list is sorted in place while others read it.
+
+use crate::check::{Findings, RuleContext};
+use crate::diagnostic::Location;
+use crate::evidence::{Evidence, Pattern};
+use crate::rule::{Replay, Severity, declare_rule};
+use crate::rules::words;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports `xs.sort()` and `xs.reverse()` on a shared list that other threads read without a common lock.
+    ///
+    /// ## Why is this bad?
+    /// While a list is sorted, free-threaded readers see it empty: `len(xs)` is 0, `xs[0]` raises `IndexError`, a loop does nothing. With the GIL a sort without a Python key is atomic, so this breaks for the first time on a free-threaded build.
+    ///
+    /// ## Example
+    /// ```python
+    /// import threading
+    ///
+    /// scores = [3, 1, 2]
+    ///
+    /// def rank():
+    ///     scores.sort()  # error
+    ///
+    /// def best():
+    ///     return scores[0]
+    ///
+    /// def main():
+    ///     threads = [threading.Thread(target=rank), threading.Thread(target=best)]
+    ///     for thread in threads:
+    ///         thread.start()
+    ///     for thread in threads:
+    ///         thread.join()
+    ///
+    /// if __name__ == "__main__":
+    ///     main()
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python
+    /// import threading
+    ///
+    /// scores = [3, 1, 2]
+    ///
+    /// def rank():
+    ///     global scores
+    ///     scores = sorted(scores)
+    ///
+    /// def best():
+    ///     return scores[0]
+    ///
+    /// def main():
+    ///     threads = [threading.Thread(target=rank), threading.Thread(target=best)]
+    ///     for thread in threads:
+    ///         thread.start()
+    ///     for thread in threads:
+    ///         thread.join()
+    ///
+    /// if __name__ == "__main__":
+    ///     main()
+    /// ```
+    ///
+    /// ## Known limits
+    /// Only what is known to be a list is reported. Lists that are rebuilt in place (`xs[:] = ...`) are not looked at.
+    ///
+    /// ## Replay
+    /// Not replayed yet.
+    pub(crate) static RULE = {
+        code: "FTL607",
+        name: "sort-visible-to-readers",
+        since: "0.1.0",
+        severity: Severity::Warning,
+        summary: "a shared list is sorted or reversed in place while others read it",
+        replay: Replay::Never("no strategy stops a thread inside a sort"),
+    }
+    check: check, message: message
+}
+
+fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
+    for window in ctx.windows(&[Pattern::SortInPlace], |_, _| true) {
+        out.push(window);
+    }
+}
+
+fn message(evidence: &Evidence<Location>) -> String {
+    words::of(evidence, |window| {
+        let (place, who) = (&window.place.text, words::who(window));
+        format!("`{place}` looks empty while it is sorted in place: {who} reads it meanwhile")
+    })
+}
