@@ -45,13 +45,14 @@ impl Lowerer<'_> {
             Expr::Compare(_) => {
                 let (atoms, _) = self.test(expr);
                 let deps = atoms.iter().map(|it| it.event).collect();
-                Val { deps, truth: atoms.into_iter().collect(), ..Val::default() }
+                let truth = atoms.into_iter().collect();
+                Val { origin: Origin::Immutable, deps, truth, ..Val::default() }
             }
             Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
                 let val = self.eval(&it.operand);
                 let truth =
                     super::lower::negate(&Self::truth_atoms(&val, true)).into_iter().collect();
-                Val { deps: val.deps, truth, ..Val::default() }
+                Val { origin: Origin::Immutable, deps: val.deps, truth, ..Val::default() }
             }
             Expr::BinOp(it) => {
                 let parts = [self.eval(&it.left), self.eval(&it.right)];

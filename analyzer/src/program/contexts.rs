@@ -16,6 +16,7 @@ use super::threads::{Tasks, Threads};
 use super::types::TypeTable;
 use super::world::{Entity, FuncGid, ModuleId, World};
 use crate::domain::{Binding, FunctionKind, NONE, Origin, Step};
+use crate::knowledge::InstanceSharing;
 
 /// A resolved call.
 #[derive(Clone, Copy, Debug)]
@@ -274,6 +275,15 @@ impl Contexts {
             return false;
         }
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
+            return false;
+        }
+        // `run` of a thread is called by the thread.
+        let runs = |class: super::world::ClassGid| {
+            world.base_rows(class).any(|it| {
+                it.shared == InstanceSharing::Own && it.methods.iter().any(|it| *it == *facts.name)
+            })
+        };
+        if world.class_of(func).is_some_and(runs) {
             return false;
         }
         // What a framework calls, or who takes it out of a queue, is not for others.

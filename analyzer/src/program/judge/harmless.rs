@@ -7,7 +7,7 @@ use crate::knowledge::InstanceSharing;
 use crate::program::locations::Root;
 use crate::program::threads::has_base;
 use crate::program::types::Ty;
-use crate::program::world::{ClassGid, FuncGid, World};
+use crate::program::world::{ClassGid, Entity, FuncGid, World};
 use crate::rule::GilClass;
 
 impl Facts<'_> {
@@ -113,6 +113,18 @@ impl Facts<'_> {
         }
     }
 
+    /// A call that the tables say may be made twice.
+    fn is_known_idempotent(&self, func: FuncGid, call: u32) -> bool {
+        let callee = self.world.func(func).calls[call as usize].callee;
+        matches!(self.world.entity(func, callee), Some(Entity::External(name))
+            if self.world.knowledge.idempotent.contains_key(name.as_str()))
+    }
+
+    fn calls_pure_builtin(&self, func: FuncGid, call: u32) -> bool {
+        let callee = self.world.func(func).calls[call as usize].callee;
+        matches!(self.world.entity(func, callee), Some(Entity::External(name)) if is_pure_builtin(&name))
+    }
+
     /// Making the value twice does no harm.
     pub(super) fn is_idempotent(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
         let it = self.world.func(suspect.func);
@@ -125,13 +137,8 @@ impl Facts<'_> {
                 | Origin::Func(_)
                 | Origin::Class(_) => true,
                 Origin::Call(call) => {
-                    match self.world.entity(suspect.func, it.calls[call as usize].callee) {
-                        Some(crate::program::world::Entity::External(name)) => {
-                            self.world.knowledge.idempotent.contains_key(name.as_str())
-                                || is_pure_builtin(&name)
-                        }
-                        _ => false,
-                    }
+                    self.is_known_idempotent(suspect.func, call)
+                        || self.calls_pure_builtin(suspect.func, call)
                 }
                 // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
                 // lost when two callers set it.
@@ -151,10 +158,11 @@ impl Facts<'_> {
             Pattern::CachedFactory => !self.is_certainly_unique(suspect.func, value),
             Pattern::CheckThenInsert => {
                 // A start value that is counted up afterwards must not be stored twice.
-                let plain = matches!(
-                    value,
-                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number
-                );
+                let plain = match value {
+                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
+                    Origin::Call(call) => self.is_known_idempotent(suspect.func, call),
+                    _ => false,
+                };
                 // Nor must a marker that its owner takes away again: the second owner finds nothing.
                 let undone =
                     |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
