@@ -39,6 +39,8 @@ pub struct Knowledge {
     pub(crate) safe: FxHashMap<String, NameRow>,
     pub(crate) own: FxHashMap<String, NameRow>,
     pub(crate) idempotent: FxHashMap<String, NameRow>,
+    /// Decorators that make coroutines.
+    pub(crate) coroutines: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
     /// Every name of the tables that stands for one thing of one module.
     names: FxHashSet<String>,
@@ -133,6 +135,7 @@ impl Knowledge {
         self.safe = by_name(tables.safe);
         self.own = by_name(tables.own);
         self.idempotent = by_name(tables.idempotent);
+        self.coroutines = by_name(tables.coroutine);
         self.extensions = tables.extension;
     }
 
@@ -172,6 +175,7 @@ impl Knowledge {
             ("safe", &it.safe),
             ("own", &it.own),
             ("idempotent", &it.idempotent),
+            ("coroutine", &it.coroutine),
         ] {
             let rows = names(rows);
             table(what, rows.iter().map(|it| (it.0.clone(), it.1.as_str())).collect());
@@ -205,6 +209,7 @@ fn names_of(it: &Tables) -> impl Iterator<Item = &String> {
         .chain(it.lock.iter().map(|it| &it.name))
         .chain(it.lock_decorator.iter().chain(&it.safe).map(|it| &it.name))
         .chain(it.own.iter().chain(&it.idempotent).map(|it| &it.name))
+        .chain(it.coroutine.iter().map(|it| &it.name))
 }
 
 fn base_names(it: &Tables) -> impl Iterator<Item = &String> {

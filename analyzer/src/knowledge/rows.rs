@@ -236,6 +236,7 @@ pub(crate) struct Tables {
     pub(crate) safe: Vec<NameRow>,
     pub(crate) own: Vec<NameRow>,
     pub(crate) idempotent: Vec<NameRow>,
+    pub(crate) coroutine: Vec<NameRow>,
     pub(crate) extension: Vec<ExtensionRow>,
 }
 
@@ -252,6 +253,7 @@ impl Tables {
         self.safe.extend(other.safe);
         self.own.extend(other.own);
         self.idempotent.extend(other.idempotent);
+        self.coroutine.extend(other.coroutine);
         self.extension.extend(other.extension);
     }
 }

@@ -140,35 +140,48 @@ fn root<'p>(
             Some(cell(world, types, owner, name, place))
         }
         (Base::Global(_) | Base::Import(_), _) => named(world, types, func, place),
-        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), first) => {
-            if let Base::Call(call) = &place.base
-                && let Some(location) = returned(world, types, func, *call)
-            {
-                return Some((location, &place.path));
-            }
-            let bare = Place { base: place.base.clone(), path: SmallVec::new() };
-            let held = types.place(world, func, &bare);
-            if let [made] = held.as_slice()
-                && matches!(first, None | Some(Step::Elem))
-                && let Some(location) = kept(world, types, made)
-            {
-                return Some((location, rest(0)));
-            }
-            held.into_iter().find_map(|ty| match (ty, first) {
-                (Ty::Instance(class), Some(Step::Attr(name))) => {
-                    Some((attribute(world, types, class, name), rest(1)))
-                }
-                (Ty::Class(class), Some(Step::Attr(name))) => {
-                    Some((class_attribute(world, class, name), rest(1)))
-                }
-                (ty, None | Some(Step::Elem)) => {
-                    ty.container().map(|site| (Location::at(Root::Made(site)), rest(0)))
-                }
-                _ => None,
-            })
-        }
+        (Base::Param(_) | Base::Call(_) | Base::Alloc(_), _) => passed(world, types, func, place),
         _ => None,
     }
+}
+
+/// Something that was passed in, returned, or made here.
+fn passed<'p>(
+    world: &World,
+    types: &TypeTable,
+    func: FuncGid,
+    place: &'p Place,
+) -> Option<(Location, &'p [Step])> {
+    if let Base::Call(call) = &place.base
+        && let Some(location) = returned(world, types, func, *call)
+    {
+        return Some((location, &place.path));
+    }
+    let first = place.path.first();
+    let below = &place.path[1.min(place.path.len())..];
+    let bare = Place { base: place.base.clone(), path: SmallVec::new() };
+    let held = types.place(world, func, &bare);
+    if let [made] = held.as_slice()
+        && matches!(first, None | Some(Step::Elem))
+        && let Some(location) = kept(world, types, made)
+    {
+        return Some((location, &place.path));
+    }
+    held.into_iter().find_map(|ty| match (ty, first) {
+        (Ty::Instance(class), Some(Step::Attr(name))) => {
+            Some((attribute(world, types, class, name), below))
+        }
+        (Ty::Class(class), Some(Step::Attr(name))) => {
+            Some((class_attribute(world, class, name), below))
+        }
+        (Ty::External(name, _), None | Some(Step::Elem)) if ATOMICITY.process(&name).is_some() => {
+            Some((Location::at(Root::Process(name)), below))
+        }
+        (ty, None | Some(Step::Elem)) => {
+            ty.container().map(|site| (Location::at(Root::Made(site)), &*place.path))
+        }
+        _ => None,
+    })
 }
 
 /// The attribute or variable that a function does nothing but return.

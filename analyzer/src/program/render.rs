@@ -99,19 +99,23 @@ pub(crate) fn lock_name(facts: &Facts<'_>, lock: &LockId) -> String {
     }
 }
 
-fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
+/// The place as the reader of a finding sees it.
+fn window_text(facts: &Facts<'_>, found: &Found<'_>) -> String {
     let it = facts.world.func(found.func);
     let event = &it.events[found.candidate.last as usize];
-    let mut text = place_text(facts, found.func, &it.places[event.place as usize]);
     let lazy = found.candidate.pattern == Pattern::LazySubmodule;
+    if (lazy || found.candidate.pattern == Pattern::CachedFactory) && event.op == Op::Store {
+        return it.qualname.clone();
+    }
+    let mut text = place_text(facts, found.func, &it.places[event.place as usize]);
     if matches!(event.op, Op::GetItem | Op::SetItem | Op::DelItem) && !lazy {
         text.push_str("[...]");
     }
-    if matches!(found.candidate.pattern, Pattern::CachedFactory | Pattern::LazySubmodule)
-        && event.op == Op::Store
-    {
-        text.clone_from(&it.qualname);
-    }
+    text
+}
+
+fn shared_place(facts: &Facts<'_>, found: &Found<'_>) -> SharedPlace {
+    let text = window_text(facts, found);
     let world = facts.world;
     let below = |name: &str| {
         found.location.path.iter().fold(name.to_owned(), |all, it| format!("{all}.{it}"))

@@ -292,9 +292,6 @@ impl TypeTable {
         let mut types = self.entity(Some(entity.clone()));
         for step in rest {
             types = self.step(world, &types, step);
-            if types.is_empty() {
-                break;
-            }
         }
         types
     }
@@ -307,9 +304,6 @@ impl TypeTable {
         };
         for step in path {
             types = self.step(world, &types, step);
-            if types.is_empty() {
-                break;
-            }
         }
         types
     }

@@ -1,7 +1,7 @@
 //! Words that several rules share.
 
 use crate::diagnostic::Location;
-use crate::evidence::{Evidence, Window};
+use crate::evidence::{Evidence, Pattern, Window};
 
 /// Applies the wording to a window.
 pub(crate) fn of(
@@ -17,6 +17,12 @@ pub(crate) fn of(
 /// Who comes between: "a second thread in `f`" or "`g` on another thread".
 pub(crate) fn who(window: &Window<Location>) -> String {
     let (mine, theirs) = (&window.last.site, &window.other.site);
+    // A loop does not break itself: what is changed belongs to the whole process.
+    let looks =
+        matches!(window.pattern, Pattern::Iteration | Pattern::Snapshot | Pattern::DeepCopy);
+    if looks && mine == theirs {
+        return "any other thread".to_owned();
+    }
     let name = match &*theirs.function {
         "<module>" => "the module's own code".to_owned(),
         name => format!("`{}`", name.replace(".<locals>.", ".")),

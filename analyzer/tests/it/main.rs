@@ -9,3 +9,4 @@ mod incremental;
 mod knowledge;
 mod messages;
 mod programs;
+mod target;

@@ -3,7 +3,7 @@
 use super::{Contexts, Edge};
 use crate::knowledge::SpawnKind;
 use crate::program::threads::Threads;
-use crate::program::world::{FuncGid, World};
+use crate::program::world::{Entity, FuncGid, World};
 
 impl Contexts {
     /// Whether the function has callers and all of them are like that.
@@ -15,14 +15,17 @@ impl Contexts {
     /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         for func in 0..world.n_functions() {
-            self.on_loop[func as usize] = world.func(func).is_async;
+            self.on_loop[func as usize] = is_coroutine(world, func);
         }
         for spawn in threads.spawns.iter().filter(|it| it.kind == SpawnKind::Loop) {
             self.on_loop[spawn.target as usize] = true;
         }
         for class in 0..world.n_classes() {
             let methods: Vec<FuncGid> = world.methods(class).collect();
-            if methods.iter().any(|it| world.func(*it).is_async) {
+            // Objects that threads use as well have methods for them beside the coroutines.
+            let threaded =
+                world.class(class).speaks_of_threads || threads.shared.contains_key(&class);
+            if !threaded && methods.iter().any(|it| is_coroutine(world, *it)) {
                 for method in methods {
                     self.on_loop[method as usize] = true;
                 }
@@ -90,4 +93,15 @@ impl Contexts {
             }
         }
     }
+}
+
+/// `async def`, or a decorator that makes a coroutine of a generator.
+fn is_coroutine(world: &World, func: FuncGid) -> bool {
+    let facts = world.func(func);
+    let parent = world.parent(func).unwrap_or(func);
+    facts.is_async
+        || facts.decorators.iter().any(|it| match world.entity(parent, *it) {
+            Some(Entity::External(name)) => world.knowledge.coroutines.contains_key(name.as_str()),
+            _ => false,
+        })
 }

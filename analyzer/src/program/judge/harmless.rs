@@ -1,7 +1,7 @@
 //! Windows that do no harm: objects of one thread only, operations that lose nothing, values without identity.
 
 use super::{AccessId, Facts, Suspect};
-use crate::domain::{Candidate, Event, Op, Origin, Place, Step};
+use crate::domain::{Base, Candidate, Event, Op, Origin, Place, Step};
 use crate::evidence::Pattern;
 use crate::knowledge::InstanceSharing;
 use crate::program::locations::Root;
@@ -138,7 +138,9 @@ impl Facts<'_> {
                 Origin::Place(place) if is_parameter(it, place) => {
                     !matches!(suspect.location.root, Root::Global(..))
                 }
-                Origin::Place(_) => self.world.entity(suspect.func, value).is_some(),
+                // Loaded from somewhere: both threads find the same. A new object that stores itself is another one.
+                Origin::Place(place) => it.places[place as usize].base != Base::SelfObj
+                    || !it.places[place as usize].path.is_empty(),
                 // Computed from what is there, without a call: equal whoever computes it.
                 Origin::Unknown => self.gil(suspect) == GilClass::Latent,
                 _ => false,

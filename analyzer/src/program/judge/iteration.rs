@@ -152,7 +152,10 @@ impl Facts<'_> {
         };
         Some(match pattern {
             Pattern::Iteration => {
-                !((last.key == Key::VIEW && held.is_empty()) || held.iter().any(raises))
+                let view = last.key == Key::VIEW;
+                // Of somebody's variable only `items()` says that it is a mapping.
+                let fails = |it: &Ty| raises(it) && (view || !is_foreign(it));
+                !((view && held.is_empty()) || held.iter().any(fails))
             }
             Pattern::Snapshot if last.key == Key::COPIED => !held.iter().any(copies_stepwise),
             Pattern::Snapshot => {
@@ -257,6 +260,11 @@ pub(super) fn takes(name: &str) -> bool {
 /// Methods that change a container.
 pub(super) fn changes(name: &str) -> bool {
     ATOMICITY.effects(name).changes()
+}
+
+/// A value of the code that is looked at from outside.
+fn is_foreign(ty: &Ty) -> bool {
+    matches!(ty, Ty::External(name, _) if name.ends_with("[]"))
 }
 
 /// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.

@@ -3,6 +3,7 @@
 use super::{Facts, Suspect};
 use crate::domain::Origin;
 use crate::knowledge::InstanceSharing;
+use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
@@ -82,7 +83,10 @@ impl Facts<'_> {
                 Some((Confidence::Medium, "module state is shared by all threads".to_owned()))
             }
             Root::Process(name) => {
-                Some((Confidence::Medium, format!("the process has one `{name}`")))
+                // Settings are made at the start and hardly ever changed later.
+                let settings = ATOMICITY.process(name).is_some_and(|it| it.changed_by.is_empty());
+                let confidence = if settings { Confidence::Low } else { Confidence::Medium };
+                Some((confidence, format!("the process has one `{name}`")))
             }
             Root::Class(..) => {
                 Some((Confidence::Medium, "class attributes are shared by all threads".to_owned()))

@@ -10,6 +10,9 @@ use super::{
 use crate::domain::{Base, Bound, Container, Origin, Place, Step};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
+/// The variables of a running function, seen from outside.
+const LOCALS: &str = "types.FrameType.f_locals";
+
 impl TypeTable {
     pub(super) fn step(&self, world: &World, types: &[Ty], step: &Step) -> Types {
         let mut out = Types::new();
@@ -39,6 +42,9 @@ impl TypeTable {
                 (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {
                     out.push(ty.clone());
                 }
+                (Ty::External(name, _), Step::Elem) if name.starts_with(LOCALS) => {
+                    out.push(Ty::External(Name::new_static("types.FrameType.f_locals[]"), NOWHERE));
+                }
                 (ty, Step::Elem) => {
                     if let Some(site) = ty.container() {
                         out.extend(self.node(&Node::Elem(site)).iter().cloned());
@@ -51,6 +57,10 @@ impl TypeTable {
                 out.truncate(MAX_TYPES);
                 break;
             }
+        }
+        // The attribute of a frame, whatever holds the frame.
+        if types.is_empty() && matches!(step, Step::Attr(name) if name == "f_locals") {
+            out.push(Ty::External(Name::new_static(LOCALS), NOWHERE));
         }
         out
     }
