@@ -2,7 +2,7 @@
 
 use super::discipline::protects_access;
 use super::{AccessId, Conflict, Facts, Suspect};
-use crate::domain::Candidate;
+use crate::domain::{Candidate, FunctionKind};
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::locks::{HeldLock, LockId};
@@ -102,5 +102,21 @@ impl Facts<'_> {
         let it = self.world.func(id.0);
         let counts = |lock: &HeldLock| protects_access(it, lock.1, self.event(id));
         self.locks.at(self.world, id.0, held).into_iter().filter(counts).map(|it| it.0).collect()
+    }
+
+    /// Accesses before the object is known to others, and at import.
+    pub(super) fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
+        let it = self.world.func(other.0);
+        match suspect.location.root {
+            Root::Instance(..) => {
+                self.contexts.init_only[other.0 as usize]
+                    || super::harmless::is_finalizer(self.world, other.0)
+            }
+            Root::Global(..) | Root::Class(..) => {
+                matches!(it.kind, FunctionKind::Module | FunctionKind::ClassBody)
+                    && !self.side(other).live_main
+            }
+            _ => false,
+        }
     }
 }

@@ -139,8 +139,10 @@ impl Facts<'_> {
                     !matches!(suspect.location.root, Root::Global(..))
                 }
                 // Loaded from somewhere: both threads find the same. A new object that stores itself is another one.
-                Origin::Place(place) => it.places[place as usize].base != Base::SelfObj
-                    || !it.places[place as usize].path.is_empty(),
+                Origin::Place(place) => {
+                    it.places[place as usize].base != Base::SelfObj
+                        || !it.places[place as usize].path.is_empty()
+                }
                 // Computed from what is there, without a call: equal whoever computes it.
                 Origin::Unknown => self.gil(suspect) == GilClass::Latent,
                 _ => false,
