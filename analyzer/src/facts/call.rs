@@ -93,6 +93,10 @@ impl Lowerer<'_> {
             if let Some(event) = it.main {
                 self.frame().facts.events[event as usize].flags.passed = true;
             }
+            // `f(*d.values())`
+            if arg.is_starred_expr() {
+                self.consume_all(arg.range(), &it.lazy);
+            }
             if matches!(it.origin, Origin::Place(_)) || !it.lazy.is_empty() {
                 lazies.push((it.origin, it.lazy));
             }

@@ -131,7 +131,8 @@ impl Lowerer<'_> {
         Vec::new()
     }
 
-    fn consume_all(&mut self, range: TextRange, lazies: &[Lazy]) {
+    /// Goes through all of these at once.
+    pub(super) fn consume_all(&mut self, range: TextRange, lazies: &[Lazy]) {
         for lazy in lazies {
             self.access(range, Origin::Place(lazy.place), Op::Consume, lazy.key);
         }

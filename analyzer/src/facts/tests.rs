@@ -124,6 +124,10 @@ impl Lowerer<'_> {
         match op {
             CmpOp::In | CmpOp::NotIn => {
                 let container = self.eval(right);
+                // A dict is asked for a key at once, its values are gone through; `keys()` and `items()` ask the dict.
+                if is_values(right) {
+                    self.consume_all(right.range(), &container.lazy);
+                }
                 let key = super::frame::key_of(self.text, it.left.range());
                 match self.access(it.range, container.origin, Op::Contains, key) {
                     Some(event) => {
@@ -191,6 +195,11 @@ fn is_len(expr: &Expr) -> bool {
         },
         _ => false,
     }
+}
+
+/// `d.values()`
+fn is_values(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(it) if matches!(&*it.func, Expr::Attribute(it) if matches!(it.attr.as_str(), "values" | "itervalues")))
 }
 
 fn is_zero(expr: &Expr) -> bool {

@@ -34,6 +34,7 @@ pub(crate) fn find(facts: &mut FunctionFacts, left: &[(u32, u32)]) {
             found.push(Candidate { pattern: Pattern::EarlyPublication, first: last, last: later });
         }
         found.extend(drained::find(facts, last, left));
+        found.extend(drained::refilled(facts, last, left));
         if matches!(&event.op, Op::Method(name) if matches!(name.as_str(), "pop" | "popitem" | "setdefault"))
         {
             found.push(Candidate { pattern: Pattern::MappingMixin, first: last, last });

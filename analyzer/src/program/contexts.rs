@@ -155,6 +155,13 @@ impl Contexts {
                 world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE)
             };
             let repeated = n_calls > 1 || self.calls_of(func).any(looped);
+            if spawn.own_instance.is_some() {
+                // Each place that makes such an object makes another one.
+                let made = |it: &&Edge| it.from != func && !world.module(it.from).is_test;
+                let n_makers = self.calls_of(func).filter(made).count();
+                let makes = world.func(func).name == "__init__" && n_makers > 1;
+                spawn.owners = makes || self.calls_of(func).any(looped);
+            }
             spawn.many |=
                 repeated && spawn.own_instance.is_none() && spawn.tasks != Tasks::OneByOne;
             let again = self.public[func as usize] || !self.spawns[func as usize].is_empty();

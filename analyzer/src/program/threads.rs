@@ -37,6 +37,8 @@ pub(crate) struct Spawn {
     pub(crate) tasks: Tasks,
     /// The class whose instances each have a thread of their own, so that their attributes see one such thread.
     pub(crate) own_instance: Option<ClassGid>,
+    /// Several such instances are made, so that their threads meet at what all of them share.
+    pub(crate) owners: bool,
     /// From when to when the thread may run, in the sequence of `func`; `NONE` while nothing joins it.
     pub(crate) live: (u32, u32),
     /// The thread starts at this place: what main code does afterwards runs beside it.
@@ -172,6 +174,7 @@ fn record(
             many: kind.is_many() || looped || (tasks == Tasks::Pool && maps(world, func, call)),
             tasks,
             own_instance: receiver.filter(|_| own),
+            owners: false,
             live,
             starts: kind.is_started() || matches!(kind, SpawnKind::T1 | SpawnKind::Tn),
         });

@@ -62,7 +62,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// `list(d)`, `sorted(d)`, `set(d)`, `dict(d)` and `list(d.values())` are atomic on exact dicts and sets, and are reported only for `OrderedDict`, `defaultdict`, `deque` and their like. Membership in `d.values()` and `f(*d)` are not looked at.
+    /// `list(d)`, `sorted(d)`, `set(d)`, `dict(d)` and `list(d.values())` are atomic on exact dicts and sets, and are reported only for `OrderedDict`, `defaultdict`, `deque` and their like. `f(*d)` of the container itself is not looked at, `f(*d.values())` is.
     ///
     /// ## Replay
     /// Not replayed yet.

@@ -1,4 +1,4 @@
-//! FTL607: a shared list is sorted in place while others read it.
+//! FTL607: a shared container is sorted or rebuilt in place while others read it.
 
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
@@ -8,10 +8,10 @@ use crate::rules::words;
 
 declare_rule! {
     /// ## What it does
-    /// Reports `xs.sort()` and `xs.reverse()` on a shared list that other threads read without a common lock.
+    /// Reports `xs.sort()` and `xs.reverse()` on a shared list, and containers that are emptied and filled again (`d.clear(); d.update(new)`), when other threads read them without a common lock.
     ///
     /// ## Why is this bad?
-    /// While a list is sorted, free-threaded readers see it empty: `len(xs)` is 0, `xs[0]` raises `IndexError`, a loop does nothing. With the GIL a sort without a Python key is atomic, so this breaks for the first time on a free-threaded build.
+    /// While a list is sorted, free-threaded readers see it empty: `len(xs)` is 0, `xs[0]` raises `IndexError`, a loop does nothing. With the GIL a sort without a Python key is atomic, so this breaks for the first time on a free-threaded build. A container that is cleared and filled again is empty or half full in between on every build.
     ///
     /// ## Example
     /// ```python
@@ -61,7 +61,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Only what is known to be a list is reported. Lists that are rebuilt in place (`xs[:] = ...`) are not looked at.
+    /// Only what is known to be a list is reported as sorted. Lists that are rebuilt by a slice (`xs[:] = ...`) are not looked at.
     ///
     /// ## Replay
     /// Not replayed yet.
@@ -70,7 +70,7 @@ declare_rule! {
         name: "sort-visible-to-readers",
         since: "0.1.0",
         severity: Severity::Warning,
-        summary: "a shared list is sorted or reversed in place while others read it",
+        summary: "a shared container is sorted or rebuilt in place while others read it",
         replay: Replay::Never("no strategy stops a thread inside a sort"),
     }
     check: check, message: message
@@ -85,6 +85,11 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 fn message(evidence: &Evidence<Location>) -> String {
     words::of(evidence, |window| {
         let (place, who) = (&window.place.text, words::who(window));
+        if window.first.site != window.last.site {
+            return format!(
+                "`{place}` is emptied and filled again: {who} reads it half full meanwhile"
+            );
+        }
         format!("`{place}` looks empty while it is sorted in place: {who} reads it meanwhile")
     })
 }

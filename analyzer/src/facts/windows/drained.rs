@@ -2,6 +2,7 @@
 
 use crate::domain::{Candidate, Event, FunctionFacts, Key, NONE, Op, Origin, Place, Step};
 use crate::evidence::Pattern;
+use crate::knowledge::atomicity::ATOMICITY;
 
 /// So many events before the reset are looked at.
 const NEAR: usize = 60;
@@ -20,6 +21,30 @@ pub(super) fn find(facts: &FunctionFacts, last: u32, left: &[(u32, u32)]) -> Opt
         return None;
     }
     Some(Candidate { pattern: Pattern::CopyThenClear, first, last })
+}
+
+/// `d.clear(); d.update(new)`: the candidate that begins with this clearing of a place.
+pub(super) fn refilled(
+    facts: &FunctionFacts,
+    first: u32,
+    left: &[(u32, u32)],
+) -> Option<Candidate> {
+    let event = &facts.events[first as usize];
+    if !matches!(&event.op, Op::Method(name) if name == "clear") {
+        return None;
+    }
+    let later = facts.events.iter().enumerate().skip(first as usize + 1).take(NEAR);
+    let (last, _) = later.into_iter().find(|(_, it)| {
+        let fills = match &it.op {
+            Op::SetItem => true,
+            Op::Method(name) => ATOMICITY.effects(name).adds(),
+            _ => false,
+        };
+        it.place == event.place && fills && is_above(facts, event.guard, it.guard)
+    })?;
+    let last = u32::try_from(last).ok()?;
+    let candidate = Candidate { pattern: Pattern::SortInPlace, first, last };
+    (!is_left(left, first, last)).then_some(candidate)
 }
 
 /// Whether the first access is in a branch that never comes to the last one.

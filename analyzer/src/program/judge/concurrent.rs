@@ -84,7 +84,8 @@ impl Facts<'_> {
         for s in mine.spawns.iter().filter(|it| self.sees(**it, root)) {
             let spawn = &self.threads.spawns[*s as usize];
             for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
-                let many = spawn.many && !self.is_own(*s, root);
+                let global = matches!(root, Root::Global(..) | Root::Class(..));
+                let many = (spawn.many || spawn.owners && global) && !self.is_own(*s, root);
                 if (s == t && many)
                     || (s != t && self.overlap(*s, *t) && !self.takes_turns(mine, *s, theirs, *t))
                 {

@@ -19,6 +19,7 @@ impl Facts<'_> {
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
+        // What falls into a rebuilding is a read, and no change that forgets the lock.
         let safe = matches!(
             pattern,
             Pattern::LazyInit
@@ -28,6 +29,7 @@ impl Facts<'_> {
                 | Pattern::CheckThenRegister
                 | Pattern::EarlyPublication
                 | Pattern::GuardedEscape
+                | Pattern::SortInPlace
         );
         if window.is_empty() || safe || window.contains(&LockId::Convention) {
             return Vec::new();

@@ -73,6 +73,7 @@ impl Facts<'_> {
             }
             Pattern::DeepCopy => element || method(changes),
             Pattern::SortInPlace => {
+                // What is emptied and filled again may be looked into by any key.
                 matches!(event.op, Op::GetItem | Op::Len | Op::Iterate | Op::Consume | Op::Contains)
                     || method(|it| {
                         matches!(it, "index" | "copy" | "get" | "items" | "keys" | "values")
@@ -154,8 +155,8 @@ impl Facts<'_> {
             Pattern::Iteration => {
                 let view = last.key == Key::VIEW;
                 // Of somebody's variable only `items()` says that it is a mapping.
-                let fails = |it: &Ty| raises(it) && (view || !is_foreign(it));
-                !((view && held.is_empty()) || held.iter().any(fails))
+                let list = !view && held.iter().any(is_foreign);
+                list || !((view && held.is_empty()) || held.iter().any(raises))
             }
             Pattern::Snapshot if last.key == Key::COPIED => !held.iter().any(copies_stepwise),
             Pattern::Snapshot => {
@@ -169,6 +170,9 @@ impl Facts<'_> {
             Pattern::DeepCopy => {
                 let exact_is_safe = matches!(&last.op, Op::Method(it) if ATOMICITY.handling(it) == Some(Handling::GoesThroughLookalikes));
                 !held.iter().any(|it| raises(it) && (!exact_is_safe || copies_stepwise(it)))
+            }
+            Pattern::SortInPlace if !matches!(&last.op, Op::Method(it) if matches!(it.as_str(), "sort" | "reverse")) => {
+                object()
             }
             Pattern::SortInPlace | Pattern::SortedStructure => !list(),
             Pattern::IndexLoop => {

@@ -211,6 +211,7 @@ fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<
         many: kind.is_many(),
         tasks: if kind.takes_turns() { Tasks::OneByOne } else { Tasks::Single },
         own_instance: None,
+        owners: false,
         live: (started.unwrap_or(it.seq), NONE),
         starts: started.is_some(),
     });
