@@ -47,7 +47,8 @@ impl Lowerer<'_> {
         if let Some((receiver, name)) = method {
             self.note_elements(receiver, &name, &args);
             val.lazy.extend(self.view(receiver, &name, args.len()));
-            if is_container_method(&name) && !self.is_imported(receiver) {
+            if is_container_method(&name) && takes(&name, args.len()) && !self.is_imported(receiver)
+            {
                 let key =
                     it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
                 val.main = self.access(it.range(), receiver, Op::Method(name), key);
@@ -269,6 +270,12 @@ impl Lowerer<'_> {
 /// Methods of built-in containers, queues and buffers that a race can be about.
 pub(super) fn is_container_method(name: &str) -> bool {
     ATOMICITY.operation(name).is_some()
+}
+
+/// Whether the containers' own method takes so many arguments: `screen.clear(lines=2)` is something else.
+fn takes(method: &str, n_args: usize) -> bool {
+    let none = matches!(method, "clear" | "keys" | "values" | "items" | "popleft" | "reverse");
+    n_args == 0 || !none
 }
 
 /// Calls after which a GIL build does not look for a waiting thread.

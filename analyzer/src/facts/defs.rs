@@ -318,6 +318,7 @@ fn caller_holds_lock(name: &Name, doc: Option<&str>) -> bool {
                 "with lock held",
                 "lock held",
                 "holding the lock",
+                "already holding",
                 "holds the lock",
                 "hold the lock",
                 "with the lock",

@@ -65,7 +65,7 @@ const MAX_PATH: usize = 4;
 const MAX_CHAIN: u32 = 64;
 
 /// More tests in force, or regions held, are not kept: the innermost tests and the outermost regions count.
-const MAX_IN_FORCE: u32 = 200;
+pub(super) const MAX_IN_FORCE: u32 = 200;
 
 /// The function being lowered.
 pub(crate) struct Frame {
@@ -249,36 +249,6 @@ impl Frame {
     pub(crate) fn tick(&mut self) -> u32 {
         self.seq += 1;
         self.seq
-    }
-
-    /// Enters a region; returns its index.
-    pub(crate) fn enter(&mut self, taken: super::regions::Taken) -> u32 {
-        let id = to_u32(self.facts.regions.len());
-        let (held, enter) = (self.held_now(), self.tick());
-        let in_loop = self.loops.last().copied().unwrap_or(NONE);
-        self.facts.regions.push(taken.region(held, enter, in_loop));
-        if to_u32(self.held.len()) < MAX_IN_FORCE {
-            self.held.push(id);
-        }
-        id
-    }
-
-    /// Leaves a region.
-    pub(crate) fn leave(&mut self, region: u32) {
-        let exit = self.tick();
-        self.held.retain(|it| *it != region);
-        self.facts.regions[region as usize].exit = exit;
-    }
-
-    /// After branches: what all that go on hold.
-    pub(crate) fn hold_common(&mut self, ends: &[SmallVec<[u32; 2]>]) {
-        if let Some(first) = ends.first() {
-            self.held = first
-                .iter()
-                .filter(|it| ends.iter().all(|end| end.contains(it)))
-                .copied()
-                .collect();
-        }
     }
 
     /// Puts a test in force; returns the one before.

@@ -6,6 +6,7 @@ use ruff_text_size::Ranged;
 use smallvec::SmallVec;
 
 use super::branches::mentions;
+use super::frame::{Frame, MAX_IN_FORCE, to_u32};
 use super::lower::Lowerer;
 use crate::domain::{Mode, NONE, Origin, Region, SiteId};
 
@@ -56,6 +57,38 @@ fn is_trial(arguments: &ast::Arguments) -> bool {
     let is_true = |it: &Expr| matches!(it, Expr::BooleanLiteral(it) if it.value);
     arguments.args.iter().any(|it| !is_true(it))
         || arguments.keywords.iter().any(|it| !is_true(&it.value))
+}
+
+impl Frame {
+    /// Enters a region; returns its index.
+    pub(crate) fn enter(&mut self, taken: Taken) -> u32 {
+        let id = to_u32(self.facts.regions.len());
+        let (held, enter) = (self.held_now(), self.tick());
+        let in_loop = self.loops.last().copied().unwrap_or(NONE);
+        self.facts.regions.push(taken.region(held, enter, in_loop));
+        if to_u32(self.held.len()) < MAX_IN_FORCE {
+            self.held.push(id);
+        }
+        id
+    }
+
+    /// Leaves a region.
+    pub(crate) fn leave(&mut self, region: u32) {
+        let exit = self.tick();
+        self.held.retain(|it| *it != region);
+        self.facts.regions[region as usize].exit = exit;
+    }
+
+    /// After branches: what all that go on hold.
+    pub(crate) fn hold_common(&mut self, ends: &[SmallVec<[u32; 2]>]) {
+        if let Some(first) = ends.first() {
+            self.held = first
+                .iter()
+                .filter(|it| ends.iter().all(|end| end.contains(it)))
+                .copied()
+                .collect();
+        }
+    }
 }
 
 impl Lowerer<'_> {

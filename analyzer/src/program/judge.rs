@@ -33,7 +33,7 @@ use super::threads::Threads;
 use super::types::TypeTable;
 use super::world::{ClassGid, FuncGid, World};
 use crate::db::SourceFile;
-use crate::domain::{Candidate, Event, FunctionKind, Op, Place, Step};
+use crate::domain::{Candidate, Event, Op, Place, Step};
 use crate::evidence::Pattern;
 use crate::rule::{Confidence, GilClass};
 use iteration::{changes, removes, takes};
@@ -392,22 +392,6 @@ impl Facts<'_> {
                     || matches!(op, Op::Method(name) if changes(name))
                     || (*op == Op::GetItem && self.inserts_when_read(other))
             }
-        }
-    }
-
-    /// Accesses before the object is known to others, and at import.
-    fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
-        let it = self.world.func(other.0);
-        match suspect.location.root {
-            Root::Instance(..) => {
-                self.contexts.init_only[other.0 as usize]
-                    || harmless::is_finalizer(self.world, other.0)
-            }
-            Root::Global(..) | Root::Class(..) => {
-                matches!(it.kind, FunctionKind::Module | FunctionKind::ClassBody)
-                    && !self.side(other).live_main
-            }
-            _ => false,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::discipline::protects_access;
 use super::{AccessId, Conflict, Facts, Suspect};
-use crate::domain::Candidate;
+use ruff_python_ast::name::Name;
+
+use crate::domain::{Base, Candidate, FunctionKind, Op, Step};
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::locks::{HeldLock, LockId};
@@ -63,11 +65,28 @@ impl Facts<'_> {
 
     /// A store by the function that owns the variable, before it starts anybody who sees it.
     fn is_setup(&self, other: AccessId, suspect: &Suspect) -> bool {
+        // Who makes the lock anew sets up what it guards.
+        let remade =
+            |lock: &LockId| matches!(lock, LockId::Instance(_, name) if self.stores(other, name));
+        if self.protection(suspect).iter().any(remade) {
+            return true;
+        }
         let Root::Cell(owner, _) = suspect.location.root else { return false };
         let seq = self.event(other).seq;
         let spawns = self.contexts.spawns_in.get(&owner).into_iter().flatten();
         other.0 == owner
             && !spawns.into_iter().any(|it| self.threads.spawns[*it as usize].live.0 < seq)
+    }
+
+    /// Whether the function of an access stores an attribute of `self` before it.
+    fn stores(&self, id: AccessId, name: &Name) -> bool {
+        let it = self.world.func(id.0);
+        it.events[..id.1 as usize].iter().any(|event| {
+            let place = &it.places[event.place as usize];
+            event.op == Op::Store
+                && place.base == Base::SelfObj
+                && matches!(place.path.as_slice(), [Step::Attr(attr)] if attr == name)
+        })
     }
 
     /// Locks that cover the whole window in one region.
@@ -104,5 +123,21 @@ impl Facts<'_> {
         let it = self.world.func(id.0);
         let counts = |lock: &HeldLock| protects_access(it, lock.1, self.event(id));
         self.locks.at(self.world, id.0, held).into_iter().filter(counts).map(|it| it.0).collect()
+    }
+
+    /// Accesses before the object is known to others, and at import.
+    pub(super) fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
+        let it = self.world.func(other.0);
+        match suspect.location.root {
+            Root::Instance(..) => {
+                self.contexts.init_only[other.0 as usize]
+                    || super::harmless::is_finalizer(self.world, other.0)
+            }
+            Root::Global(..) | Root::Class(..) => {
+                matches!(it.kind, FunctionKind::Module | FunctionKind::ClassBody)
+                    && !self.side(other).live_main
+            }
+            _ => false,
+        }
     }
 }
