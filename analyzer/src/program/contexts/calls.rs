@@ -78,17 +78,27 @@ pub(super) fn call_edges(
 fn only_makes(world: &World, from: FuncGid, call: u32, to: FuncGid) -> bool {
     let facts = world.func(from);
     let made = Origin::Call(call);
+    let given = |it: &Call| it.args.iter().any(|it| it.value == made);
     let used = || {
         facts.returns.contains(&made)
-            || facts.calls.iter().any(|it| it.args.iter().any(|it| it.value == made))
+            || facts.calls.iter().any(|it| given(it) && runs_coroutines(world, from, it))
     };
     world.func(to).is_async && !facts.is_async && !used()
 }
 
-/// Whether a call runs the coroutine function it gets: `anyio.run(f)`.
+/// Whether a call runs the coroutine, or the coroutine function, that it gets: `asyncio.run(f())`, `anyio.run(f)`,
+/// `loop.run_until_complete(f())`, a helper of the project with such a name.
 fn runs_coroutines(world: &World, from: FuncGid, call: &Call) -> bool {
-    match world.entity(from, call.callee) {
-        Some(Entity::External(name)) => name.ends_with("run"),
+    let says = |name: &str| ["run", "complete", "sync", "wait"].iter().any(|it| name.contains(it));
+    match (world.entity(from, call.callee), call.callee) {
+        (Some(Entity::External(name)), _) => {
+            matches!(name.rsplit('.').next(), Some("run" | "run_until_complete" | "async_to_sync"))
+        }
+        (Some(Entity::Func(it)), _) => says(&world.func(it).name),
+        (_, Origin::Place(place)) => match world.func(from).places[place as usize].path.last() {
+            Some(Step::Attr(name)) => says(name) && name != "call_soon_threadsafe",
+            _ => false,
+        },
         _ => false,
     }
 }
