@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::Edge;
 use super::deferred::{Aside, deferred};
-use crate::domain::{Base, NONE, Origin, Step};
+use crate::domain::{Base, Call, NONE, Origin, Step};
 use crate::program::threads::Threads;
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{Entity, FuncGid, World};
@@ -33,6 +33,9 @@ pub(super) fn call_edges(
     }
     let taken = threads.taken.contains(&(from, call));
     for to in callees(world, types, from, it.callee) {
+        if only_makes(world, from, call, to) {
+            continue;
+        }
         // The coroutine or generator that this call makes runs elsewhere.
         if taken && (world.func(to).is_async || world.func(to).is_generator) {
             continue;
@@ -52,7 +55,11 @@ pub(super) fn call_edges(
     }
     // Functions handed to somebody who may call them here.
     for (position, arg) in it.args.iter().enumerate() {
-        let handed = handed(world, types, from, arg.value);
+        let mut handed = handed(world, types, from, arg.value);
+        // Who gets a coroutine function and is no event loop cannot run it.
+        if !facts.is_async && !runs_coroutines(world, from, it) {
+            handed.retain(|to| !world.func(*to).is_async);
+        }
         if handed.is_empty() {
             continue;
         }
@@ -64,6 +71,35 @@ pub(super) fn call_edges(
         };
         let edge = |to| Edge { from, to, call, on_self: false };
         edges.extend(handed.into_iter().map(edge));
+    }
+}
+
+/// Whether a call of a coroutine function only makes the coroutine: ordinary code has to hand it to somebody.
+fn only_makes(world: &World, from: FuncGid, call: u32, to: FuncGid) -> bool {
+    let facts = world.func(from);
+    let made = Origin::Call(call);
+    let given = |it: &Call| it.args.iter().any(|it| it.value == made);
+    let used = || {
+        facts.returns.contains(&made)
+            || facts.calls.iter().any(|it| given(it) && runs_coroutines(world, from, it))
+    };
+    world.func(to).is_async && !facts.is_async && !used()
+}
+
+/// Whether a call runs the coroutine, or the coroutine function, that it gets: `asyncio.run(f())`, `anyio.run(f)`,
+/// `loop.run_until_complete(f())`, a helper of the project with such a name.
+fn runs_coroutines(world: &World, from: FuncGid, call: &Call) -> bool {
+    let says = |name: &str| ["run", "complete", "sync", "wait"].iter().any(|it| name.contains(it));
+    match (world.entity(from, call.callee), call.callee) {
+        (Some(Entity::External(name)), _) => {
+            matches!(name.rsplit('.').next(), Some("run" | "run_until_complete" | "async_to_sync"))
+        }
+        (Some(Entity::Func(it)), _) => says(&world.func(it).name),
+        (_, Origin::Place(place)) => match world.func(from).places[place as usize].path.last() {
+            Some(Step::Attr(name)) => says(name) && name != "call_soon_threadsafe",
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -120,8 +120,8 @@ impl Facts<'_> {
     fn beside_main(&self, spawn: u32, main: &Side<'_>) -> bool {
         main.live_main
             && match self.threads.spawns[spawn as usize].kind {
-                SpawnKind::Signal | SpawnKind::Main => false,
-                SpawnKind::Loop => !self.contexts.on_loop[main.func as usize],
+                // Which thread has the event loop is not known: mostly it is the main one.
+                SpawnKind::Signal | SpawnKind::Main | SpawnKind::Loop => false,
                 _ => true,
             }
     }
