@@ -188,8 +188,10 @@ fn classify_store(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
         AtomKind::Compared => return None,
         AtomKind::Ordered => {
             // `if v > self.best: self.best = v`. A test for equality before the same store is idempotent.
-            let constant =
-                matches!(event.value, Origin::Nothing | Origin::Bool(_) | Origin::Immutable);
+            let constant = matches!(
+                event.value,
+                Origin::Nothing | Origin::Bool(_) | Origin::Number | Origin::Immutable
+            );
             return (!constant && atom.holds).then_some(Pattern::CompareThenStore);
         }
     };

@@ -277,13 +277,13 @@ impl Contexts {
         if world.class_of(func).is_some_and(|it| super::threads::is_per_request(world, it)) {
             return false;
         }
-        // `run` of a thread is called by the thread.
+        // `run` of a thread that the project starts is called by the thread.
         let runs = |class: super::world::ClassGid| {
             world.base_rows(class).any(|it| {
                 it.shared == InstanceSharing::Own && it.methods.iter().any(|it| *it == *facts.name)
             })
         };
-        if world.class_of(func).is_some_and(runs) {
+        if !self.spawns[func as usize].is_empty() && world.class_of(func).is_some_and(runs) {
             return false;
         }
         // What a framework calls, or who takes it out of a queue, is not for others.
