@@ -43,7 +43,10 @@ impl Facts<'_> {
             matches!(suspect.location.root, Root::Global(..) | Root::Class(..))
                 && first.iter().all(|it| matches!(it.0, LockId::Instance(..)))
         } else {
-            !theirs.is_empty()
+            // The read side of the same lock is one lock all the same.
+            let at = self.event(conflict.other).held;
+            let all = self.locks.at(self.world, conflict.other.0, at);
+            !theirs.is_empty() && !all.iter().any(|it| first.iter().any(|mine| mine.0 == it.0))
         };
         mixed.then_some(Pattern::MixedGuards)
     }
