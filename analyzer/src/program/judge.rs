@@ -2,6 +2,7 @@
 //!
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
+mod aliases;
 mod cached;
 mod concurrent;
 mod guards;
@@ -146,7 +147,9 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
         suspects.iter().map(|it| (it.location.clone(), Vec::new())).collect();
     let mut names: FxHashSet<Name> = FxHashSet::default();
     let mut made = false;
+    let aliases = aliases::find(world, facts.types);
     for location in suspects.iter().map(|it| &it.location) {
+        names.extend(aliases::names(&aliases, location));
         match &location.root {
             Root::Global(_, name)
             | Root::Instance(_, name)
@@ -171,7 +174,7 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
                 (named || (made && last_name(place).is_none()))
                     .then(|| resolve(world, facts.types, func, place))
                     .flatten()
-                    .filter(|it| out.contains_key(it))
+                    .filter(|it| out.contains_key(it) || aliases.contains_key(it))
             })
             .collect();
         if relevant.iter().any(Option::is_some) {
@@ -179,6 +182,10 @@ fn accesses(facts: &Facts<'_>, suspects: &[Suspect]) -> FxHashMap<Location, Vec<
                 if let Some(location) =
                     relevant[event.place as usize].as_ref().filter(|_| !event.flags.owned)
                 {
+                    if !event.op.rebinds() {
+                        let others = aliases.get(location).into_iter().flatten();
+                        list.extend(others.map(|it| (it.clone(), (func, index))));
+                    }
                     list.push((location.clone(), (func, index)));
                 }
             }
@@ -281,7 +288,9 @@ impl Facts<'_> {
                 continue;
             }
             let locks: Vec<LockId> = self.held(*other);
-            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it)) {
+            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it))
+                || self.may_share_lock(&window, *other, suspect)
+            {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.

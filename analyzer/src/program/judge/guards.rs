@@ -29,7 +29,10 @@ impl Facts<'_> {
             {
                 continue;
             }
-            if !self.held(other).is_empty() || self.world.module(other.0).is_test {
+            if !self.held(other).is_empty()
+                || self.world.module(other.0).is_test
+                || self.may_share_lock(&window, other, suspect)
+            {
                 continue;
             }
             let Some((confidence, spawn, because)) = self.concurrent(other, own, suspect) else {
