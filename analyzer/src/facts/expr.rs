@@ -159,9 +159,13 @@ impl Lowerer<'_> {
             parts.push(val);
         }
         self.frame().guard = outer;
+        // `self.lock or nullcontext()` is the lock when there is one.
+        let no_lock = it.values.last().is_some_and(is_nullcontext);
+        let skipped = usize::from(no_lock && parts.len() > 1);
         let origin = parts
             .iter()
             .rev()
+            .skip(skipped)
             .map(|it| it.origin)
             .find(|it| *it != Origin::Unknown)
             .unwrap_or_default();
@@ -341,5 +345,15 @@ impl Lowerer<'_> {
             (Bound::Class, _) | (_, FunctionKind::ClassBody) => Some(Base::Cls),
             _ => None,
         }
+    }
+}
+
+/// `contextlib.nullcontext()`, which stands where a lock may be missing.
+fn is_nullcontext(expr: &Expr) -> bool {
+    let Expr::Call(it) = expr else { return false };
+    match &*it.func {
+        Expr::Name(name) => name.id == "nullcontext",
+        Expr::Attribute(it) => it.attr.as_str() == "nullcontext",
+        _ => false,
     }
 }

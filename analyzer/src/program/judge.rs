@@ -315,7 +315,9 @@ impl Facts<'_> {
                 continue;
             }
             let locks: Vec<LockId> = self.held(*other);
-            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it)) {
+            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it))
+                || self.may_share_lock(&window, *other, suspect)
+            {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
-use crate::program::locations::{Location, Root, kept};
+use super::{AccessId, Facts, Suspect};
+use crate::program::locations::{Location, Root, kept, resolve};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, World};
 
@@ -49,6 +50,14 @@ impl Aliases {
     /// Names of attributes whose contents may belong to a location for which the test holds.
     pub(super) fn names(&self, test: impl Fn(&Location) -> bool) -> Vec<Name> {
         self.kept.iter().filter(|it| test(it.1)).map(|it| it.0.1.clone()).collect()
+    }
+}
+
+impl Facts<'_> {
+    /// An access through another object, which may hold a window's lock by another name.
+    pub(super) fn may_share_lock(&self, other: AccessId, suspect: &Suspect) -> bool {
+        let place = &self.world.func(other.0).places[self.event(other).place as usize];
+        resolve(self.world, self.types, other.0, place).as_ref() != Some(&suspect.location)
     }
 }
 

@@ -41,7 +41,9 @@ impl Facts<'_> {
             {
                 continue;
             }
-            let silent = self.world.module(other.0).is_test || self.is_setup(other, suspect);
+            let silent = self.world.module(other.0).is_test
+                || self.is_setup(other, suspect)
+                || self.may_share_lock(other, suspect);
             if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {
                 continue;
             }
