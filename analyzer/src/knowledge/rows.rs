@@ -26,6 +26,8 @@ pub(crate) enum SpawnKind {
     Signal,
     /// In the main thread, by its event loop.
     Main,
+    /// Later, by the thread that registers it: a callback of its own event loop.
+    Caller,
     /// In another process or interpreter.
     Iso,
     /// In the main thread, when the threads have ended.
@@ -76,7 +78,7 @@ impl SpawnKind {
 
     /// Where a coroutine runs that is registered so.
     pub(crate) fn of_coroutine(self) -> Self {
-        if self.is_apart() { self } else { SpawnKind::Loop }
+        if self.is_apart() || self == SpawnKind::Caller { self } else { SpawnKind::Loop }
     }
 }
 

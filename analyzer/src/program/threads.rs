@@ -134,6 +134,9 @@ fn record(
     let facts = world.func(func);
     let call = &facts.calls[index as usize];
     let (kind, target) = (started.kind, started.what);
+    if kind == SpawnKind::Caller {
+        return;
+    }
     if let (SpawnKind::Loop | SpawnKind::T1, Origin::Call(coroutine)) = (kind, target) {
         threads.taken.insert((func, coroutine));
     }

@@ -130,7 +130,11 @@ impl Facts<'_> {
     fn takes_turns(&self, mine: &Side<'_>, s: u32, theirs: &Side<'_>, t: u32) -> bool {
         let (a, b) = (&self.threads.spawns[s as usize], &self.threads.spawns[t as usize]);
         let coroutine = |it: &Side<'_>| self.world.func(it.func).is_async;
+        // What the loop runs on both sides takes turns; that a thread comes there too is then a weak guess.
+        let on_loop = |it: &Side<'_>| it.spawns.iter().any(|it| self.is_kind(*it, SpawnKind::Loop));
+        let one_loop = a.kind == SpawnKind::Loop || b.kind == SpawnKind::Loop;
         (a.lane.is_some() && a.lane == b.lane)
+            || (one_loop && on_loop(mine) && on_loop(theirs))
             || (a.kind == SpawnKind::Loop && coroutine(theirs))
             || (b.kind == SpawnKind::Loop && coroutine(mine))
     }

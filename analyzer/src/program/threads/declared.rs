@@ -196,7 +196,7 @@ fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<
     if kind.is_registration() || kind == SpawnKind::Exit {
         threads.registered.insert(target);
     }
-    if kind.is_apart() {
+    if kind.is_apart() || kind == SpawnKind::Caller {
         return;
     }
     let thread = it.thread.map(Name::new);
