@@ -316,7 +316,7 @@ impl Facts<'_> {
             }
             let locks: Vec<LockId> = self.held(*other);
             if locks.iter().any(|it| *it == LockId::Convention || window.contains(it))
-                || self.may_share_lock(&window, *other, suspect)
+                || (!window.is_empty() && self.may_share_lock(*other, suspect))
             {
                 continue;
             }
