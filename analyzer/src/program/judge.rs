@@ -310,14 +310,17 @@ impl Facts<'_> {
             if *other == own
                 || !self.breaks(suspect, *other)
                 || self.is_construction(*other, suspect)
-                || self.are_strangers(own, *other)
             {
                 continue;
             }
+            // Through another attribute the lock may have another name, and the class is another one.
+            let alias = self.through_alias(*other, suspect);
+            let apart = if alias { !window.is_empty() } else { self.are_strangers(own, *other) };
+            if apart {
+                continue;
+            }
             let locks: Vec<LockId> = self.held(*other);
-            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it))
-                || (!window.is_empty() && self.may_share_lock(*other, suspect))
-            {
+            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it)) {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.

@@ -54,8 +54,8 @@ impl Aliases {
 }
 
 impl Facts<'_> {
-    /// An access through another object, which may hold a window's lock by another name.
-    pub(super) fn may_share_lock(&self, other: AccessId, suspect: &Suspect) -> bool {
+    /// An access through another attribute than the one the location is named for.
+    pub(super) fn through_alias(&self, other: AccessId, suspect: &Suspect) -> bool {
         let place = &self.world.func(other.0).places[self.event(other).place as usize];
         resolve(self.world, self.types, other.0, place).as_ref() != Some(&suspect.location)
     }

@@ -43,7 +43,7 @@ impl Facts<'_> {
             }
             let silent = self.world.module(other.0).is_test
                 || self.is_setup(other, suspect)
-                || self.may_share_lock(other, suspect);
+                || self.through_alias(other, suspect);
             if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {
                 continue;
             }
