@@ -203,6 +203,7 @@ pub(crate) struct Event {
 
 /// Properties of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties, packed by the compiler")]
 pub(crate) struct Flags {
     /// Part of an augmented assignment.
     pub(crate) augmented: bool,

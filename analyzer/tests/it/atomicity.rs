@@ -4,12 +4,12 @@ use std::path::Path;
 
 fn rows() -> Vec<(String, Vec<toml::Table>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("knowledge/atomicity.toml")).unwrap();
-    let all: toml::Table = text.parse().unwrap();
+    let text = std::fs::read_to_string(root.join("knowledge/atomicity.toml")).expect("the table");
+    let all: toml::Table = text.parse().expect("TOML");
     all.into_iter()
         .map(|(table, rows)| {
-            let rows = rows.as_array().unwrap().iter();
-            (table, rows.map(|it| it.as_table().unwrap().clone()).collect())
+            let rows = rows.as_array().expect("a list of rows").iter();
+            (table, rows.map(|it| it.as_table().expect("a row").clone()).collect())
         })
         .collect()
 }

@@ -9,7 +9,9 @@ use ftlint_analyzer::settings::{Settings, Source};
 
 /// The findings in module `app`, as line and code, with and without these settings.
 fn found(text: &str, settings: &str) -> (Vec<String>, Vec<String>) {
-    let settings = Settings::parse(settings, Source::FtlintToml, "/p", RULES).unwrap().unwrap();
+    let settings = Settings::parse(settings, Source::FtlintToml, "/p", RULES)
+        .expect("valid settings")
+        .expect("some settings");
     let run = |knowledge| {
         let db = Database::new();
         let file = SourceFile::new(&db, "/p/app.py".into(), "/p".into(), "app".into(), text.into());

@@ -64,7 +64,7 @@ impl Facts<'_> {
         let own = place.base == Base::SelfObj && matches!(place.path.as_slice(), [Step::Attr(_)]);
         own && match &event.op {
             Op::Store | Op::SetItem | Op::DelItem => true,
-            Op::Method(name) => super::changes(name),
+            Op::Method(name) => super::iteration::changes(name),
             _ => false,
         }
     }

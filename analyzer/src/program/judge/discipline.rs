@@ -167,7 +167,7 @@ pub(super) fn protects_access(it: &FunctionFacts, region: u32, event: &Event) ->
     let reads = it.regions.get(region as usize).is_some_and(|it| it.mode == Mode::Reads);
     let writes = match &event.op {
         Op::Store | Op::Delete | Op::SetItem | Op::DelItem => true,
-        Op::Method(name) => super::changes(name),
+        Op::Method(name) => super::iteration::changes(name),
         _ => false,
     };
     !(reads && writes)

@@ -67,7 +67,7 @@ impl Facts<'_> {
         let it = self.world.func(func);
         let place = &it.places[place as usize];
         let Some((Step::Attr(name), front)) = place.path.split_last() else { return false };
-        if name != "start" || self.contexts.spawns_in.get(&func).is_none() {
+        if name != "start" || !self.contexts.spawns_in.contains_key(&func) {
             return false;
         }
         let receiver = crate::domain::Place { base: place.base.clone(), path: front.into() };
