@@ -68,7 +68,7 @@ impl Facts<'_> {
     }
 
     pub(super) fn shared_class(&self, class: ClassGid) -> Option<String> {
-        let family = std::iter::once(class).chain(self.world.descendants(class));
+        let family = std::iter::once(class).chain(self.world.descendants(class).iter().copied());
         family.into_iter().find_map(|it| self.threads.shared.get(&it).cloned())
     }
 
