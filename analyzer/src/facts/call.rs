@@ -258,7 +258,7 @@ impl Lowerer<'_> {
                 if let Some(event) = self.access(it.range(), origin, Op::Store, Key::NONE) {
                     let it = &mut self.frame().facts.events[event as usize];
                     it.value = val.origin;
-                    it.deps = val.deps;
+                    it.deps = val.deps.into_iter().collect();
                 }
                 Some(Val::of(Origin::Nothing))
             }

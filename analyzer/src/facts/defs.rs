@@ -3,6 +3,7 @@
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
+use thin_vec::ThinVec;
 
 use super::frame::{Frame, Val, to_u32};
 use super::lower::Lowerer;
@@ -14,7 +15,7 @@ use crate::index::scopes::Home;
 impl Lowerer<'_> {
     /// Lowers `def` and binds its name.
     pub(crate) fn function_def(&mut self, def: &ast::StmtFunctionDef) {
-        let decorators: Vec<_> =
+        let decorators: ThinVec<_> =
             def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
         let defaults = self.defaults(&def.parameters);
         let scope = self.scopes.at(def.range.start(), false);

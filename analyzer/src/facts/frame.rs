@@ -4,6 +4,7 @@ use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::domain::{
     Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard,
@@ -114,19 +115,19 @@ impl Frame {
             is_generator: false,
             params: Vec::new(),
             bound: Bound::Free,
-            decorators: Vec::new(),
+            decorators: ThinVec::new(),
             caller_locks: false,
             places: Vec::new(),
-            allocs: Vec::new(),
+            allocs: ThinVec::new(),
             calls: Vec::new(),
             events: Vec::new(),
-            guards: Vec::new(),
-            regions: Vec::new(),
-            held: vec![SmallVec::new()],
-            returns: Vec::new(),
+            guards: ThinVec::new(),
+            regions: ThinVec::new(),
+            held: SmallVec::from_iter([SmallVec::new()]),
+            returns: ThinVec::new(),
             yield_held: 0,
             exit_held: 0,
-            candidates: Vec::new(),
+            candidates: ThinVec::new(),
         };
         Frame {
             facts,
@@ -301,7 +302,7 @@ impl Frame {
             in_loop,
             clock: self.clock,
             value: Origin::Unknown,
-            deps: SmallVec::new(),
+            deps: ThinVec::new(),
             flags,
         });
         id

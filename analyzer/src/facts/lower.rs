@@ -189,7 +189,7 @@ impl Lowerer<'_> {
         let Some(event) = event else { return };
         let it = &mut frame.facts.events[event as usize];
         it.value = val.origin;
-        it.deps.clone_from(&val.deps);
+        it.deps = val.deps.iter().copied().collect();
         if !it.flags.owned {
             frame.escape(val.origin);
         }

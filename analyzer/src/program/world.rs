@@ -78,8 +78,6 @@ pub(crate) struct World {
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
-    /// Index of each module-level binding.
-    symbols: Vec<FxHashMap<Name, u32>>,
     /// What each binding stands for, in the order of `ModuleFacts::bindings`; empty while they are being resolved.
     bound: Vec<Vec<Option<Entity>>>,
     /// For each function and place: what its longest nameable prefix stands for.
@@ -97,8 +95,10 @@ const MAX_HOPS: u32 = 12;
 impl World {
     pub(crate) fn new(modules: Vec<ModuleEntry>, knowledge: Arc<Knowledge>) -> Self {
         let (mut func_base, mut class_base) = (Vec::new(), Vec::new());
-        let mut func_module = Vec::new();
-        let mut classes = Vec::new();
+        // Long lists: growing them would leave holes of their size.
+        let count = |of: fn(&ModuleFacts) -> usize| modules.iter().map(|it| of(&it.facts)).sum();
+        let mut func_module = Vec::with_capacity(count(|it| it.functions.len()));
+        let mut classes = Vec::with_capacity(count(|it| it.classes.len()));
         let mut by_name: FxHashMap<Arc<str>, Vec<ModuleId>> = FxHashMap::default();
         for (module, entry) in (0u32..).zip(&modules) {
             func_base.push(to_u32(func_module.len()));
@@ -124,7 +124,6 @@ impl World {
             below: Vec::new(),
             foreign_stores: FxHashSet::default(),
             by_name,
-            symbols: Vec::new(),
             bound: Vec::new(),
             named: Vec::new(),
             answers: Vec::new(),

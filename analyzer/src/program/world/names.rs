@@ -9,13 +9,6 @@ use crate::domain::{Base, Binding, NONE, Origin, Place, Step};
 
 impl World {
     pub(super) fn resolve_bindings(&mut self) {
-        self.symbols = self
-            .modules
-            .par_iter()
-            .map(|it| {
-                (0u32..).zip(&it.facts.bindings).map(|(index, it)| (it.0.clone(), index)).collect()
-            })
-            .collect();
         self.bound = (0..to_u32(self.modules.len()))
             .into_par_iter()
             .map(|module| {
@@ -90,13 +83,19 @@ impl World {
             .copied()
     }
 
+    /// Index of a module-level binding.
+    fn symbol(&self, module: ModuleId, name: &Name) -> Option<usize> {
+        let bindings = &self.modules[module as usize].facts.bindings;
+        bindings.binary_search_by(|it| it.0.cmp(name)).ok()
+    }
+
     /// What a module-level name stands for.
     pub(crate) fn global(&self, module: ModuleId, name: &Name, hops: u32) -> Option<Entity> {
         if hops > MAX_HOPS {
             return None;
         }
         let facts = &self.modules[module as usize].facts;
-        if let Some(index) = self.symbols[module as usize].get(name).map(|it| *it as usize) {
+        if let Some(index) = self.symbol(module, name) {
             return match self.bound.get(module as usize) {
                 Some(known) => known[index].clone(),
                 None => self.binding(module, name, &facts.bindings[index].1, hops),
@@ -119,7 +118,7 @@ impl World {
                 let other = self.find_module(star, here).filter(|it| !seen.contains(it));
                 let Some(other) = other else { continue };
                 seen.push(other);
-                if self.symbols[other as usize].contains_key(name)
+                if self.symbol(other, name).is_some()
                     && let Some(found) = self.global(other, name, hops + 1)
                     && !matches!(found, Entity::External(_))
                 {
