@@ -13,6 +13,7 @@ pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;
 pub(crate) mod regions;
+pub(crate) mod room;
 pub(crate) mod tests;
 pub(crate) mod windows;
 
@@ -34,7 +35,7 @@ pub(crate) fn lower_module(
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
         text,
-        uses_threads: defs::uses_threads(text),
+        uses_threads: None,
         scopes: &scopes,
         definitions: &definitions,
         sites: vec![TextRange::default()],
@@ -44,12 +45,12 @@ pub(crate) fn lower_module(
         star_imports: Vec::new(),
         module_bindings: Vec::new(),
         frames: Vec::new(),
+        spare: Vec::new(),
         has_main: false,
         type_checking: 0,
     };
     let name = Name::new_static("<module>");
-    let frame = frame::Frame::new(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
-    lowerer.frames.push(frame);
+    lowerer.enter(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
     lowerer.block(body);
     lowerer.finish();
     let mut bindings = settle(lowerer.module_bindings, &definitions);
@@ -103,5 +104,5 @@ fn settle(
 /// Stands for a scope that lowering does not enter (a lambda in an annotation), so that ids stay aligned.
 fn unreached() -> crate::domain::FunctionFacts {
     let name = Name::new_static("<unreached>");
-    frame::Frame::new(FunctionKind::Lambda, 0, name, String::new(), 0, 0).facts
+    frame::Frame::facts(FunctionKind::Lambda, name, String::new(), 0, 0)
 }
