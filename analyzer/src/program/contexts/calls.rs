@@ -57,7 +57,10 @@ pub(super) fn call_edges(
     for (position, arg) in it.args.iter().enumerate() {
         let mut handed = handed(world, types, from, arg.value);
         // Who gets a coroutine function and is no event loop cannot run it.
-        if !facts.is_async && !runs_coroutines(world, from, it) {
+        if !facts.is_async
+            && handed.iter().any(|to| world.func(*to).is_async)
+            && !runs_coroutines(world, from, it)
+        {
             handed.retain(|to| !world.func(*to).is_async);
         }
         if handed.is_empty() {
