@@ -4,14 +4,20 @@
 //! *Origin*: where a value comes from, flow-sensitively for locals.
 //! *Event*: one access to a place, with the locks held, the tests it depends on and its position in the function.
 
+mod call;
 mod exact;
+mod places;
 mod regions;
+
+use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
+pub(crate) use call::{Arg, Call, Passed};
 pub(crate) use exact::{exact, exact_thin};
+pub(crate) use places::{Places, share};
 pub(crate) use regions::{Mode, Region};
 
 /// Ordinal of a source range in [`crate::index::ModuleIndex`]; stable while code only moves.
@@ -224,30 +230,6 @@ pub(crate) struct Flags {
     pub(crate) predicate: bool,
 }
 
-/// One argument.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Arg {
-    pub(crate) name: Option<Name>,
-    pub(crate) starred: bool,
-    pub(crate) value: Origin,
-}
-
-/// One call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
-    pub(crate) site: SiteId,
-    pub(crate) callee: Origin,
-    pub(crate) args: Vec<Arg>,
-    pub(crate) held: u32,
-    pub(crate) seq: u32,
-    /// Innermost loop, [`NONE`] outside.
-    pub(crate) in_loop: u32,
-    /// `await` stands before it.
-    pub(crate) awaited: bool,
-    /// The first positional argument is this integer literal, or `max_workers=` is.
-    pub(crate) workers: Option<u32>,
-}
-
 /// The relation between the two events of a candidate window inside one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
@@ -286,7 +268,7 @@ pub(crate) struct FunctionFacts {
     pub(crate) decorators: ThinVec<Origin>,
     /// Docstring or comments say that the caller holds a lock.
     pub(crate) caller_locks: bool,
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Places,
     pub(crate) allocs: ThinVec<Alloc>,
     pub(crate) calls: Vec<Call>,
     pub(crate) events: Vec<Event>,
@@ -304,7 +286,10 @@ pub(crate) struct FunctionFacts {
 impl FunctionFacts {
     /// Gives back what the growing lists reserved: facts of all files stay in memory together.
     pub(crate) fn shrink(&mut self) {
-        exact(&mut self.places);
+        exact(&mut self.params);
+        for alloc in &mut self.allocs {
+            exact(&mut alloc.elems);
+        }
         exact_thin(&mut self.allocs);
         exact(&mut self.calls);
         exact(&mut self.events);
@@ -378,6 +363,8 @@ pub(crate) struct ImportSite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ModuleFacts {
     pub(crate) functions: Vec<FunctionFacts>,
+    /// The different places of all functions.
+    pub(crate) places: Arc<Vec<Place>>,
     pub(crate) classes: Vec<ClassFacts>,
     /// Sorted by name.
     pub(crate) bindings: Vec<(Name, Binding)>,

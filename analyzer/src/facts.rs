@@ -21,7 +21,7 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact};
+use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
 use crate::index::scopes::Scopes;
 
 /// Lowers a module. Returns the facts and the range of each site.
@@ -56,8 +56,11 @@ pub(crate) fn lower_module(
     let mut bindings = settle(lowerer.module_bindings, &definitions);
     exact(&mut bindings);
     exact(&mut lowerer.sites);
+    let mut functions: Vec<_> =
+        lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect();
     let facts = ModuleFacts {
-        functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
+        places: share(&mut functions),
+        functions,
         classes: lowerer.classes,
         bindings,
         star_imports: lowerer.star_imports,

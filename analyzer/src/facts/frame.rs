@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 /// A value during lowering.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Val {
     pub(crate) origin: Origin,
     /// The event that produced exactly this value.
@@ -27,6 +27,20 @@ pub(crate) struct Val {
     pub(crate) lazy: Vec<super::iterate::Lazy>,
     /// What was found when this value was chosen: `x or make()` is made when `x` is false.
     pub(crate) chosen: Option<Atom>,
+}
+
+impl Clone for Val {
+    /// Every read of a local clones its value; what is small and plain is copied at once.
+    fn clone(&self) -> Self {
+        Val {
+            origin: self.origin,
+            main: self.main,
+            deps: SmallVec::from_slice(&self.deps),
+            truth: SmallVec::from_slice(&self.truth),
+            lazy: self.lazy.clone(),
+            chosen: self.chosen,
+        }
+    }
 }
 
 impl Val {
@@ -123,7 +137,7 @@ impl Frame {
                 Entry::Vacant(it) => it.insert(id),
             };
         }
-        self.facts.places.push(place);
+        self.facts.places.own.push(place);
         id
     }
 

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::frame::{Frame, Val};
-use crate::domain::{Base, Bound, Call, Event, FunctionFacts, FunctionKind, NONE, Place};
+use crate::domain::{Base, Bound, Call, Event, FunctionFacts, FunctionKind, NONE, Place, Places};
 
 /// The lists and maps of a function that is done, emptied: they have grown already.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Room {
     guard_depths: Vec<u32>,
     call_chains: Vec<u32>,
     alloc_chains: Vec<u32>,
-    places: Vec<Place>,
+    places: ThinVec<Place>,
     calls: Vec<Call>,
     events: Vec<Event>,
 }
@@ -64,7 +64,7 @@ impl Frame {
             bound: Bound::Free,
             decorators: ThinVec::new(),
             caller_locks: false,
-            places: Vec::new(),
+            places: Places::default(),
             allocs: ThinVec::new(),
             calls: Vec::new(),
             events: Vec::new(),
@@ -83,8 +83,12 @@ impl Frame {
         let Room {
             env, journal, escaped, place_ids, guard_depths, call_chains, alloc_chains, ..
         } = room;
-        let facts =
-            FunctionFacts { places: room.places, calls: room.calls, events: room.events, ..facts };
+        let facts = FunctionFacts {
+            places: Places::begin(room.places),
+            calls: room.calls,
+            events: room.events,
+            ..facts
+        };
         Frame {
             facts,
             scope,
@@ -118,7 +122,7 @@ impl Frame {
             guard_depths: self.guard_depths,
             call_chains: self.call_chains,
             alloc_chains: self.alloc_chains,
-            places: moved(&mut self.facts.places),
+            places: self.facts.places.end(),
             calls: moved(&mut self.facts.calls),
             events: moved(&mut self.facts.events),
         };

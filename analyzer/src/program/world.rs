@@ -80,14 +80,14 @@ pub(crate) struct World {
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
     /// What each binding stands for, in the order of `ModuleFacts::bindings`; empty while they are being resolved.
     bound: Vec<Vec<Option<Entity>>>,
-    /// For each function and place: what its longest nameable prefix stands for.
+    /// For each module and place: what its longest nameable prefix stands for.
     named: Vec<Box<[u32]>>,
     /// The distinct answers, by module, with the number of steps they cover.
-    answers: Vec<Vec<(Entity, u8)>>,
+    answers: Vec<Box<[(Entity, u8)]>>,
 }
 
-/// For one module: the answer of each place by function, and the answers.
-type Named = (Vec<Box<[u32]>>, Vec<(Entity, u8)>);
+/// For one module: the answer of each place, and the answers.
+type Named = (Box<[u32]>, Box<[(Entity, u8)]>);
 
 /// How deep chains of imports and re-exports are followed.
 const MAX_HOPS: u32 = 12;
