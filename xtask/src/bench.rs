@@ -99,8 +99,16 @@ fn time(program: &Path, args: &[&str], files: &Path) -> Result<Duration> {
     Ok(elapsed)
 }
 
-/// ruff from `PATH`, or else installed into a scratch environment with the machine's own pip configuration.
+/// ruff where Python has it installed or from `PATH`, or else installed into a scratch environment with the machine's own
+/// pip configuration. Python is asked first: what stands on `PATH` may be a script that looks for ruff, and its time
+/// would count as ruff's.
 fn find_ruff(scratch: &Path) -> Result<PathBuf> {
+    let code = "import ruff; print(ruff.find_ruff_bin())";
+    if let Ok(output) = Command::new("python3").args(["-c", code]).stderr(Stdio::null()).output()
+        && output.status.success()
+    {
+        return Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()));
+    }
     if Command::new("ruff")
         .arg("--version")
         .stdout(Stdio::null())

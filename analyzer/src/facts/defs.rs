@@ -189,9 +189,9 @@ impl Lowerer<'_> {
         let outer = &self.frame().facts;
         match outer.kind {
             FunctionKind::Module => name.to_string(),
-            FunctionKind::ClassBody => format!("{}.{name}", outer.qualname),
+            FunctionKind::ClassBody => [&outer.qualname, ".", name].concat(),
             FunctionKind::Function | FunctionKind::Lambda => {
-                format!("{}.<locals>.{name}", outer.qualname)
+                [&outer.qualname, ".<locals>.", name].concat()
             }
         }
     }

@@ -35,7 +35,7 @@ impl Lowerer<'_> {
                 continue;
             }
             let site = self.site(stmt.range);
-            let target = Name::new(format!("{base}.{}", alias.name));
+            let target = Name::join(&[&*base, alias.name.as_str()], ".");
             if self.type_checking == 0 {
                 self.imports.push(ImportSite { site, module: target.clone(), func });
             }

@@ -36,7 +36,7 @@ impl TypeTable {
                     None => out.extend(self.attr(world, *class, name)),
                 },
                 (Ty::External(outer, site), Step::Attr(name)) => {
-                    out.push(Ty::External(Name::new(format!("{outer}.{name}")), *site));
+                    out.push(Ty::External(Name::join(&[outer, name], "."), *site));
                 }
                 // Each branch of `tee` goes through the same items.
                 (Ty::External(name, _), Step::Elem) if name == "itertools.tee" => {

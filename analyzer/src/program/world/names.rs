@@ -98,7 +98,7 @@ impl World {
         if let Some(found) = self.behind_stars(module, name, hops) {
             return Some(found);
         }
-        Some(Entity::External(Name::new(format!("builtins.{name}"))))
+        Some(Entity::External(Name::concat(&["builtins.", name])))
     }
 
     /// What a name stands for that star imports bring. Each module is looked at once: stars in a circle have more ways
@@ -170,7 +170,7 @@ impl World {
             Entity::Module(module) => {
                 let here = &self.modules[*module as usize];
                 if self.knowledge.knows(&here.name, name) {
-                    return Some(Entity::External(Name::new(format!("{}.{name}", here.name))));
+                    return Some(Entity::External(Name::join(&[&*here.name, name], ".")));
                 }
                 match self.global(*module, name, hops) {
                     Some(Entity::External(path)) if path.starts_with("builtins.") => {
@@ -181,7 +181,7 @@ impl World {
                 }
             }
             Entity::Class(class) => self.method(*class, name).map(Entity::Func),
-            Entity::External(path) => Some(Entity::External(Name::new(format!("{path}.{name}")))),
+            Entity::External(path) => Some(Entity::External(Name::join(&[path, name], "."))),
             Entity::Func(_) | Entity::Variable(..) => None,
         }
     }
