@@ -106,8 +106,7 @@ impl Contexts {
             property_edges(world, from, &mut edges);
             edges
         };
-        self.edges =
-            (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+        self.edges = world.par_functions().flat_map_iter(one).collect();
         self.edges.retain(|it| {
             if it.call == QUEUED {
                 self.queued.insert(it.to);
@@ -243,7 +242,8 @@ impl Contexts {
                 closed.extend(self.reach(targets));
             }
         }
-        let entries: Vec<FuncGid> = (0..world.n_functions())
+        let entries: Vec<FuncGid> = world
+            .par_functions()
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
         // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.

@@ -150,7 +150,7 @@ fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
         facts.published_early(func, &mut out);
         out
     };
-    (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect()
+    world.par_functions().flat_map_iter(one).collect()
 }
 
 /// The class of the object whose attribute is the place: that of `self` in its own methods.

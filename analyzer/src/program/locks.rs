@@ -73,9 +73,8 @@ pub(crate) fn find(
         users: FxHashMap::default(),
     };
     locks.find_owners(world, types);
-    let found: Vec<((FuncGid, u32), LockId)> = (0..world.n_functions())
-        .into_par_iter()
-        .with_min_len(64)
+    let found: Vec<((FuncGid, u32), LockId)> = world
+        .par_functions()
         .flat_map_iter(|func| {
             let regions = (0u32..).zip(&world.func(func).regions).filter(|it| !it.1.is_async);
             regions.filter_map(move |(index, it)| {
@@ -91,12 +90,12 @@ pub(crate) fn find(
     }
     locks.regions = found.into_iter().collect();
     locks.gaps = forms::gaps(world, types, &mut locks.regions);
-    for func in (0..world.n_functions()).filter(|it| !world.func(*it).decorators.is_empty()) {
-        let held = decorator_locks(world, &locks, func);
-        if !held.is_empty() {
-            locks.entry.insert(func, held);
-        }
-    }
+    let decorated = |func: FuncGid| {
+        let some = !world.func(func).decorators.is_empty();
+        some.then(|| (func, decorator_locks(world, &locks, func))).filter(|it| !it.1.is_empty())
+    };
+    let entry: Vec<_> = world.par_functions().filter_map(decorated).collect();
+    locks.entry.extend(entry);
     locks.decorated.clone_from(&locks.entry);
     locks.propagate(world, contexts, threads);
     locks

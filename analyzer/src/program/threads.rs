@@ -88,9 +88,8 @@ pub(crate) struct Started {
 /// Finds the spawns of the project.
 pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
     let mut threads = Threads::default();
-    let found: Vec<(FuncGid, u32, Started)> = (0..world.n_functions())
-        .into_par_iter()
-        .with_min_len(64)
+    let found: Vec<(FuncGid, u32, Started)> = world
+        .par_functions()
         .flat_map_iter(|func| {
             let calls = (0u32..).zip(&world.func(func).calls);
             calls.flat_map(move |(index, call)| {

@@ -118,6 +118,8 @@ pub(crate) fn solve(world: &World) -> TypeTable {
         table.merge(pending);
         // Only who reads what changed is evaluated again.
         active = (0..world.n_functions())
+            .into_par_iter()
+            .with_min_len(1024)
             .filter(|it| reads[*it as usize].iter().any(|it| changed.contains(it)))
             .collect();
         if active.is_empty() {
@@ -161,15 +163,21 @@ impl TypeTable {
         let mut read = READS.take().unwrap_or_default();
         read.sort_unstable();
         read.dedup();
-        (!out.is_empty() || !read.is_empty()).then(|| (func, out, read.into()))
+        let says = !out.is_empty() || !read.is_empty();
+        // Most of what the later rounds say is known.
+        out.retain(|(node, types)| self.adds(node, types));
+        says.then(|| (func, out, read.into()))
+    }
+
+    /// Whether some of these types are not known yet and can be kept.
+    fn adds(&self, node: &Node, types: &Types) -> bool {
+        let known = self.nodes.get(node).map_or(&[][..], |it| it);
+        known.len() < MAX_TYPES && !types.iter().all(|it| known.contains(it))
     }
 
     /// Keeps what is not known yet for the end of the round.
     fn gather(&self, pending: &mut TypeTable, node: Node, types: Types) {
         let known = self.nodes.get(&node).map_or(&[][..], |it| it);
-        if known.len() >= MAX_TYPES || types.iter().all(|it| known.contains(it)) {
-            return;
-        }
         let have = pending.nodes.entry(node).or_default();
         for ty in types {
             if known.len() + have.len() < MAX_TYPES && !known.contains(&ty) && !have.contains(&ty) {

@@ -259,6 +259,11 @@ impl World {
         to_u32(self.func_module.len())
     }
 
+    /// All functions, in parallel.
+    pub(crate) fn par_functions(&self) -> impl IndexedParallelIterator<Item = FuncGid> {
+        (0..self.n_functions()).into_par_iter().with_min_len(64)
+    }
+
     pub(crate) fn n_classes(&self) -> u32 {
         to_u32(self.classes.len())
     }

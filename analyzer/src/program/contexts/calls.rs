@@ -132,13 +132,14 @@ fn callees(
     }
     let mut known = types.of(world, from, callee);
     // Calling a partial calls what it was made of.
-    for ty in known.clone() {
-        if let Ty::External(name, (made_in, made)) = ty
+    for index in 0..known.len() {
+        if let Ty::External(name, (made_in, made)) = &known[index]
             && name == "functools.partial"
-            && made_in != NONE
-            && let Some(inner) = world.func(made_in).calls[made as usize].args.first()
+            && *made_in != NONE
+            && let Some(inner) = world.func(*made_in).calls[*made as usize].args.first()
         {
-            known.extend(types.of(world, made_in, inner.value));
+            let inner = types.of(world, *made_in, inner.value);
+            known.extend(inner);
         }
     }
     let mut out: SmallVec<[FuncGid; 4]> =

@@ -1,5 +1,7 @@
 //! Functions that only run in one way: on an event loop, or while their object is being made.
 
+use rayon::prelude::*;
+
 use super::{Contexts, Edge};
 use crate::knowledge::SpawnKind;
 use crate::program::threads::Threads;
@@ -14,9 +16,7 @@ impl Contexts {
 
     /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
-        for func in 0..world.n_functions() {
-            self.on_loop[func as usize] = is_coroutine(world, func);
-        }
+        self.on_loop = world.par_functions().map(|it| is_coroutine(world, it)).collect();
         for spawn in threads.spawns.iter().filter(|it| it.kind == SpawnKind::Loop) {
             self.on_loop[spawn.target as usize] = true;
         }
@@ -34,7 +34,8 @@ impl Contexts {
         if !self.on_loop.contains(&true) {
             return;
         }
-        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+        let mut candidates: Vec<FuncGid> = world
+            .par_functions()
             .filter(|it| {
                 let inner = world.func(*it).name.starts_with('_') || world.class_of(*it).is_none();
                 inner && !self.on_loop[*it as usize] && !self.callers.of(*it).is_empty()
@@ -69,10 +70,9 @@ impl Contexts {
                     | "__set_name__"
             ) && world.class_of(it).is_some()
         };
-        for func in 0..world.n_functions() {
-            self.init_only[func as usize] = is_init(func);
-        }
-        let mut candidates: Vec<FuncGid> = (0..world.n_functions())
+        self.init_only = world.par_functions().map(is_init).collect();
+        let mut candidates: Vec<FuncGid> = world
+            .par_functions()
             .filter(|it| {
                 let private = world.func(*it).name.starts_with('_');
                 private && !self.init_only[*it as usize] && !self.callers.of(*it).is_empty()

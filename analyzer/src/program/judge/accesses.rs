@@ -40,11 +40,8 @@ impl Accesses {
             ids.entry(suspect.location.clone()).or_insert(next);
         }
         let wanted = Wanted::new(facts, suspects, &ids, aliases);
-        let found: Vec<(u32, AccessId, bool)> = (0..facts.world.n_functions())
-            .into_par_iter()
-            .with_min_len(64)
-            .flat_map_iter(|func| wanted.of_function(func))
-            .collect();
+        let found: Vec<(u32, AccessId, bool)> =
+            facts.world.par_functions().flat_map_iter(|func| wanted.of_function(func)).collect();
         let mut lists = vec![Vec::new(); ids.len()];
         let mut aliased = FxHashSet::default();
         for (location, id, alias) in found {

@@ -1,5 +1,7 @@
 //! Locks that every caller of a private function holds.
 
+use rayon::prelude::*;
+
 use super::super::contexts::Contexts;
 use super::super::threads::Threads;
 use super::super::world::{FuncGid, World};
@@ -11,7 +13,8 @@ impl Locks {
     pub(super) fn propagate(&mut self, world: &World, contexts: &Contexts, threads: &Threads) {
         let targets: rustc_hash::FxHashSet<FuncGid> =
             threads.spawns.iter().map(|it| it.target).collect();
-        let candidates: Vec<FuncGid> = (0..world.n_functions())
+        let candidates: Vec<FuncGid> = world
+            .par_functions()
             .filter(|it| {
                 let facts = world.func(*it);
                 let private = facts.name.starts_with('_') && !facts.name.ends_with("__");
@@ -44,6 +47,9 @@ impl Locks {
                         None => at,
                         Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
                     });
+                    if common.as_ref().is_some_and(Vec::is_empty) {
+                        break;
+                    }
                 }
                 if let Some(common) = common.filter(|it| !it.is_empty()) {
                     let held = next.entry(*func).or_default();
@@ -57,10 +63,10 @@ impl Locks {
             }
             self.entry = next;
         }
-        for func in 0..world.n_functions() {
-            if world.func(func).caller_locks {
-                self.entry.entry(func).or_default().push(LockId::Convention);
-            }
+        let by_convention: Vec<FuncGid> =
+            world.par_functions().filter(|it| world.func(*it).caller_locks).collect();
+        for func in by_convention {
+            self.entry.entry(func).or_default().push(LockId::Convention);
         }
     }
 }

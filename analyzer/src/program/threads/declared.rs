@@ -33,8 +33,7 @@ pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
         assigned(world, types, func, &mut out);
         out
     };
-    let found: Vec<(FuncGid, Declared<'_>)> =
-        (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
+    let found: Vec<(FuncGid, Declared<'_>)> = world.par_functions().flat_map_iter(one).collect();
     for (target, it) in found {
         declare(world, threads, target, &it);
     }
