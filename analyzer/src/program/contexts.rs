@@ -53,6 +53,8 @@ pub(crate) struct Contexts {
     parents: FxHashMap<(u32, FuncGid), u32>,
     /// Spawns whose starting function is reached from a script's own top level, with that module.
     pub(crate) program_of: FxHashMap<u32, ModuleId>,
+    /// What threads run.
+    targets: FxHashSet<FuncGid>,
     /// Functions after whose call threads may be running.
     leaves: FxHashSet<FuncGid>,
     /// Functions that go through queues to who calls them.
@@ -92,6 +94,7 @@ impl Contexts {
             spawns_in,
             parents: FxHashMap::default(),
             program_of: FxHashMap::default(),
+            targets: threads.spawns.iter().map(|it| it.target).collect(),
             leaves: FxHashSet::default(),
             queued: FxHashSet::default(),
         }
@@ -303,7 +306,9 @@ impl Contexts {
         }
         let dunder = facts.name.starts_with("__") && facts.name.ends_with("__");
         let public = !facts.name.starts_with('_') || (dunder && facts.name != "__init__");
-        public || !called
+        // A private function that threads run needs no other caller.
+        let run = self.targets.contains(&func);
+        public || !(called || run)
     }
 }
 
