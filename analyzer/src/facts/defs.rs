@@ -268,19 +268,29 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
 
 /// Whether a docstring says that the thing must not be shared between threads.
 fn denies_thread_safe(doc: &str) -> bool {
-    if !doc.contains("hread") {
+    if !doc.contains("hread") && !doc.contains("oncurren") {
         return false;
     }
     let lower = doc.to_lowercase().replace(['*', '_', '`', '\n'], " ");
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let plain = words.join(" ");
     [
         "not thread-safe",
         "not thread safe",
         "not threadsafe",
         "isn't thread-safe",
         "isn't thread safe",
+        "not concurrency safe",
+        "not concurrency-safe",
+        "not safe for concurrent",
+        "not be shared between threads",
+        "not be shared across threads",
+        "not share it between threads",
+        "only be used from one thread",
+        "only be used in one thread",
     ]
     .iter()
-    .any(|it| lower.contains(it))
+    .any(|it| plain.contains(it))
 }
 
 /// Whether a module has to do with threads itself, and not only with programs that have some.

@@ -32,6 +32,15 @@ impl Contexts {
             let methods: Vec<FuncGid> = world.methods(class).collect();
             // Objects that threads use as well have methods for them beside the coroutines.
             let threaded = world.class(class).speaks_of_threads;
+            let of_asyncio = world.classes[class as usize]
+                .external_bases
+                .iter()
+                .any(|it| it.starts_with("asyncio."));
+            if of_asyncio {
+                for method in &methods {
+                    self.on_loop[*method as usize] = true;
+                }
+            }
             if !threaded && methods.iter().any(|it| is_coroutine(world, *it)) {
                 for method in methods {
                     self.on_loop[method as usize] = true;

@@ -9,7 +9,7 @@ use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 18] = [
+const ROLES: [&str; 17] = [
     "Adapter",
     "Auth",
     "Backend",
@@ -20,7 +20,6 @@ const ROLES: [&str; 18] = [
     "Future",
     "Limiter",
     "Locator",
-    "Manager",
     "Pool",
     "Promise",
     "Provider",

@@ -150,6 +150,13 @@ impl Facts<'_> {
     /// Conflicts that a program rarely means: closing twice, a container that may as well be empty.
     pub(super) fn is_weak(&self, suspect: &Suspect, other: AccessId) -> bool {
         let last = self.event((suspect.func, suspect.candidate.last));
+        // Classes are made while modules are imported.
+        if matches!(
+            self.world.func(suspect.func).name.as_str(),
+            "__init_subclass__" | "__set_name__"
+        ) {
+            return true;
+        }
         match suspect.candidate.pattern {
             Pattern::CheckThenPop => last.op == Op::Load,
             Pattern::CheckThenDereference => {
