@@ -51,7 +51,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// A method that can only meet a second call of itself (closing twice) is reported at low confidence. Attributes that are set to `None` through a variable are not seen.
+    /// Attributes that are set to `None` through a variable are not seen.
     ///
     /// ## Replay
     /// Not replayed yet.
