@@ -359,8 +359,10 @@ pub(crate) struct ClassFacts {
     pub(crate) says_thread_safe: bool,
     /// The docstring says that they may not.
     pub(crate) denies_thread_safe: bool,
-    /// The code or the comments of the class speak of threads.
+    /// Comments or strings of the class say that several threads use it.
     pub(crate) speaks_of_threads: bool,
+    /// The class mentions threads in any way.
+    pub(crate) mentions_threads: bool,
 }
 
 /// What a module-level name is bound to.

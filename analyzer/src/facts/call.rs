@@ -37,6 +37,19 @@ impl Lowerer<'_> {
         let args = self.arguments(&it.arguments, &mut val, &mut lazies);
         val.lazy = self.consume(it, &lazies);
         self.handed(it, &args);
+        // `", ".join(names)`, `"{}".format(x)`, `str(x)` are text.
+        let is_text = match &method {
+            Some((Origin::Immutable, name)) => {
+                !matches!(name.as_str(), "split" | "rsplit" | "splitlines")
+            }
+            Some(_) => false,
+            None => matches!(&*it.func, Expr::Name(name)
+                if matches!(name.id.as_str(), "str" | "repr" | "format" | "hex" | "chr")
+                    && !self.definitions.bound.contains(&name.id)),
+        };
+        if is_text {
+            val.origin = Origin::Immutable;
+        }
         if self.is_plain(it, callee, &args) {
             self.frame().clock += u32::from(!is_cheap(it));
             for arg in &args {
@@ -55,7 +68,10 @@ impl Lowerer<'_> {
             }
             val.deps.extend(val.main);
         }
-        val.origin = self.record_call(it, callee, args);
+        let made = self.record_call(it, callee, args);
+        if !is_text {
+            val.origin = made;
+        }
         val
     }
 

@@ -98,7 +98,9 @@ impl Lowerer<'_> {
             body: scope,
             methods: Vec::new(),
             says_thread_safe: docstring(&def.body).is_some_and(says_thread_safe),
-            denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe),
+            denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe)
+                || checks_its_thread(&self.text[def.range]),
+            mentions_threads: self.text[def.range].contains("hread"),
             speaks_of_threads: speaks_of_threads(&self.text[def.range]) && uses_threads(self.text),
         });
         let mut frame =
@@ -300,17 +302,44 @@ fn uses_threads(text: &str) -> bool {
         .any(|it| text.contains(it))
 }
 
-/// Whether prose in a comment or a string speaks of several threads: "used across threads", "another thread".
+/// Whether prose in a comment or a string says that several threads use the thing: "used across threads".
 fn speaks_of_threads(text: &str) -> bool {
-    let word = |it: char| it.is_ascii_alphabetic() || it == ',';
-    text.match_indices(" threads").any(|(at, found)| {
-        let after = text[at + found.len()..].chars().next();
-        text[..at].ends_with(word)
-            && after
-                .is_none_or(|it| it.is_whitespace() || matches!(it, '.' | ',' | ';' | '!' | ')'))
-    }) || ["other thread", "different thread", "separate thread", "each thread", "per-thread"]
-        .iter()
-        .any(|it| text.contains(it))
+    if !text.contains("thread") {
+        return false;
+    }
+    [
+        "across threads",
+        "between threads",
+        "each thread",
+        "other threads",
+        "by multiple threads",
+        "by several threads",
+        "from another thread",
+        "from any thread",
+        "from different threads",
+        "from multiple threads",
+        "from several threads",
+        "in different threads",
+        "in multiple threads",
+        "multiple threads can",
+        "multiple threads may",
+        "several threads can",
+        "several threads may",
+    ]
+    .iter()
+    .any(|it| text.contains(it))
+}
+
+/// Whether the objects of a class look which thread uses them: each belongs to one.
+fn checks_its_thread(text: &str) -> bool {
+    ["get_ident()", "current_thread()"].iter().any(|call| {
+        text.match_indices(call).any(|(at, _)| {
+            let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
+            let line = &text[start..end];
+            line.contains("!=") || line.contains(" is not ")
+        })
+    })
 }
 
 /// Name and docstring conventions that the caller holds the lock.

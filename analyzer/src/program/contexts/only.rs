@@ -31,7 +31,7 @@ impl Contexts {
         for class in 0..world.n_classes() {
             let methods: Vec<FuncGid> = world.methods(class).collect();
             // Objects that threads use as well have methods for them beside the coroutines.
-            let threaded = world.class(class).speaks_of_threads;
+            let threaded = world.class(class).mentions_threads;
             let of_asyncio = world.classes[class as usize]
                 .external_bases
                 .iter()
@@ -41,7 +41,7 @@ impl Contexts {
                     self.on_loop[*method as usize] = true;
                 }
             }
-            if !threaded && methods.iter().any(|it| is_coroutine(world, *it)) {
+            if !threaded && methods.iter().any(|it| world.func(*it).is_async) {
                 for method in methods {
                     self.on_loop[method as usize] = true;
                 }
