@@ -34,6 +34,7 @@ pub(crate) fn lower_module(
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
         text,
+        uses_threads: defs::uses_threads(text),
         scopes: &scopes,
         definitions: &definitions,
         sites: vec![TextRange::default()],

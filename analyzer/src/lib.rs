@@ -55,6 +55,12 @@ pub fn check_project(
     out
 }
 
+/// Indexes one file, which packs its text. Whoever reads files calls this after each, on any thread, so that the texts
+/// do not wait in memory together.
+pub fn prepare(db: &Database, file: SourceFile) {
+    index::facts(db, file);
+}
+
 /// The diagnostics of one file.
 pub fn check_file(db: &Database, project: Project, file: SourceFile) -> Vec<Diagnostic> {
     report::diagnostics(db, project, file)

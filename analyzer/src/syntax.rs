@@ -32,6 +32,11 @@ const LAMBDA_STACK: usize = 2 * 1024;
 
 /// Runs the work on one text with enough stack for the deepest tree, whatever thread it is called on.
 pub(crate) fn with_stack<T>(text: &str, work: impl FnOnce() -> T) -> T {
+    // A thread with much stack needs no look at the text: no part of it can take more than this for each byte.
+    let most = STACK + text.len() * (TARGET_STACK + LAMBDA_STACK / "lambda".len());
+    if stacker::remaining_stack().is_some_and(|it| it > most) {
+        return work();
+    }
     let n_targets = text.bytes().filter(|it| matches!(it, b'[' | b'(' | b'*')).count();
     let n_lambdas = text.matches("lambda").count();
     let stack = STACK + n_targets * TARGET_STACK + n_lambdas * LAMBDA_STACK;

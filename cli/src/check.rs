@@ -29,8 +29,14 @@ const FOUND: u8 = 1;
 /// Stopped by Ctrl-C, as shells say it.
 const INTERRUPTED: u8 = 130;
 
+/// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what
+/// is not used costs nothing.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
+    // Fails only when the pool is there already, and that one serves as well.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
     let cwd = std::env::current_dir().context("the working directory cannot be read")?;
     let home = std::env::home_dir();
     let short = Short::new(cwd.clone());
@@ -137,7 +143,7 @@ fn targets(
 fn warn_of_suppressions(db: &Database, loaded: &Loaded, short: &Short, console: Console) {
     // The project's list is sorted by path, the set is not.
     let reported = loaded.project.files(db).iter().filter(|it| loaded.reported.contains(it));
-    for file in reported.filter(|it| it.text(db).get().contains("ftlint:")) {
+    for file in reported {
         for problem in suppression_problems(db, *file) {
             let path = short.path(&**file.path(db));
             console.warning(&format!("{path}:{}: {}", problem.line, problem.message));

@@ -1,11 +1,13 @@
 //! Reads files in parallel and sets the inputs of the database.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ftlint_analyzer::db::{Database, Project, SourceFile};
-use ftlint_analyzer::layout::layout;
+use ftlint_analyzer::layout::{Placement, layout};
+use ftlint_analyzer::prepare;
 use ftlint_analyzer::settings::Knowledge;
 use rayon::prelude::*;
 
@@ -27,7 +29,11 @@ pub(crate) struct Loaded {
     pub(crate) problems: Vec<String>,
 }
 
-/// Reads all files; `reported` says which of them matter to the user, so that their trouble is told.
+/// A path, whether it is reported on, its name, and how it is imported.
+type Read<'a> = ((&'a (&'a Path, bool), &'a Cow<'a, str>), Placement);
+
+/// Reads all files; `reported` says which of them matter to the user, so that their trouble is told. Each is indexed
+/// as soon as it is read, so that the texts never wait in memory together.
 pub(crate) fn load(
     db: &Database,
     files: &[(&Path, bool)],
@@ -36,23 +42,28 @@ pub(crate) fn load(
     knowledge: Option<Arc<Knowledge>>,
     short: &Short,
 ) -> Loaded {
-    let texts: Vec<_> = files.par_iter().map(|(path, _)| read(path, overlay, short)).collect();
     let names: Vec<_> = files.iter().map(|(path, _)| path.to_string_lossy()).collect();
     let places = layout(names.iter().map(AsRef::as_ref));
+    let one = |db: &mut Database, it: Read<'_>| {
+        let (((path, _), name), place) = it;
+        let text = read(path, overlay, short)?;
+        let source = SourceFile::new(
+            db,
+            name.as_ref().into(),
+            place.root.into(),
+            place.module.into(),
+            text.into(),
+        );
+        prepare(db, source);
+        Ok(source)
+    };
+    let found: Vec<Result<SourceFile, String>> =
+        files.par_iter().zip(&names).zip(places).map_with(db.clone(), one).collect();
     let mut sources = Vec::with_capacity(files.len());
     let (mut reported, mut problems) = (HashSet::new(), Vec::new());
-    for (((text, (_, is_reported)), name), place) in
-        texts.into_iter().zip(files).zip(&names).zip(places)
-    {
-        match text {
-            Ok(text) => {
-                let source = SourceFile::new(
-                    db,
-                    name.as_ref().into(),
-                    place.root.into(),
-                    place.module.into(),
-                    text.into(),
-                );
+    for (source, (_, is_reported)) in found.into_iter().zip(files) {
+        match source {
+            Ok(source) => {
                 sources.push(source);
                 if *is_reported {
                     reported.insert(source);

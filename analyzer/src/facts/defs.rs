@@ -101,7 +101,7 @@ impl Lowerer<'_> {
             denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe)
                 || checks_its_thread(&self.text[def.range]),
             mentions_threads: self.text[def.range].contains("hread"),
-            speaks_of_threads: speaks_of_threads(&self.text[def.range]) && uses_threads(self.text),
+            speaks_of_threads: self.uses_threads && speaks_of_threads(&self.text[def.range]),
         });
         let mut frame =
             Frame::new(FunctionKind::ClassBody, scope, def.name.id.clone(), qualname, parent, site);
@@ -296,7 +296,7 @@ fn denies_thread_safe(doc: &str) -> bool {
 }
 
 /// Whether a module has to do with threads itself, and not only with programs that have some.
-fn uses_threads(text: &str) -> bool {
+pub(super) fn uses_threads(text: &str) -> bool {
     ["import threading", "from threading", "_thread", "concurrent.futures", "import queue"]
         .iter()
         .any(|it| text.contains(it))

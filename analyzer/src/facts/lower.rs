@@ -16,6 +16,8 @@ use crate::index::scopes::{Home, Scopes};
 /// Lowering state of a module.
 pub(crate) struct Lowerer<'a> {
     pub(crate) text: &'a str,
+    /// The module has to do with threads itself.
+    pub(crate) uses_threads: bool,
     pub(crate) scopes: &'a Scopes,
     pub(crate) definitions: &'a Definitions,
     pub(crate) sites: Vec<TextRange>,

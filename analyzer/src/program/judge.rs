@@ -2,6 +2,7 @@
 //!
 //! The policy of confidence is written down for users in `docs/confidence.md`.
 
+mod accesses;
 mod aliases;
 mod breaks;
 mod cached;
@@ -22,8 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use ruff_python_ast::name::Name;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::contexts::Contexts;
 use super::locations::{Location, Root, resolve};
@@ -34,7 +34,7 @@ use super::threads::Threads;
 use super::types::TypeTable;
 use super::world::{ClassGid, FuncGid, World};
 use crate::db::SourceFile;
-use crate::domain::{Candidate, Event, Op, Place, Step};
+use crate::domain::{Candidate, Event, Place, Step};
 use crate::evidence::Pattern;
 use crate::rule::{Confidence, GilClass};
 
@@ -80,10 +80,10 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
         facts.files.iter().map(|_| ProgramSlice::default()).collect();
     let aliases = aliases::Aliases::find(facts.world, facts.types);
     let suspects = suspects(facts, &aliases);
-    let accesses = accesses(facts, &suspects, &aliases);
-    let of = |suspect: &Suspect| accesses.get(&suspect.location).map_or(&[][..], Vec::as_slice);
+    let accesses = accesses::Accesses::find(facts, &suspects, &aliases);
+    let of = |suspect: &Suspect| accesses.of(&suspect.location);
     let conflicts: Vec<Option<Conflict>> =
-        suspects.par_iter().map(|suspect| facts.conflict(suspect, of(suspect))).collect();
+        suspects.par_iter().map(|suspect| facts.conflict(suspect, &accesses)).collect();
     let mut folded = fold::Folded::default();
     let mut reported: FxHashSet<AccessId> = FxHashSet::default();
     for (suspect, conflict) in suspects.iter().zip(conflicts) {
@@ -92,7 +92,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
         folded.add(facts, suspect.clone(), conflict);
     }
     for suspect in &suspects {
-        for (found, conflict) in facts.unguarded(suspect, of(suspect)) {
+        for (found, conflict) in facts.unguarded(suspect, &accesses) {
             if reported.insert((found.func, found.candidate.last)) {
                 folded.add(facts, found, conflict);
             }
@@ -162,82 +162,6 @@ fn holder(world: &World, func: FuncGid, place: &Place, location: &Location) -> O
     world.class_of(func).filter(|_| own).or(Some(*class))
 }
 
-/// All accesses to the locations of the suspects.
-fn accesses(
-    facts: &Facts<'_>,
-    suspects: &[Suspect],
-    aliases: &aliases::Aliases,
-) -> FxHashMap<Location, Vec<AccessId>> {
-    let world = facts.world;
-    let mut out: FxHashMap<Location, Vec<AccessId>> =
-        suspects.iter().map(|it| (it.location.clone(), Vec::new())).collect();
-    let mut names: FxHashSet<Name> = FxHashSet::default();
-    let mut made = false;
-    for location in suspects.iter().map(|it| &it.location) {
-        match location.last_name() {
-            Some(name) => {
-                names.insert(name);
-            }
-            None => made = true,
-        }
-    }
-    names.extend(aliases.names(|it| out.contains_key(it)));
-    let one = |func: FuncGid| {
-        let it = world.func(func);
-        let mut list = Vec::new();
-        let known = |it: &Location| out.contains_key(it);
-        // The reference, and its contents when these are somebody else's container.
-        let relevant: Vec<Option<[Option<Location>; 2]>> = it
-            .places
-            .iter()
-            .map(|place| {
-                let named = last_name(place).is_some_and(|it| names.contains(it));
-                let found = (named || (made && last_name(place).is_none()))
-                    .then(|| resolve(world, facts.types, func, place))
-                    .flatten()?;
-                let contents = Some(aliases.of_contents(found.clone())).filter(known);
-                let reference = Some(found).filter(known);
-                (reference.is_some() || contents.is_some()).then_some([reference, contents])
-            })
-            .collect();
-        if relevant.iter().any(Option::is_some) {
-            for (index, event) in (0u32..).zip(&it.events) {
-                let reference = event.op.rebinds() || event.op == Op::Load;
-                if let Some(location) = relevant[event.place as usize]
-                    .as_ref()
-                    .and_then(|it| it[usize::from(!reference)].as_ref())
-                    .filter(|_| !event.flags.owned && !facts.is_fresh(func, event))
-                {
-                    list.push((location.clone(), (func, index)));
-                }
-            }
-        }
-        list
-    };
-    let found: Vec<(Location, AccessId)> =
-        (0..world.n_functions()).into_par_iter().with_min_len(64).flat_map_iter(one).collect();
-    for (location, id) in found {
-        if let Some(list) = out.get_mut(&location).filter(|it| it.len() < MAX_ACCESSES) {
-            list.push(id);
-        }
-    }
-    out
-}
-
-/// So many accesses to one location are compared with each other: generated code has tens of thousands.
-const MAX_ACCESSES: usize = 1000;
-
-fn last_name(place: &Place) -> Option<&Name> {
-    let attr = place.path.iter().rev().find_map(|it| match it {
-        Step::Attr(name) => Some(name),
-        Step::Elem => None,
-    });
-    attr.or(match &place.base {
-        crate::domain::Base::Global(name) | crate::domain::Base::Cell(_, name) => Some(name),
-        _ => None,
-    })
-}
-
 /// From where an access is reached.
 pub(in crate::program) struct Side<'a> {
     pub(in crate::program) func: FuncGid,
@@ -286,24 +210,26 @@ impl Facts<'_> {
     }
 
     /// Looks for the access of another thread that can fall into the window.
-    fn conflict(&self, suspect: &Suspect, accesses: &[AccessId]) -> Option<Conflict> {
+    fn conflict(&self, suspect: &Suspect, all: &accesses::Accesses) -> Option<Conflict> {
+        let accesses = all.of(&suspect.location);
         if suspect.candidate.pattern == Pattern::GuardedEscape {
             return self.escape(suspect, accesses);
         }
         let window = self.protection(suspect);
         let own = (suspect.func, suspect.candidate.last);
         let mut best: Option<Conflict> = None;
+        // Tells whether no other access can make it surer.
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
-            let Some((mut confidence, spawn, because)) = found else { return };
+            let Some((mut confidence, spawn, because)) = found else { return false };
             if self.is_weak(suspect) {
                 confidence = Confidence::Low;
             }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {
                 best = Some(Conflict { other, confidence, spawn, because });
             }
+            confidence == Confidence::High
         };
-        let self_races = self.acts_on_itself(suspect);
-        if self_races && !self.protects(&window, suspect) {
+        if self.acts_on_itself(suspect) && !self.protects(&window, suspect) {
             consider(own, self.concurrent(own, own, suspect));
         }
         for other in accesses {
@@ -314,7 +240,7 @@ impl Facts<'_> {
                 continue;
             }
             // Through another attribute the lock may have another name, and the class is another one.
-            let alias = self.through_alias(*other, suspect);
+            let alias = all.through_alias(*other);
             let apart = if alias { !window.is_empty() } else { self.are_strangers(own, *other) };
             if apart {
                 continue;
@@ -328,8 +254,10 @@ impl Facts<'_> {
             if !window.is_empty() && locks.is_empty() && !published {
                 continue;
             }
-            if !self.ordered_by_signal(own, *other) {
-                consider(*other, self.meets(own, *other, suspect));
+            if !self.ordered_by_signal(own, *other)
+                && consider(*other, self.meets(own, *other, suspect))
+            {
+                break;
             }
         }
         let ambient = self.changed_by_others(suspect);

@@ -338,9 +338,11 @@ fn process_wide(entity: &Entity) -> Option<Location> {
 /// An attribute read or written through an instance: the instance's, unless only class bodies assign it.
 fn attribute(world: &World, types: &TypeTable, class: ClassGid, name: &Name) -> Location {
     let owner = attr_owner(world, class, name);
-    let on_instances =
-        assigned_on_instances(world, class, name) || world.foreign_stores.contains(name);
-    if is_class_level(world, class, name) && !on_instances {
+    // The cheap questions first: few attributes are of a class, and the last one goes through all classes below.
+    if is_class_level(world, class, name)
+        && !world.foreign_stores.contains(name)
+        && !assigned_on_instances(world, class, name)
+    {
         return Location::at(Root::Class(owner, name.clone()));
     }
     let _ = types;
@@ -371,7 +373,7 @@ fn is_class_level_own(world: &World, class: ClassGid, name: &Name) -> bool {
 fn assigned_on_instances(world: &World, class: ClassGid, name: &Name) -> bool {
     std::iter::once(class)
         .chain(world.ancestors(class).iter().copied())
-        .chain(world.descendants(class))
+        .chain(world.descendants(class).iter().copied())
         .any(|it| stores_on_self(world, it, name))
 }
 

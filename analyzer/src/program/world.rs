@@ -1,5 +1,6 @@
 //! All modules together: global ids, names across modules, classes and their bases.
 
+mod family;
 mod names;
 mod roles;
 
@@ -72,6 +73,8 @@ pub(crate) struct World {
     pub(crate) classes: Vec<ClassEntry>,
     /// All project classes above each class, nearest first.
     above: Vec<Box<[ClassGid]>>,
+    /// All project classes below each class.
+    below: Vec<Box<[ClassGid]>>,
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
@@ -118,6 +121,7 @@ impl World {
             func_module,
             classes,
             above: Vec::new(),
+            below: Vec::new(),
             foreign_stores: FxHashSet::default(),
             by_name,
             symbols: Vec::new(),
@@ -202,7 +206,7 @@ impl World {
                 self.classes[base as usize].subclasses.push(class);
             }
         }
-        self.above = (0..self.n_classes()).map(|it| self.find_ancestors(it)).collect();
+        self.find_families();
         // External bases are inherited.
         for class in 0..self.n_classes() {
             let mut inherited = Vec::new();
@@ -301,37 +305,6 @@ impl World {
             }
             func = self.parent(func)?;
         }
-    }
-
-    /// All project classes above, nearest first.
-    pub(crate) fn ancestors(&self, class: ClassGid) -> &[ClassGid] {
-        self.above.get(class as usize).map_or(&[], |it| it)
-    }
-
-    fn find_ancestors(&self, class: ClassGid) -> Box<[ClassGid]> {
-        let mut out: Vec<ClassGid> = Vec::new();
-        let mut todo = self.classes[class as usize].bases.clone();
-        todo.reverse();
-        while let Some(next) = todo.pop() {
-            if next != class && !out.contains(&next) {
-                out.push(next);
-                todo.extend(self.classes[next as usize].bases.iter().rev());
-            }
-        }
-        out.into()
-    }
-
-    /// All project classes below.
-    pub(crate) fn descendants(&self, class: ClassGid) -> Vec<ClassGid> {
-        let mut out: Vec<ClassGid> = Vec::new();
-        let mut todo = self.classes[class as usize].subclasses.clone();
-        while let Some(next) = todo.pop() {
-            if next != class && !out.contains(&next) {
-                out.push(next);
-                todo.extend(&self.classes[next as usize].subclasses);
-            }
-        }
-        out
     }
 
     /// A method, own or inherited.

@@ -152,7 +152,7 @@ fn callees(
         if let (Base::SelfObj, [Step::Attr(name)]) = (&place.base, place.path.as_slice())
             && let Some(class) = world.class_of(from)
         {
-            for below in world.descendants(class).into_iter().take(8) {
+            for below in world.descendants(class).iter().copied().take(8) {
                 out.extend(world.own_method(below, name).filter(|it| !out.contains(it)));
             }
         }

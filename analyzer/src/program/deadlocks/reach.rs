@@ -230,7 +230,7 @@ fn is_operator(name: &str) -> bool {
 
 fn family(facts: &Facts<'_>, class: ClassGid) -> Vec<ClassGid> {
     let world = facts.world;
-    let below = world.descendants(class).into_iter().take(16);
+    let below = world.descendants(class).iter().copied().take(16);
     std::iter::once(class).chain(world.ancestors(class).iter().copied()).chain(below).collect()
 }
 

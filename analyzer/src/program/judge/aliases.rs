@@ -5,8 +5,7 @@ use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
-use super::{AccessId, Facts, Suspect};
-use crate::program::locations::{Location, Root, kept, resolve};
+use crate::program::locations::{Location, Root, kept};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, World};
 
@@ -39,25 +38,22 @@ impl Aliases {
 
     /// The one location of the contents.
     pub(super) fn of_contents(&self, location: Location) -> Location {
+        self.of(&location).cloned().unwrap_or(location)
+    }
+
+    /// The location of the contents, when it is another one.
+    pub(super) fn of(&self, location: &Location) -> Option<&Location> {
         match &location.root {
-            Root::Instance(class, name) if location.path.is_empty() => {
-                self.kept.get(&(*class, name.clone())).cloned().unwrap_or(location)
+            Root::Instance(class, name) if location.path.is_empty() && !self.kept.is_empty() => {
+                self.kept.get(&(*class, name.clone()))
             }
-            _ => location,
+            _ => None,
         }
     }
 
     /// Names of attributes whose contents may belong to a location for which the test holds.
     pub(super) fn names(&self, test: impl Fn(&Location) -> bool) -> Vec<Name> {
         self.kept.iter().filter(|it| test(it.1)).map(|it| it.0.1.clone()).collect()
-    }
-}
-
-impl Facts<'_> {
-    /// An access through another attribute than the one the location is named for.
-    pub(super) fn through_alias(&self, other: AccessId, suspect: &Suspect) -> bool {
-        let place = &self.world.func(other.0).places[self.event(other).place as usize];
-        resolve(self.world, self.types, other.0, place).as_ref() != Some(&suspect.location)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which locks cover a window, and changes that forget the lock.
 
+use super::accesses::Accesses;
 use super::discipline::protects_access;
 use super::{AccessId, Conflict, Facts, Suspect};
 use ruff_python_ast::name::Name;
@@ -15,7 +16,7 @@ impl Facts<'_> {
     pub(super) fn unguarded(
         &self,
         suspect: &Suspect,
-        accesses: &[AccessId],
+        accesses: &Accesses,
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
@@ -36,14 +37,14 @@ impl Facts<'_> {
         }
         let own = (suspect.func, suspect.candidate.last);
         let mut out = Vec::new();
-        for other in accesses.iter().copied() {
+        for other in accesses.of(&suspect.location).iter().copied() {
             if other == own || !self.breaks(suspect, other) || self.is_construction(other, suspect)
             {
                 continue;
             }
             let silent = self.world.module(other.0).is_test
                 || self.is_setup(other, suspect)
-                || self.through_alias(other, suspect);
+                || accesses.through_alias(other);
             if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {
                 continue;
             }

@@ -89,7 +89,7 @@ impl Facts<'_> {
     pub(super) fn shared_class(&self, class: ClassGid) -> Option<String> {
         let name = &self.world.class(class).name;
         let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
-        let family = std::iter::once(class).chain(self.world.descendants(class));
+        let family = std::iter::once(class).chain(self.world.descendants(class).iter().copied());
         family
             .into_iter()
             .filter_map(|it| self.threads.shared.get(&it))

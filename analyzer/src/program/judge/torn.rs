@@ -109,7 +109,10 @@ impl Facts<'_> {
         if self.related(a, b) {
             return false;
         }
-        let below = self.world.descendants(a);
-        !self.world.descendants(b).iter().any(|it| below.contains(it))
+        // A class below both makes them one object.
+        let (below_a, below_b) = (self.world.descendants(a), self.world.descendants(b));
+        let (below, other) =
+            if below_a.len() < below_b.len() { (below_a, b) } else { (below_b, a) };
+        !below.iter().any(|it| self.world.ancestors(*it).contains(&other))
     }
 }
