@@ -37,13 +37,14 @@ class Setup:
 
 @dataclass
 class Target:
-    """Two calls on one receiver, ready to be made, and how they read in words."""
+    """Two calls, ready to be made, and how they read in words."""
 
     a: Callable[[], object]
     b: Callable[[], object]
     receiver: Any
     text: str
     prepared: str = ""
+    two_objects: bool = False
 
 
 def setups(window: Window) -> list[Setup]:
@@ -101,7 +102,8 @@ def build(window: Window, setup: Setup) -> Target:
         call_b = a.call(their, given if setup.a_number == setup.b_number else a.arguments(make_b))
     prepared = _prepare(window.place, receiver, given[0]) if setup.prepared else ""
     words = a.words(receiver, given) + (f" and {b.site.function}()" if setup.b_calls_other else "")
-    return Target(call_a, call_b, receiver, words, prepared)
+    apart = alone and None not in (receiver, their) and their is not receiver
+    return Target(call_a, call_b, receiver, words + " of two objects" * apart, prepared, apart)
 
 
 def place_value(place: Place, receiver: Any) -> Any:
