@@ -54,7 +54,7 @@ declare_rule! {
     /// Attributes that are set to `None` through a variable are not seen.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy resets the attribute between the test and the use.
     pub(crate) static RULE = {
         code: "FTL216",
         name: "check-then-dereference",
