@@ -37,16 +37,7 @@ impl Lowerer<'_> {
         let args = self.arguments(&it.arguments, &mut val, &mut lazies);
         val.lazy = self.consume(it, &lazies);
         self.handed(it, &args);
-        // `", ".join(names)`, `"{}".format(x)`, `str(x)` are text.
-        let is_text = match &method {
-            Some((Origin::Immutable, name)) => {
-                !matches!(name.as_str(), "split" | "rsplit" | "splitlines")
-            }
-            Some(_) => false,
-            None => matches!(&*it.func, Expr::Name(name)
-                if matches!(name.id.as_str(), "str" | "repr" | "format" | "hex" | "chr")
-                    && !self.definitions.bound.contains(&name.id)),
-        };
+        let is_text = self.makes_text(it, method.as_ref());
         if is_text {
             val.origin = Origin::Immutable;
         }
@@ -73,6 +64,19 @@ impl Lowerer<'_> {
             val.origin = made;
         }
         val
+    }
+
+    /// `", ".join(names)`, `"{}".format(x)`, `str(x)` are text.
+    fn makes_text(&self, it: &ast::ExprCall, method: Option<&(Origin, Name)>) -> bool {
+        match method {
+            Some((Origin::Immutable, name)) => {
+                !matches!(name.as_str(), "split" | "rsplit" | "splitlines")
+            }
+            Some(_) => false,
+            None => matches!(&*it.func, Expr::Name(name)
+                if matches!(name.id.as_str(), "str" | "repr" | "format" | "hex" | "chr")
+                    && !self.definitions.bound.contains(&name.id)),
+        }
     }
 
     /// `if self.hook: self.hook()` loads the attribute a second time. Methods are called without having been tested.
