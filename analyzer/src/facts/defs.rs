@@ -337,7 +337,9 @@ fn checks_its_thread(text: &str) -> bool {
             let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
             let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
             let line = &text[start..end];
-            line.contains("!=") || line.contains(" is not ")
+            line.contains("!=")
+                || line.contains(" is not ")
+                || (line.contains("==") && line.contains("not "))
         })
     })
 }

@@ -130,7 +130,7 @@ fn the_target_decides_what_is_atomic() {
     ]);
     let concise = "--output-format=concise";
     let told = it.run(&[concise, "weak.py"]);
-    assert!(told.contains("weak.py:11:33: FTL601"), "{told}");
+    assert!(told.contains("weak.py:11:31: FTL601"), "{told}");
     let told = it.run(&[concise, "--target-version", "3.15t", "weak.py"]);
     assert!(told.starts_with("exit 0\n"), "{told}");
     let told = it.run(&[concise, "--target-version", "3.9", "weak.py"]);
