@@ -4,11 +4,20 @@
 //! *Origin*: where a value comes from, flow-sensitively for locals.
 //! *Event*: one access to a place, with the locks held, the tests it depends on and its position in the function.
 
+mod call;
+mod exact;
+mod places;
 mod regions;
+
+use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
+pub(crate) use call::{Arg, Call, Passed};
+pub(crate) use exact::{exact, exact_thin};
+pub(crate) use places::{Places, share};
 pub(crate) use regions::{Mode, Region};
 
 /// Ordinal of a source range in [`crate::index::ModuleIndex`]; stable while code only moves.
@@ -197,7 +206,7 @@ pub(crate) struct Event {
     /// Value stored.
     pub(crate) value: Origin,
     /// Events whose value flows into the stored value.
-    pub(crate) deps: SmallVec<[u32; 3]>,
+    pub(crate) deps: ThinVec<u32>,
     pub(crate) flags: Flags,
 }
 
@@ -219,30 +228,6 @@ pub(crate) struct Flags {
     pub(crate) passed: bool,
     /// A method of the object itself, called for its truth.
     pub(crate) predicate: bool,
-}
-
-/// One argument.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Arg {
-    pub(crate) name: Option<Name>,
-    pub(crate) starred: bool,
-    pub(crate) value: Origin,
-}
-
-/// One call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
-    pub(crate) site: SiteId,
-    pub(crate) callee: Origin,
-    pub(crate) args: Vec<Arg>,
-    pub(crate) held: u32,
-    pub(crate) seq: u32,
-    /// Innermost loop, [`NONE`] outside.
-    pub(crate) in_loop: u32,
-    /// `await` stands before it.
-    pub(crate) awaited: bool,
-    /// The first positional argument is this integer literal, or `max_workers=` is.
-    pub(crate) workers: Option<u32>,
 }
 
 /// The relation between the two events of a candidate window inside one function.
@@ -280,46 +265,39 @@ pub(crate) struct FunctionFacts {
     pub(crate) params: Vec<Param>,
     /// `self` or `cls` is parameter 0.
     pub(crate) bound: Bound,
-    pub(crate) decorators: Vec<Origin>,
+    pub(crate) decorators: ThinVec<Origin>,
     /// Docstring or comments say that the caller holds a lock.
     pub(crate) caller_locks: bool,
-    pub(crate) places: Vec<Place>,
-    pub(crate) allocs: Vec<Alloc>,
+    pub(crate) places: Places,
+    pub(crate) allocs: ThinVec<Alloc>,
     pub(crate) calls: Vec<Call>,
     pub(crate) events: Vec<Event>,
-    pub(crate) guards: Vec<Guard>,
-    pub(crate) regions: Vec<Region>,
-    pub(crate) held: Vec<SmallVec<[u32; 2]>>,
-    pub(crate) returns: Vec<Origin>,
+    pub(crate) guards: ThinVec<Guard>,
+    pub(crate) regions: ThinVec<Region>,
+    pub(crate) held: SmallVec<[SmallVec<[u32; 2]>; 1]>,
+    pub(crate) returns: ThinVec<Origin>,
     /// Index into `held` at the first `yield`.
     pub(crate) yield_held: u32,
     /// Index into `held` at the end.
     pub(crate) exit_held: u32,
-    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) candidates: ThinVec<Candidate>,
 }
 
 impl FunctionFacts {
     /// Gives back what the growing lists reserved: facts of all files stay in memory together.
     pub(crate) fn shrink(&mut self) {
-        exact(&mut self.places);
-        exact(&mut self.allocs);
+        exact(&mut self.params);
+        for alloc in &mut self.allocs {
+            exact(&mut alloc.elems);
+        }
+        exact_thin(&mut self.allocs);
         exact(&mut self.calls);
         exact(&mut self.events);
-        exact(&mut self.guards);
-        exact(&mut self.regions);
-        exact(&mut self.held);
-        exact(&mut self.returns);
-        exact(&mut self.candidates);
-    }
-}
-
-/// Moves a list to an allocation of its size. `shrink_to_fit` leaves the old block in place when at least half of it
-/// is used: that is how allocators shrink, and a third of the memory of a large project.
-pub(crate) fn exact<T>(list: &mut Vec<T>) {
-    if list.capacity() > list.len() {
-        let mut moved = Vec::with_capacity(list.len());
-        moved.append(list);
-        *list = moved;
+        exact_thin(&mut self.guards);
+        exact_thin(&mut self.regions);
+        self.held.shrink_to_fit();
+        exact_thin(&mut self.returns);
+        exact_thin(&mut self.candidates);
     }
 }
 
@@ -387,6 +365,8 @@ pub(crate) struct ImportSite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ModuleFacts {
     pub(crate) functions: Vec<FunctionFacts>,
+    /// The different places of all functions.
+    pub(crate) places: Arc<Vec<Place>>,
     pub(crate) classes: Vec<ClassFacts>,
     /// Sorted by name.
     pub(crate) bindings: Vec<(Name, Binding)>,

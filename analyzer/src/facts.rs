@@ -13,6 +13,7 @@ pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;
 pub(crate) mod regions;
+pub(crate) mod room;
 pub(crate) mod tests;
 pub(crate) mod windows;
 
@@ -20,7 +21,7 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact};
+use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
 use crate::index::scopes::Scopes;
 
 /// Lowers a module. Returns the facts and the range of each site.
@@ -34,7 +35,7 @@ pub(crate) fn lower_module(
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
         text,
-        uses_threads: defs::uses_threads(text),
+        uses_threads: None,
         scopes: &scopes,
         definitions: &definitions,
         sites: vec![TextRange::default()],
@@ -44,19 +45,22 @@ pub(crate) fn lower_module(
         star_imports: Vec::new(),
         module_bindings: Vec::new(),
         frames: Vec::new(),
+        spare: Vec::new(),
         has_main: false,
         type_checking: 0,
     };
     let name = Name::new_static("<module>");
-    let frame = frame::Frame::new(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
-    lowerer.frames.push(frame);
+    lowerer.enter(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
     lowerer.block(body);
     lowerer.finish();
     let mut bindings = settle(lowerer.module_bindings, &definitions);
     exact(&mut bindings);
     exact(&mut lowerer.sites);
+    let mut functions: Vec<_> =
+        lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect();
     let facts = ModuleFacts {
-        functions: lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect(),
+        places: share(&mut functions),
+        functions,
         classes: lowerer.classes,
         bindings,
         star_imports: lowerer.star_imports,
@@ -103,5 +107,5 @@ fn settle(
 /// Stands for a scope that lowering does not enter (a lambda in an annotation), so that ids stay aligned.
 fn unreached() -> crate::domain::FunctionFacts {
     let name = Name::new_static("<unreached>");
-    frame::Frame::new(FunctionKind::Lambda, 0, name, String::new(), 0, 0).facts
+    frame::Frame::facts(FunctionKind::Lambda, name, String::new(), 0, 0)
 }

@@ -27,10 +27,7 @@ pub(crate) struct ModuleIndex {
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let text = file.text(db).get();
-    let index = syntax::with_stack(&text, || build(db, file, &text));
-    drop(text);
-    file.text(db).pack();
-    index
+    syntax::with_stack(&text, || build(db, file, &text))
 }
 
 fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {

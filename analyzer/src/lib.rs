@@ -55,10 +55,22 @@ pub fn check_project(
     out
 }
 
-/// Indexes one file, which packs its text. Whoever reads files calls this after each, on any thread, so that the texts
-/// do not wait in memory together.
-pub fn prepare(db: &Database, file: SourceFile) {
+/// Indexes one file, and says how its text is kept from then on. Whoever reads files calls this after each, on any
+/// thread, so that the texts of a large project do not wait in memory together.
+pub fn prepare(db: &Database, file: SourceFile, keep: Keep) {
     index::facts(db, file);
+    if keep == Keep::Packed {
+        file.text(db).pack();
+    }
+}
+
+/// How a text is kept after its file was indexed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// As it is.
+    Plain,
+    /// In less memory; each look at it costs time, and packing costs a tenth of the whole analysis.
+    Packed,
 }
 
 /// The diagnostics of one file.

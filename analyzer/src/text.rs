@@ -1,5 +1,5 @@
-//! The text of a source file. After a file has been indexed its text is wanted again only to place findings, so it is
-//! kept packed: the texts would be a fifth of the memory of a large project.
+//! The text of a source file. After a file has been indexed its text is wanted again only to place findings, so that
+//! of a large project is kept packed: the texts would be a fifth of its memory.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::layout::{Placement, layout};
-use ftlint_analyzer::prepare;
 use ftlint_analyzer::settings::Knowledge;
+use ftlint_analyzer::{Keep, prepare};
 use rayon::prelude::*;
 
 use crate::decode::decode;
@@ -32,6 +32,9 @@ pub(crate) struct Loaded {
 /// A path, whether it is reported on, its name, and how it is imported.
 type Read<'a> = ((&'a (&'a Path, bool), &'a Cow<'a, str>), Placement);
 
+/// From so many files on their texts are packed: some seventy megabytes.
+const MANY: usize = 4000;
+
 /// Reads all files; `reported` says which of them matter to the user, so that their trouble is told. Each is indexed
 /// as soon as it is read, so that the texts never wait in memory together.
 pub(crate) fn load(
@@ -44,6 +47,7 @@ pub(crate) fn load(
 ) -> Loaded {
     let names: Vec<_> = files.iter().map(|(path, _)| path.to_string_lossy()).collect();
     let places = layout(names.iter().map(AsRef::as_ref));
+    let keep = if files.len() < MANY { Keep::Plain } else { Keep::Packed };
     let one = |db: &mut Database, it: Read<'_>| {
         let (((path, _), name), place) = it;
         let text = read(path, overlay, short)?;
@@ -54,7 +58,7 @@ pub(crate) fn load(
             place.module.into(),
             text.into(),
         );
-        prepare(db, source);
+        prepare(db, source, keep);
         Ok(source)
     };
     let found: Vec<Result<SourceFile, String>> =

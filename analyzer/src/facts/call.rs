@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 use super::frame::{Val, key_of};
 use super::iterate::Lazy;
 use super::lower::Lowerer;
-use crate::domain::{Arg, Base, Call, Key, NONE, Op, Origin, Step};
+use crate::domain::{Arg, Base, Call, Key, NONE, Op, Origin, Passed, Step};
 use crate::knowledge::atomicity::ATOMICITY;
 
 impl Lowerer<'_> {
@@ -120,13 +120,14 @@ impl Lowerer<'_> {
             if matches!(it.origin, Origin::Place(_)) || !it.lazy.is_empty() {
                 lazies.push((it.origin, it.lazy));
             }
-            args.push(Arg { name: None, starred: arg.is_starred_expr(), value: it.origin });
+            let how = if arg.is_starred_expr() { Passed::Starred } else { Passed::Position };
+            args.push(Arg { how, value: it.origin });
         }
         for keyword in &arguments.keywords {
             let it = self.eval(&keyword.value);
             val.absorb(&it);
             let name = keyword.arg.as_ref().map(|it| it.id.clone());
-            args.push(Arg { starred: name.is_none(), name, value: it.origin });
+            args.push(Arg { how: name.map_or(Passed::Starred, Passed::Keyword), value: it.origin });
         }
         args
     }
@@ -162,7 +163,7 @@ impl Lowerer<'_> {
             seq,
             in_loop,
             awaited: false,
-            workers: first.and_then(small_int),
+            one_worker: first.and_then(small_int) == Some(1),
         })
     }
 
@@ -278,7 +279,7 @@ impl Lowerer<'_> {
                 if let Some(event) = self.access(it.range(), origin, Op::Store, Key::NONE) {
                     let it = &mut self.frame().facts.events[event as usize];
                     it.value = val.origin;
-                    it.deps = val.deps;
+                    it.deps = val.deps.into_iter().collect();
                 }
                 Some(Val::of(Origin::Nothing))
             }

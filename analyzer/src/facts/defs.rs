@@ -3,6 +3,7 @@
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
+use thin_vec::ThinVec;
 
 use super::frame::{Frame, Val, to_u32};
 use super::lower::Lowerer;
@@ -14,7 +15,7 @@ use crate::index::scopes::Home;
 impl Lowerer<'_> {
     /// Lowers `def` and binds its name.
     pub(crate) fn function_def(&mut self, def: &ast::StmtFunctionDef) {
-        let decorators: Vec<_> =
+        let decorators: ThinVec<_> =
             def.decorator_list.iter().map(|it| self.eval(&it.expression).origin).collect();
         let defaults = self.defaults(&def.parameters);
         let scope = self.scopes.at(def.range.start(), false);
@@ -27,14 +28,13 @@ impl Lowerer<'_> {
             FunctionKind::ClassBody => self.frame().facts.class,
             _ => NONE,
         };
-        let mut frame =
-            Frame::new(FunctionKind::Function, scope, name.clone(), qualname, parent, site);
+        self.enter(FunctionKind::Function, scope, name.clone(), qualname, parent, site);
+        let frame = self.frame();
         frame.facts.is_async = def.is_async;
         frame.facts.class = class;
         frame.facts.decorators = decorators;
         frame.facts.caller_locks = caller_holds_lock(&name, docstring(&def.body));
         frame.facts.bound = binding_kind(def, class != NONE);
-        self.frames.push(frame);
         self.parameters(&def.parameters, defaults);
         self.block(&def.body);
         self.note_cached(def);
@@ -54,7 +54,7 @@ impl Lowerer<'_> {
         let name = Name::new_static("<lambda>");
         let qualname = self.qualname(&name);
         let parent = self.frame().scope;
-        self.frames.push(Frame::new(FunctionKind::Lambda, scope, name, qualname, parent, site));
+        self.enter(FunctionKind::Lambda, scope, name, qualname, parent, site);
         if let Some(parameters) = &it.parameters {
             self.parameters(parameters, defaults);
         }
@@ -88,6 +88,7 @@ impl Lowerer<'_> {
         let qualname = self.qualname(&def.name.id);
         let parent = self.frame().scope;
         let site = self.site(def.name.range);
+        let speaks_of_threads = self.uses_threads() && speaks_of_threads(&self.text[def.range]);
         self.classes.push(ClassFacts {
             name: def.name.id.clone(),
             qualname: qualname.clone(),
@@ -101,12 +102,11 @@ impl Lowerer<'_> {
             denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe)
                 || checks_its_thread(&self.text[def.range]),
             mentions_threads: self.text[def.range].contains("hread"),
-            speaks_of_threads: self.uses_threads && speaks_of_threads(&self.text[def.range]),
+            speaks_of_threads,
         });
-        let mut frame =
-            Frame::new(FunctionKind::ClassBody, scope, def.name.id.clone(), qualname, parent, site);
-        frame.facts.class = id;
-        self.frames.push(frame);
+        let name = def.name.id.clone();
+        self.enter(FunctionKind::ClassBody, scope, name, qualname, parent, site);
+        self.frame().facts.class = id;
         self.block(&def.body);
         self.finish();
         let methods: Vec<u32> = self.classes[id as usize].methods.iter().map(|it| it.1).collect();
@@ -198,15 +198,35 @@ impl Lowerer<'_> {
         }
     }
 
+    fn uses_threads(&mut self) -> bool {
+        let text = self.text;
+        *self.uses_threads.get_or_insert_with(|| uses_threads(text))
+    }
+
+    /// Begins a function.
+    pub(super) fn enter(
+        &mut self,
+        kind: FunctionKind,
+        scope: u32,
+        name: Name,
+        qualname: String,
+        parent: u32,
+        site: u32,
+    ) {
+        let facts = Frame::facts(kind, name, qualname, parent, site);
+        self.frames.push(Frame::new(scope, facts, self.spare.pop().unwrap_or_default()));
+    }
+
     /// Ends the current function.
     pub(crate) fn finish(&mut self) {
         let Some(mut frame) = self.frames.pop() else { return };
         frame.facts.exit_held = frame.held_now();
         frame.settle_escapes();
         super::windows::find(&mut frame.facts, &frame.left);
-        frame.facts.shrink();
         let scope = frame.scope as usize;
-        self.functions[scope] = Some(frame.facts);
+        let (facts, room) = frame.done();
+        self.functions[scope] = Some(facts);
+        self.spare.push(room);
     }
 }
 
@@ -296,7 +316,7 @@ fn denies_thread_safe(doc: &str) -> bool {
 }
 
 /// Whether a module has to do with threads itself, and not only with programs that have some.
-pub(super) fn uses_threads(text: &str) -> bool {
+fn uses_threads(text: &str) -> bool {
     ["import threading", "from threading", "_thread", "concurrent.futures", "import queue"]
         .iter()
         .any(|it| text.contains(it))

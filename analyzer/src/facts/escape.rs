@@ -1,11 +1,13 @@
 //! Finds containers and live views of them that a function returns from inside a region.
 //! Whether the region is a lock, and whether anybody changes the container, is the program's business.
 
+use thin_vec::ThinVec;
+
 use crate::domain::{Base, Candidate, FunctionFacts, Op, Origin, Place, Step};
 use crate::evidence::Pattern;
 
 /// Adds a candidate for each returned reference.
-pub(super) fn find(facts: &FunctionFacts, found: &mut Vec<Candidate>) {
+pub(super) fn find(facts: &FunctionFacts, found: &mut ThinVec<Candidate>) {
     if facts.is_generator || (facts.regions.is_empty() && facts.decorators.is_empty()) {
         return;
     }

@@ -1,17 +1,20 @@
 //! The state of lowering one function: environment of locals, locks held, tests in force, counters.
 
+use std::collections::hash_map::Entry;
+
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::domain::{
-    Alloc, Atom, Base, Bound, Call, Container, Event, Flags, FunctionFacts, FunctionKind, Guard,
-    Key, NONE, Op, Origin, Place, Step,
+    Alloc, Atom, Base, Call, Container, Event, Flags, FunctionFacts, Guard, Key, NONE, Op, Origin,
+    Place, Step,
 };
 
 /// A value during lowering.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Val {
     pub(crate) origin: Origin,
     /// The event that produced exactly this value.
@@ -24,6 +27,20 @@ pub(crate) struct Val {
     pub(crate) lazy: Vec<super::iterate::Lazy>,
     /// What was found when this value was chosen: `x or make()` is made when `x` is false.
     pub(crate) chosen: Option<Atom>,
+}
+
+impl Clone for Val {
+    /// Every read of a local clones its value; what is small and plain is copied at once.
+    fn clone(&self) -> Self {
+        Val {
+            origin: self.origin,
+            main: self.main,
+            deps: SmallVec::from_slice(&self.deps),
+            truth: SmallVec::from_slice(&self.truth),
+            lazy: self.lazy.clone(),
+            chosen: self.chosen,
+        }
+    }
 }
 
 impl Val {
@@ -86,94 +103,42 @@ pub(crate) struct Frame {
     pub(crate) stacked: Vec<(Origin, u32)>,
     /// Events of branches that do not go on, as ranges.
     pub(crate) left: Vec<(u32, u32)>,
-    places: FxHashMap<Place, u32>,
+    pub(super) place_ids: FxHashMap<Place, u32>,
     /// How many tests are in force with each guard.
-    guard_depths: Vec<u32>,
+    pub(super) guard_depths: Vec<u32>,
     /// Length of the chain that ends in each call, in each container.
-    call_chains: Vec<u32>,
-    alloc_chains: Vec<u32>,
+    pub(super) call_chains: Vec<u32>,
+    pub(super) alloc_chains: Vec<u32>,
 }
 
 impl Frame {
-    pub(crate) fn new(
-        kind: FunctionKind,
-        scope: u32,
-        name: Name,
-        qualname: String,
-        parent: u32,
-        site: u32,
-    ) -> Self {
-        let facts = FunctionFacts {
-            name,
-            kind,
-            qualname,
-            parent,
-            class: NONE,
-            site,
-            is_async: false,
-            is_generator: false,
-            params: Vec::new(),
-            bound: Bound::Free,
-            decorators: Vec::new(),
-            caller_locks: false,
-            places: Vec::new(),
-            allocs: Vec::new(),
-            calls: Vec::new(),
-            events: Vec::new(),
-            guards: Vec::new(),
-            regions: Vec::new(),
-            held: vec![SmallVec::new()],
-            returns: Vec::new(),
-            yield_held: 0,
-            exit_held: 0,
-            candidates: Vec::new(),
-        };
-        Frame {
-            facts,
-            scope,
-            self_name: None,
-            env: FxHashMap::default(),
-            journal: Vec::new(),
-            held: SmallVec::new(),
-            guard: NONE,
-            clock: 0,
-            seq: 0,
-            loops: Vec::new(),
-            next_loop: 0,
-            caught: 0,
-            escaped: FxHashSet::default(),
-            stacked: Vec::new(),
-            left: Vec::new(),
-            places: FxHashMap::default(),
-            guard_depths: Vec::new(),
-            call_chains: Vec::new(),
-            alloc_chains: Vec::new(),
+    /// The id of a place.
+    pub(crate) fn place(&mut self, base: Base, path: &[Step]) -> u32 {
+        match self.among_few(&base, path) {
+            Some(id) => id,
+            None => self.add_place(Place { base, path: path.iter().cloned().collect() }),
         }
     }
 
-    /// The id of a place.
-    pub(crate) fn place(&mut self, base: Base, path: &[Step]) -> u32 {
-        let n = self.facts.places.len();
-        if n <= FEW {
-            let same = |it: &Place| it.base == base && it.path.as_slice() == path;
-            if let Some(id) = self.facts.places.iter().position(same) {
-                return to_u32(id);
-            }
+    fn among_few(&self, base: &Base, path: &[Step]) -> Option<u32> {
+        let places = Some(&self.facts.places).filter(|it| it.len() <= FEW)?;
+        places.iter().position(|it| it.base == *base && it.path.as_slice() == path).map(to_u32)
+    }
+
+    /// The id of a place that is not among few.
+    fn add_place(&mut self, place: Place) -> u32 {
+        let id = to_u32(self.facts.places.len());
+        if self.facts.places.len() == FEW {
+            self.place_ids.extend(self.facts.places.iter().cloned().zip(0u32..));
         }
-        let place = Place { base, path: path.iter().cloned().collect() };
-        if n == FEW {
-            self.places = self.facts.places.iter().cloned().zip(0u32..).collect();
+        if self.facts.places.len() >= FEW {
+            match self.place_ids.entry(place.clone()) {
+                Entry::Occupied(it) => return *it.get(),
+                Entry::Vacant(it) => it.insert(id),
+            };
         }
-        if n > FEW
-            && let Some(id) = self.places.get(&place)
-        {
-            return *id;
-        }
-        if n >= FEW {
-            self.places.insert(place.clone(), to_u32(n));
-        }
-        self.facts.places.push(place);
-        to_u32(n)
+        self.facts.places.own.push(place);
+        id
     }
 
     /// The place one step below a value.
@@ -181,17 +146,20 @@ impl Frame {
         let (base, mut path) = match origin {
             Origin::Place(id) => {
                 let place = &self.facts.places[id as usize];
+                if place.path.len() >= MAX_PATH {
+                    return Origin::Unknown;
+                }
                 (place.base.clone(), place.path.clone())
             }
             Origin::Call(id) => (Base::Call(id), SmallVec::new()),
             Origin::Alloc(id) => (Base::Alloc(id), SmallVec::new()),
             _ => return Origin::Unknown,
         };
-        if path.len() >= MAX_PATH {
-            return Origin::Unknown;
-        }
         path.push(step);
-        Origin::Place(self.place(base, &path))
+        Origin::Place(match self.among_few(&base, &path) {
+            Some(id) => id,
+            None => self.add_place(Place { base, path }),
+        })
     }
 
     /// Makes a container.
@@ -301,7 +269,7 @@ impl Frame {
             in_loop,
             clock: self.clock,
             value: Origin::Unknown,
-            deps: SmallVec::new(),
+            deps: ThinVec::new(),
             flags,
         });
         id

@@ -7,15 +7,16 @@ use ruff_text_size::Ranged;
 
 use super::frame::{Frame, Val};
 use super::lower::Lowerer;
-use crate::domain::{Arg, Key, Op, Origin};
+use crate::domain::{Arg, Key, Op, Origin, Passed};
 use crate::knowledge::atomicity::ATOMICITY;
 
 impl Lowerer<'_> {
     /// Notes what a call does to its first argument.
     pub(super) fn handed(&mut self, it: &ast::ExprCall, args: &[Arg]) {
-        let Some(Arg { value: value @ Origin::Place(_), starred: false, .. }) = args.first() else {
+        let Some(Arg { value: value @ Origin::Place(_), how }) = args.first() else { return };
+        if *how == Passed::Starred {
             return;
-        };
+        }
         let last = match &*it.func {
             Expr::Name(name) => &name.id,
             Expr::Attribute(attribute) => &attribute.attr.id,

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::definitions::Definitions;
 use super::frame::{Frame, Val, to_u32};
+use super::room::Room;
 use crate::domain::{
     Atom, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op, Origin,
     Step,
@@ -16,8 +17,8 @@ use crate::index::scopes::{Home, Scopes};
 /// Lowering state of a module.
 pub(crate) struct Lowerer<'a> {
     pub(crate) text: &'a str,
-    /// The module has to do with threads itself.
-    pub(crate) uses_threads: bool,
+    /// Whether the module has to do with threads itself, once somebody asked.
+    pub(crate) uses_threads: Option<bool>,
     pub(crate) scopes: &'a Scopes,
     pub(crate) definitions: &'a Definitions,
     pub(crate) sites: Vec<TextRange>,
@@ -27,6 +28,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) star_imports: Vec<Name>,
     pub(crate) module_bindings: Vec<(Name, crate::domain::Binding)>,
     pub(crate) frames: Vec<Frame>,
+    /// From functions that are done.
+    pub(crate) spare: Vec<Room>,
     pub(crate) has_main: bool,
     /// Depth of `if TYPE_CHECKING:` blocks.
     pub(crate) type_checking: u32,
@@ -189,7 +192,7 @@ impl Lowerer<'_> {
         let Some(event) = event else { return };
         let it = &mut frame.facts.events[event as usize];
         it.value = val.origin;
-        it.deps.clone_from(&val.deps);
+        it.deps = val.deps.iter().copied().collect();
         if !it.flags.owned {
             frame.escape(val.origin);
         }

@@ -231,10 +231,7 @@ fn condition_lock(
         return None;
     }
     let call = world.func(made.0).calls.get(made.1 as usize)?;
-    let lock = call
-        .args
-        .first()
-        .filter(|it| it.name.is_none() || it.name.as_ref().is_some_and(|it| it == "lock"))?;
+    let lock = call.args.first().filter(|it| it.name().is_none_or(|it| it == "lock"))?;
     if !matches!(world.entity(made.0, call.callee), Some(Entity::External(name)) if name.ends_with(".Condition"))
     {
         return None;
@@ -339,7 +336,7 @@ fn one_permit(world: &World, site: AllocSite) -> bool {
         return false;
     }
     let call = &world.func(site.0).calls[site.1 as usize];
-    call.args.is_empty() || call.workers == Some(1)
+    call.args.is_empty() || call.one_worker
 }
 
 fn sounds_like_lock(place: &Place) -> bool {

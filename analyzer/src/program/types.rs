@@ -276,7 +276,7 @@ impl TypeTable {
         for origin in &world.func(target).returns {
             if let Some(index) = returned_param(world, target, *origin)
                 && let Some(arg) = world.func(func).calls[call as usize].args.get(index as usize)
-                && arg.name.is_none()
+                && arg.name().is_none()
                 && !matches!(arg.value, Origin::Call(_))
             {
                 out.extend(self.of(world, func, arg.value));

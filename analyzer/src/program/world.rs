@@ -78,18 +78,16 @@ pub(crate) struct World {
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
-    /// Index of each module-level binding.
-    symbols: Vec<FxHashMap<Name, u32>>,
     /// What each binding stands for, in the order of `ModuleFacts::bindings`; empty while they are being resolved.
     bound: Vec<Vec<Option<Entity>>>,
-    /// For each function and place: what its longest nameable prefix stands for.
+    /// For each module and place: what its longest nameable prefix stands for.
     named: Vec<Box<[u32]>>,
     /// The distinct answers, by module, with the number of steps they cover.
-    answers: Vec<Vec<(Entity, u8)>>,
+    answers: Vec<Box<[(Entity, u8)]>>,
 }
 
-/// For one module: the answer of each place by function, and the answers.
-type Named = (Vec<Box<[u32]>>, Vec<(Entity, u8)>);
+/// For one module: the answer of each place, and the answers.
+type Named = (Box<[u32]>, Box<[(Entity, u8)]>);
 
 /// How deep chains of imports and re-exports are followed.
 const MAX_HOPS: u32 = 12;
@@ -97,8 +95,10 @@ const MAX_HOPS: u32 = 12;
 impl World {
     pub(crate) fn new(modules: Vec<ModuleEntry>, knowledge: Arc<Knowledge>) -> Self {
         let (mut func_base, mut class_base) = (Vec::new(), Vec::new());
-        let mut func_module = Vec::new();
-        let mut classes = Vec::new();
+        // Long lists: growing them would leave holes of their size.
+        let count = |of: fn(&ModuleFacts) -> usize| modules.iter().map(|it| of(&it.facts)).sum();
+        let mut func_module = Vec::with_capacity(count(|it| it.functions.len()));
+        let mut classes = Vec::with_capacity(count(|it| it.classes.len()));
         let mut by_name: FxHashMap<Arc<str>, Vec<ModuleId>> = FxHashMap::default();
         for (module, entry) in (0u32..).zip(&modules) {
             func_base.push(to_u32(func_module.len()));
@@ -124,7 +124,6 @@ impl World {
             below: Vec::new(),
             foreign_stores: FxHashSet::default(),
             by_name,
-            symbols: Vec::new(),
             bound: Vec::new(),
             named: Vec::new(),
             answers: Vec::new(),
@@ -162,47 +161,11 @@ impl World {
     }
 
     fn link_classes(&mut self) {
+        let classes = (0..self.n_classes()).into_par_iter().with_min_len(64);
+        let entries: Vec<ClassEntry> = classes.map(|it| self.entry(it)).collect();
+        self.classes = entries;
         for class in 0..self.n_classes() {
-            let (module, facts) = (self.classes[class as usize].module, self.class(class));
-            let parent = self.func_gid(module, facts.parent);
-            let methods = facts
-                .methods
-                .iter()
-                .map(|(name, func)| (name.clone(), self.func_gid(module, *func)))
-                .collect();
-            let (mut bases, mut external) = (Vec::new(), Vec::new());
-            for base in &facts.bases {
-                match self.entity(parent, *base) {
-                    Some(Entity::Class(it)) if it != class => bases.push(it),
-                    Some(Entity::External(name)) => external.push(name),
-                    _ => {}
-                }
-            }
-            let (mut instance_attrs, mut plain_attrs) =
-                (FxHashSet::default(), FxHashSet::default());
-            for (_, method) in &facts.methods {
-                let method = &self.modules[module as usize].facts.functions[*method as usize];
-                stored(method, &Base::SelfObj, true, &mut instance_attrs);
-                stored(method, &Base::SelfObj, false, &mut plain_attrs);
-            }
-            let mut class_attrs = FxHashSet::default();
-            if !self.has_fields(parent, facts) {
-                let body = &self.modules[module as usize].facts.functions[facts.body as usize];
-                stored(body, &Base::Cls, true, &mut class_attrs);
-            }
-            // `cls._instances = WeakSet()` in a method makes an attribute of the class, too.
-            for (_, method) in &facts.methods {
-                let method = &self.modules[module as usize].facts.functions[*method as usize];
-                stored(method, &Base::Cls, true, &mut class_attrs);
-            }
-            let entry = &mut self.classes[class as usize];
-            entry.instance_attrs = instance_attrs;
-            entry.plain_attrs = plain_attrs;
-            entry.class_attrs = class_attrs;
-            entry.methods = methods;
-            entry.bases.clone_from(&bases);
-            entry.external_bases = external;
-            for base in bases {
+            for base in self.classes[class as usize].bases.clone() {
                 self.classes[base as usize].subclasses.push(class);
             }
         }
@@ -219,6 +182,47 @@ impl World {
                     own.push(name);
                 }
             }
+        }
+    }
+
+    /// What a class says of itself.
+    fn entry(&self, class: ClassGid) -> ClassEntry {
+        let ClassEntry { module, local, .. } = self.classes[class as usize];
+        let facts = self.class(class);
+        let parent = self.func_gid(module, facts.parent);
+        let (mut bases, mut external_bases) = (Vec::new(), Vec::new());
+        for base in &facts.bases {
+            match self.entity(parent, *base) {
+                Some(Entity::Class(it)) if it != class => bases.push(it),
+                Some(Entity::External(name)) => external_bases.push(name),
+                _ => {}
+            }
+        }
+        let (mut instance_attrs, mut plain_attrs) = (FxHashSet::default(), FxHashSet::default());
+        let mut class_attrs = FxHashSet::default();
+        let functions = &self.modules[module as usize].facts.functions;
+        if !self.has_fields(parent, facts) {
+            stored(&functions[facts.body as usize], &Base::Cls, true, &mut class_attrs);
+        }
+        for (_, method) in &facts.methods {
+            let method = &functions[*method as usize];
+            stored(method, &Base::SelfObj, true, &mut instance_attrs);
+            stored(method, &Base::SelfObj, false, &mut plain_attrs);
+            // `cls._instances = WeakSet()` in a method makes an attribute of the class, too.
+            stored(method, &Base::Cls, true, &mut class_attrs);
+        }
+        let methods =
+            facts.methods.iter().map(|it| (it.0.clone(), self.func_gid(module, it.1))).collect();
+        ClassEntry {
+            module,
+            local,
+            bases,
+            external_bases,
+            methods,
+            instance_attrs,
+            plain_attrs,
+            class_attrs,
+            ..ClassEntry::default()
         }
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn getattr(facts: &mut FunctionFacts) {
             break;
         }
     }
-    facts.candidates.append(&mut found);
+    facts.candidates.extend(found);
 }
 
 /// Does so for the methods that a class calls `__getattr__`, by definition or by assignment.

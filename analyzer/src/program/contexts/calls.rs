@@ -28,9 +28,6 @@ pub(super) fn call_edges(
     let on_self = matches!(it.callee, Origin::Place(place)
         if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
             && facts.places[place as usize].path.len() == 1);
-    if it.callee == Origin::Unknown && it.args.is_empty() {
-        return;
-    }
     let taken = threads.taken.contains(&(from, call));
     for to in callees(world, types, from, it.callee) {
         if only_makes(world, from, call, to) {
@@ -57,7 +54,10 @@ pub(super) fn call_edges(
     for (position, arg) in it.args.iter().enumerate() {
         let mut handed = handed(world, types, from, arg.value);
         // Who gets a coroutine function and is no event loop cannot run it.
-        if !facts.is_async && !runs_coroutines(world, from, it) {
+        if !facts.is_async
+            && handed.iter().any(|to| world.func(*to).is_async)
+            && !runs_coroutines(world, from, it)
+        {
             handed.retain(|to| !world.func(*to).is_async);
         }
         if handed.is_empty() {
@@ -107,7 +107,7 @@ fn runs_coroutines(world: &World, from: FuncGid, call: &Call) -> bool {
 pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
     let Some(class) = world.class_of(from) else { return };
     let facts = world.func(from);
-    for place in &facts.places {
+    for place in facts.places.iter() {
         if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
             && let Some(to) = world.method(class, name)
             && crate::program::types::is_property(world, to)

@@ -45,7 +45,7 @@ pub(super) fn deferred(
     }
     let asides = targets.iter().map(|(target, offset)| {
         let facts = world.func(*target);
-        let slot = match &call.args[position].name {
+        let slot = match call.args[position].name() {
             Some(name) => facts.params.iter().position(|it| it.name == *name),
             None => Some(position + *offset as usize),
         };

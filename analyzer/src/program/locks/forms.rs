@@ -53,7 +53,7 @@ pub(super) fn guard(
     if let Origin::Place(place) = kept.value
         && let Base::Param(index) = facts.places[place as usize].base
         && let Some(arg) = call.args.get((index as usize).checked_sub(1)?)
-        && arg.name.is_none()
+        && arg.name().is_none()
     {
         return lock_of(world, types, func, arg.value, depth + 1);
     }

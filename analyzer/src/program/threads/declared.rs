@@ -134,7 +134,7 @@ fn assigned<'w>(
     out: &mut Vec<(FuncGid, Declared<'w>)>,
 ) {
     let facts = world.func(func);
-    for (id, place) in (0u32..).zip(&facts.places) {
+    for (id, place) in (0u32..).zip(facts.places.iter()) {
         let Some((Step::Attr(name), front)) = place.path.split_last() else { continue };
         let Some(rows) = world.knowledge.attributes.get(name.as_str()) else { continue };
         let receiver = Place { base: place.base.clone(), path: front.into() };

@@ -56,7 +56,7 @@ fn waits_for_all(world: &World, func: FuncGid, call: &Call, group: &Group) -> Op
         return None;
     }
     let Some(Entity::External(name)) = world.entity(func, call.callee) else { return None };
-    let partly = call.args.iter().any(|it| it.name.as_deref() == Some("return_when"));
+    let partly = call.args.iter().any(|it| it.name().is_some_and(|it| it == "return_when"));
     match name.as_str() {
         "concurrent.futures.wait" if !partly => Some(call.seq),
         "concurrent.futures.as_completed" => Some(loop_end(world, func, call)),

@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::Started;
-use crate::domain::{Bound, Call, Origin, Place, Step};
+use crate::domain::{Bound, Call, Origin, Passed, Place, Step};
 use crate::knowledge::{BaseRow, CallableRow, InstanceSharing, MethodRow, SpawnKind};
 use crate::program::types::{Ty, TypeTable};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
@@ -161,12 +161,9 @@ pub(crate) fn has_base(world: &World, class: ClassGid, test: impl Fn(&BaseRow) -
 }
 
 pub(crate) fn argument(call: &Call, position: usize, keyword: Option<&str>) -> Option<Origin> {
-    let named = call
-        .args
-        .iter()
-        .find(|it| it.name.as_ref().is_some_and(|name| Some(name.as_str()) == keyword));
-    let positional =
-        || call.args.iter().filter(|it| it.name.is_none() && !it.starred).nth(position);
+    let named =
+        call.args.iter().find(|it| it.name().is_some_and(|name| Some(name.as_str()) == keyword));
+    let positional = || call.args.iter().filter(|it| it.how == Passed::Position).nth(position);
     named.or_else(positional).map(|it| it.value)
 }
 
@@ -258,18 +255,16 @@ pub(super) fn single_worker(world: &World, types: &TypeTable, func: FuncGid, cal
     if place.path.last() == Some(&Step::Attr(Name::new_static("run_in_executor"))) {
         let Some(Origin::Place(executor)) = argument(call, 0, Some("executor")) else {
             return matches!(argument(call, 0, None), Some(Origin::Call(made))
-                if world.func(func).calls[made as usize].workers == Some(1));
+                if world.func(func).calls[made as usize].one_worker);
         };
         receiver = world.func(func).places[executor as usize].clone();
     }
     let known = types.place(world, func, &receiver);
     !known.is_empty()
         && known.iter().all(|it| match it {
-            Ty::External(_, (made_in, made)) if *made_in != u32::MAX => world
-                .func(*made_in)
-                .calls
-                .get(*made as usize)
-                .is_some_and(|it| it.workers == Some(1)),
+            Ty::External(_, (made_in, made)) if *made_in != u32::MAX => {
+                world.func(*made_in).calls.get(*made as usize).is_some_and(|it| it.one_worker)
+            }
             _ => false,
         })
 }

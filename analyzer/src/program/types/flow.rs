@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::{Additions, Node, Ty, TypeTable, Types, decorators, returned_param, stores_argument};
-use crate::domain::{Base, Container, Op, Origin, Place, Step};
+use crate::domain::{Base, Container, Op, Origin, Passed, Place, Step};
 use crate::program::world::{Entity, FuncGid, World};
 
 /// A function that runs on a thread, the number of bound parameters, and what follows them.
@@ -83,14 +83,15 @@ impl TypeTable {
             for (target, offset) in self.targets(world, func, call.callee) {
                 let params = &world.func(target).params;
                 for (index, arg) in (0u32..).zip(&call.args) {
-                    let slot = match &arg.name {
-                        Some(name) => params
+                    let slot = match &arg.how {
+                        Passed::Keyword(name) => params
                             .iter()
                             .position(|it| it.name == *name)
                             .and_then(|it| u32::try_from(it).ok()),
-                        None => Some(index + offset),
+                        Passed::Position => Some(index + offset),
+                        Passed::Starred => None,
                     };
-                    let Some(slot) = slot.filter(|_| !arg.starred) else { continue };
+                    let Some(slot) = slot else { continue };
                     let types = self.of(world, func, arg.value);
                     push(out, Node::Param(target, slot), types);
                 }
@@ -113,7 +114,7 @@ impl TypeTable {
             let facts = world.func(func);
             Self::flow_to_handler(world, func, call, target, out);
             let mut values: SmallVec<[Origin; 4]> = SmallVec::new();
-            let args = call.args.iter().find(|it| it.name.as_ref().is_some_and(|it| it == "args"));
+            let args = call.args.iter().find(|it| it.name().is_some_and(|it| it == "args"));
             match args.map(|it| it.value) {
                 Some(Origin::Alloc(id)) => {
                     values.extend(facts.allocs[id as usize].elems.iter().copied());
@@ -122,7 +123,7 @@ impl TypeTable {
                 None => {
                     let after = call.args.iter().skip_while(|it| it.value != target).skip(1);
                     values.extend(
-                        after.take_while(|it| it.name.is_none() && !it.starred).map(|it| it.value),
+                        after.take_while(|it| it.how == Passed::Position).map(|it| it.value),
                     );
                 }
             }

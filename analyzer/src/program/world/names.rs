@@ -5,17 +5,10 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
 use super::{Entity, FuncGid, MAX_HOPS, ModuleId, Named, World, to_u32};
-use crate::domain::{Base, Binding, NONE, Origin, Place, Step};
+use crate::domain::{Base, Binding, FunctionFacts, NONE, Origin, Place, Step};
 
 impl World {
     pub(super) fn resolve_bindings(&mut self) {
-        self.symbols = self
-            .modules
-            .par_iter()
-            .map(|it| {
-                (0u32..).zip(&it.facts.bindings).map(|(index, it)| (it.0.clone(), index)).collect()
-            })
-            .collect();
         self.bound = (0..to_u32(self.modules.len()))
             .into_par_iter()
             .map(|module| {
@@ -38,23 +31,12 @@ impl World {
                         to_u32(answers.len() - 1)
                     })
                 };
-                let functions = &self.modules[module as usize].facts.functions;
-                let named = functions
-                    .iter()
-                    .map(|it| {
-                        it.places
-                            .iter()
-                            .map(|place| answer(self.longest_name(module, place)))
-                            .collect()
-                    })
-                    .collect();
-                (named, answers)
+                let places = &self.modules[module as usize].facts.places;
+                let named = places.iter().map(|it| answer(self.longest_name(module, it))).collect();
+                (named, answers.into())
             })
             .collect();
-        for (named, answers) in done {
-            self.named.extend(named);
-            self.answers.push(answers);
-        }
+        (self.named, self.answers) = done.into_iter().unzip();
     }
 
     /// Follows a place as far as it names things.
@@ -76,8 +58,13 @@ impl World {
 
     /// What the longest nameable prefix of a place stands for, and how many steps it covers.
     pub(crate) fn named(&self, func: FuncGid, place: u32) -> Option<&(Entity, u8)> {
-        let answer = self.named.get(func as usize)?.get(place as usize).copied()?;
-        self.answers[self.module_of(func) as usize].get(answer as usize)
+        self.answer(self.module_of(func), self.func(func), place)
+    }
+
+    fn answer(&self, module: ModuleId, func: &FunctionFacts, place: u32) -> Option<&(Entity, u8)> {
+        let id = func.places.shared_id(place)?;
+        let answer = self.named.get(module as usize)?.get(id as usize).copied()?;
+        self.answers[module as usize].get(answer as usize)
     }
 
     /// The project module of a dotted name, seen from `near` (same root first).
@@ -90,13 +77,19 @@ impl World {
             .copied()
     }
 
+    /// Index of a module-level binding.
+    fn symbol(&self, module: ModuleId, name: &Name) -> Option<usize> {
+        let bindings = &self.modules[module as usize].facts.bindings;
+        bindings.binary_search_by(|it| it.0.cmp(name)).ok()
+    }
+
     /// What a module-level name stands for.
     pub(crate) fn global(&self, module: ModuleId, name: &Name, hops: u32) -> Option<Entity> {
         if hops > MAX_HOPS {
             return None;
         }
         let facts = &self.modules[module as usize].facts;
-        if let Some(index) = self.symbols[module as usize].get(name).map(|it| *it as usize) {
+        if let Some(index) = self.symbol(module, name) {
             return match self.bound.get(module as usize) {
                 Some(known) => known[index].clone(),
                 None => self.binding(module, name, &facts.bindings[index].1, hops),
@@ -119,7 +112,7 @@ impl World {
                 let other = self.find_module(star, here).filter(|it| !seen.contains(it));
                 let Some(other) = other else { continue };
                 seen.push(other);
-                if self.symbols[other as usize].contains_key(name)
+                if self.symbol(other, name).is_some()
                     && let Some(found) = self.global(other, name, hops + 1)
                     && !matches!(found, Entity::External(_))
                 {
@@ -200,9 +193,9 @@ impl World {
                 if self.named.is_empty() {
                     return self.place_entity(func, &self.func(func).places[place as usize]);
                 }
-                let (entity, covered) = self.named(func, place)?;
-                let whole =
-                    usize::from(*covered) == self.func(func).places[place as usize].path.len();
+                let it = self.func(func);
+                let (entity, covered) = self.answer(self.module_of(func), it, place)?;
+                let whole = usize::from(*covered) == it.places[place as usize].path.len();
                 whole.then(|| entity.clone())
             }
             Origin::Func(local) => Some(Entity::Func(self.func_gid(self.module_of(func), local))),

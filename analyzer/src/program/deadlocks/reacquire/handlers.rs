@@ -70,7 +70,7 @@ fn hands_on(facts: &Facts<'_>, func: FuncGid, call: &Call) -> bool {
         let it = facts.world.func(*target);
         let slots = (*bound..)
             .zip(&call.args)
-            .filter(|(_, arg)| arg.name.is_none() && is_self(facts.world.func(func), arg.value));
+            .filter(|(_, arg)| arg.name().is_none() && is_self(facts.world.func(func), arg.value));
         let slots: Vec<Base> = slots.map(|it| Base::Param(it.0)).collect();
         it.calls.iter().any(|inner| {
             is_handler(it, inner)
