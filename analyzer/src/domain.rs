@@ -320,6 +320,7 @@ pub(crate) struct Param {
 
 /// One class, without ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent statements of the text")]
 pub(crate) struct ClassFacts {
     pub(crate) name: Name,
     pub(crate) qualname: String,
@@ -337,8 +338,9 @@ pub(crate) struct ClassFacts {
     pub(crate) says_thread_safe: bool,
     /// The docstring says that they may not.
     pub(crate) denies_thread_safe: bool,
-    /// The code or the comments of the class speak of threads.
+    /// Comments or strings of the class say that several threads use it; it mentions threads in any way.
     pub(crate) speaks_of_threads: bool,
+    pub(crate) mentions_threads: bool,
 }
 
 /// What a module-level name is bound to.

@@ -65,6 +65,8 @@ pub enum DeadlockKind {
     Reacquire,
     /// Two threads take two locks in opposite order.
     Cycle,
+    /// A thread waits for a notification that came before, or goes on without what it waited for.
+    LostWakeup,
 }
 
 /// The relation between the two accesses of a [`Window`].

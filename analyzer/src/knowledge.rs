@@ -41,6 +41,8 @@ pub struct Knowledge {
     pub(crate) idempotent: FxHashMap<String, NameRow>,
     /// Decorators that make coroutines.
     pub(crate) coroutines: FxHashMap<String, NameRow>,
+    /// Modules of event loops on which everything runs.
+    pub(crate) loops: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
     /// Every name of the tables that stands for one thing of one module.
     names: FxHashSet<String>,
@@ -136,6 +138,7 @@ impl Knowledge {
         self.own = by_name(tables.own);
         self.idempotent = by_name(tables.idempotent);
         self.coroutines = by_name(tables.coroutine);
+        self.loops = by_name(tables.event_loop);
         self.extensions = tables.extension;
     }
 
@@ -176,6 +179,7 @@ impl Knowledge {
             ("own", &it.own),
             ("idempotent", &it.idempotent),
             ("coroutine", &it.coroutine),
+            ("event-loop", &it.event_loop),
         ] {
             let rows = names(rows);
             table(what, rows.iter().map(|it| (it.0.clone(), it.1.as_str())).collect());

@@ -30,12 +30,18 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
     let files = project.files(db);
     let modules = files
         .iter()
-        .map(|file| world::ModuleEntry {
-            name: Arc::clone(file.module(db)),
-            root: Arc::clone(file.root(db)),
-            path: Arc::clone(file.path(db)),
-            facts: Arc::clone(crate::index::facts(db, *file)),
-            is_test: crate::layout::is_test(file.root(db), file.module(db)),
+        .map(|file| {
+            let facts = Arc::clone(crate::index::facts(db, *file));
+            // Helpers of tests have no test's name.
+            let tests =
+                facts.imports.iter().any(|it| it.module.split('.').next() == Some("pytest"));
+            world::ModuleEntry {
+                name: Arc::clone(file.module(db)),
+                root: Arc::clone(file.root(db)),
+                path: Arc::clone(file.path(db)),
+                is_test: tests || crate::layout::is_test(file.root(db), file.module(db)),
+                facts,
+            }
         })
         .collect();
     let knowledge = project.knowledge(db).as_ref().unwrap_or(&crate::knowledge::KNOWLEDGE);

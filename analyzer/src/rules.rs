@@ -25,6 +25,7 @@ mod ftl401_inconsistent_guard;
 mod ftl402_mixed_guards;
 mod ftl407_nonreentrant_reacquire;
 mod ftl408_lock_order_inversion;
+mod ftl416_wait_without_loop;
 mod ftl418_guarded_reference_escape;
 mod ftl421_split_critical_section;
 mod ftl423_guard_in_wrong_scope;
@@ -69,6 +70,7 @@ pub static RULES: &[&Rule] = &[
     &ftl402_mixed_guards::RULE,
     &ftl407_nonreentrant_reacquire::RULE,
     &ftl408_lock_order_inversion::RULE,
+    &ftl416_wait_without_loop::RULE,
     &ftl418_guarded_reference_escape::RULE,
     &ftl421_split_critical_section::RULE,
     &ftl423_guard_in_wrong_scope::RULE,

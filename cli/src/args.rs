@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
-use ftlint_analyzer::settings::OutputFormat;
+use ftlint_analyzer::settings::{OutputFormat, TargetVersion};
 use ftlint_runtime::schedule::Schedule;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
@@ -75,6 +75,10 @@ pub(crate) struct CheckArgs {
     /// Report only findings that are at least this sure [default: medium]
     #[arg(long, value_name = "LEVEL", help_heading = "Rules")]
     pub(crate) min_confidence: Option<MinConfidence>,
+
+    /// The free-threaded Python that the code is for; what is atomic differs [default: 3.14t]
+    #[arg(long, value_name = "VERSION", help_heading = "Rules")]
+    pub(crate) target_version: Option<Target>,
 
     /// How to print findings [default: full]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
@@ -173,6 +177,30 @@ impl From<MinConfidence> for Confidence {
             MinConfidence::Low => Confidence::Low,
             MinConfidence::Medium => Confidence::Medium,
             MinConfidence::High => Confidence::High,
+        }
+    }
+}
+
+/// A free-threaded Python.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Target {
+    /// `CPython` 3.13, free-threaded
+    #[value(name = "3.13t")]
+    Py313t,
+    /// `CPython` 3.14, free-threaded
+    #[value(name = "3.14t")]
+    Py314t,
+    /// `CPython` 3.15, free-threaded
+    #[value(name = "3.15t")]
+    Py315t,
+}
+
+impl From<Target> for TargetVersion {
+    fn from(it: Target) -> Self {
+        match it {
+            Target::Py313t => TargetVersion::Py313t,
+            Target::Py314t => TargetVersion::Py314t,
+            Target::Py315t => TargetVersion::Py315t,
         }
     }
 }

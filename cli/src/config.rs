@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::rules::RULES;
-use ftlint_analyzer::settings::{Selector, Settings, Source};
+use ftlint_analyzer::settings::{OutputFormat, Selector, Settings, Source, TargetVersion};
 
 use crate::args::CheckArgs;
 use crate::paths::Short;
@@ -27,10 +28,7 @@ pub(crate) struct Configuration<'a> {
 struct Overrides {
     select: Option<Vec<Selector>>,
     ignore: Option<Vec<Selector>>,
-    args: (
-        Option<ftlint_analyzer::rule::Confidence>,
-        Option<ftlint_analyzer::settings::OutputFormat>,
-    ),
+    args: (Option<Confidence>, Option<OutputFormat>, Option<TargetVersion>),
 }
 
 impl<'a> Configuration<'a> {
@@ -39,7 +37,11 @@ impl<'a> Configuration<'a> {
         let overrides = Overrides {
             select: selectors("--select", &args.select)?,
             ignore: selectors("--ignore", &args.ignore)?,
-            args: (args.min_confidence.map(Into::into), args.output_format.map(Into::into)),
+            args: (
+                args.min_confidence.map(Into::into),
+                args.output_format.map(Into::into),
+                args.target_version.map(Into::into),
+            ),
         };
         let default = Arc::new(overrides.apply(Settings::default()));
         Ok(Self { short, isolated: args.isolated, overrides, by_file: HashMap::new(), default })
@@ -89,9 +91,10 @@ impl Overrides {
         if let Some(ignore) = &self.ignore {
             settings.ignore.clone_from(ignore);
         }
-        let (min_confidence, output_format) = self.args;
+        let (min_confidence, output_format, target_version) = self.args;
         settings.min_confidence = min_confidence.unwrap_or(settings.min_confidence);
         settings.output_format = output_format.or(settings.output_format);
+        settings.target_version = target_version.or(settings.target_version);
         settings
     }
 }

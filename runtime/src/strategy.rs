@@ -74,8 +74,31 @@ pub fn of_pattern(it: Pattern) -> Option<Strategy> {
         Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => {
             Some(Strategy::CheckThenAct)
         }
-        Pattern::LazyInit => Some(Strategy::InitOnce),
+        Pattern::LazyInit | Pattern::BrokenDoubleCheck | Pattern::CheckThenSetattr => {
+            Some(Strategy::InitOnce)
+        }
         Pattern::TestAndSet => Some(Strategy::TestAndSet),
-        _ => None,
+        Pattern::Iteration
+        | Pattern::Unguarded
+        | Pattern::CheckThenDereference
+        | Pattern::CheckThenRegister
+        | Pattern::Swap
+        | Pattern::CopyThenClear
+        | Pattern::EarlyPublication
+        | Pattern::CachedFactory
+        | Pattern::LazySubmodule
+        | Pattern::MappingMixin
+        | Pattern::MixedGuards
+        | Pattern::GuardedEscape
+        | Pattern::SplitSection
+        | Pattern::GuardInWrongScope
+        | Pattern::Snapshot
+        | Pattern::SharedGenerator
+        | Pattern::SharedIterator
+        | Pattern::Tee
+        | Pattern::DeepCopy
+        | Pattern::SortInPlace
+        | Pattern::SortedStructure
+        | Pattern::IndexLoop => None,
     }
 }

@@ -37,6 +37,10 @@ impl Lowerer<'_> {
         let args = self.arguments(&it.arguments, &mut val, &mut lazies);
         val.lazy = self.consume(it, &lazies);
         self.handed(it, &args);
+        let is_text = self.makes_text(it, method.as_ref());
+        if is_text {
+            val.origin = Origin::Immutable;
+        }
         if self.is_plain(it, callee, &args) {
             self.frame().clock += u32::from(!is_cheap(it));
             for arg in &args {
@@ -55,8 +59,24 @@ impl Lowerer<'_> {
             }
             val.deps.extend(val.main);
         }
-        val.origin = self.record_call(it, callee, args);
+        let made = self.record_call(it, callee, args);
+        if !is_text {
+            val.origin = made;
+        }
         val
+    }
+
+    /// `", ".join(names)`, `"{}".format(x)`, `str(x)` are text.
+    fn makes_text(&self, it: &ast::ExprCall, method: Option<&(Origin, Name)>) -> bool {
+        match method {
+            Some((Origin::Immutable, name)) => {
+                !matches!(name.as_str(), "split" | "rsplit" | "splitlines")
+            }
+            Some(_) => false,
+            None => matches!(&*it.func, Expr::Name(name)
+                if matches!(name.id.as_str(), "str" | "repr" | "format" | "hex" | "chr")
+                    && !self.definitions.bound.contains(&name.id)),
+        }
     }
 
     /// `if self.hook: self.hook()` loads the attribute a second time. Methods are called without having been tested.

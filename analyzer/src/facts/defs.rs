@@ -99,7 +99,9 @@ impl Lowerer<'_> {
             body: scope,
             methods: Vec::new(),
             says_thread_safe: docstring(&def.body).is_some_and(says_thread_safe),
-            denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe),
+            denies_thread_safe: docstring(&def.body).is_some_and(denies_thread_safe)
+                || checks_its_thread(&self.text[def.range]),
+            mentions_threads: self.text[def.range].contains("hread"),
             speaks_of_threads,
         });
         let name = def.name.id.clone();
@@ -288,19 +290,29 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
 
 /// Whether a docstring says that the thing must not be shared between threads.
 fn denies_thread_safe(doc: &str) -> bool {
-    if !doc.contains("hread") {
+    if !doc.contains("hread") && !doc.contains("oncurren") {
         return false;
     }
     let lower = doc.to_lowercase().replace(['*', '_', '`', '\n'], " ");
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let plain = words.join(" ");
     [
         "not thread-safe",
         "not thread safe",
         "not threadsafe",
         "isn't thread-safe",
         "isn't thread safe",
+        "not concurrency safe",
+        "not concurrency-safe",
+        "not safe for concurrent",
+        "not be shared between threads",
+        "not be shared across threads",
+        "not share it between threads",
+        "only be used from one thread",
+        "only be used in one thread",
     ]
     .iter()
-    .any(|it| lower.contains(it))
+    .any(|it| plain.contains(it))
 }
 
 /// Whether a module has to do with threads itself, and not only with programs that have some.
@@ -310,17 +322,46 @@ fn uses_threads(text: &str) -> bool {
         .any(|it| text.contains(it))
 }
 
-/// Whether prose in a comment or a string speaks of several threads: "used across threads", "another thread".
+/// Whether prose in a comment or a string says that several threads use the thing: "used across threads".
 fn speaks_of_threads(text: &str) -> bool {
-    let word = |it: char| it.is_ascii_alphabetic() || it == ',';
-    text.match_indices(" threads").any(|(at, found)| {
-        let after = text[at + found.len()..].chars().next();
-        text[..at].ends_with(word)
-            && after
-                .is_none_or(|it| it.is_whitespace() || matches!(it, '.' | ',' | ';' | '!' | ')'))
-    }) || ["other thread", "different thread", "separate thread", "each thread", "per-thread"]
-        .iter()
-        .any(|it| text.contains(it))
+    if !text.contains("thread") {
+        return false;
+    }
+    [
+        "across threads",
+        "between threads",
+        "each thread",
+        "other threads",
+        "by multiple threads",
+        "by several threads",
+        "from another thread",
+        "from any thread",
+        "from different threads",
+        "from multiple threads",
+        "from several threads",
+        "in different threads",
+        "in multiple threads",
+        "multiple threads can",
+        "multiple threads may",
+        "several threads can",
+        "several threads may",
+    ]
+    .iter()
+    .any(|it| text.contains(it))
+}
+
+/// Whether the objects of a class look which thread uses them: each belongs to one.
+fn checks_its_thread(text: &str) -> bool {
+    ["get_ident()", "current_thread()"].iter().any(|call| {
+        text.match_indices(call).any(|(at, _)| {
+            let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
+            let line = &text[start..end];
+            line.contains("!=")
+                || line.contains(" is not ")
+                || (line.contains("==") && line.contains("not "))
+        })
+    })
 }
 
 /// Name and docstring conventions that the caller holds the lock.

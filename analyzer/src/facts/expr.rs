@@ -57,7 +57,14 @@ impl Lowerer<'_> {
             Expr::BinOp(it) => {
                 let parts = [self.eval(&it.left), self.eval(&it.right)];
                 let number = parts.iter().all(|it| it.origin == Origin::Number);
-                let origin = if number { Origin::Number } else { Origin::Unknown };
+                // Text is formatted, or put together.
+                let text = matches!(it.op, ast::Operator::Add | ast::Operator::Mod)
+                    && parts.iter().any(|it| it.origin == Origin::Immutable);
+                let origin = match (number, text) {
+                    (true, _) => Origin::Number,
+                    (_, true) => Origin::Immutable,
+                    _ => Origin::Unknown,
+                };
                 Val { origin, ..Val::mix(parts) }
             }
             _ => self.eval_children(expr, Origin::Unknown),

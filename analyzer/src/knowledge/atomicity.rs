@@ -70,6 +70,9 @@ enum Outcome {
     Not,
 }
 
+/// What happens to loops over a container and to copies of it, and from which release on neither minds any more.
+type Looped = (Iteration, Outcome, Option<TargetVersion>);
+
 /// What happens when several threads take from one iterator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +116,7 @@ struct ContainerRow {
     name: String,
     iteration: Iteration,
     copies: Outcome,
+    until: Option<String>,
     evidence: String,
     proof: Option<String>,
 }
@@ -147,6 +151,7 @@ pub(crate) struct ProcessRow {
 struct NamedRow {
     name: String,
     evidence: String,
+    proof: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -214,8 +219,8 @@ pub(crate) struct Atomicity {
     functions: FxHashMap<String, Vec<(String, Handling)>>,
     /// With the first release in which it is one step.
     handling: FxHashMap<String, (Handling, Option<TargetVersion>)>,
-    /// By full name and by its last part: whether a loop raises, whether a copy does.
-    containers: FxHashMap<String, (Iteration, Outcome)>,
+    /// By full name and by its last part.
+    containers: FxHashMap<String, Looped>,
     /// With the first release in which that is no longer so.
     iterators: FxHashMap<String, (Shared, Option<TargetVersion>)>,
     processes: FxHashMap<String, ProcessRow>,
@@ -249,8 +254,9 @@ fn load(rows: Rows, problem: Option<String>) -> Atomicity {
     }
     let mut containers = FxHashMap::default();
     for row in rows.container {
-        containers.insert(last_part(&row.name).to_owned(), (row.iteration, row.copies));
-        containers.insert(row.name, (row.iteration, row.copies));
+        let looped = (row.iteration, row.copies, row.until.as_deref().and_then(release));
+        containers.insert(last_part(&row.name).to_owned(), looped);
+        containers.insert(row.name, looped);
     }
     let first = |it: &str| it.split('.').next().unwrap_or_default().to_owned();
     Atomicity {
@@ -301,18 +307,19 @@ impl Atomicity {
         since.is_some_and(|it| target.unwrap_or(ASSUMED) >= it)
     }
 
-    fn container(&self, name: &str) -> Option<(Iteration, Outcome)> {
-        self.containers.get(name).or_else(|| self.containers.get(last_part(name))).copied()
+    fn container(&self, name: &str, target: Option<TargetVersion>) -> Option<Looped> {
+        let found = self.containers.get(name).or_else(|| self.containers.get(last_part(name)));
+        found.copied().filter(|it| it.2.is_none_or(|until| target.unwrap_or(ASSUMED) < until))
     }
 
     /// Whether a loop over such a container raises when an element comes or goes.
-    pub(crate) fn raises(&self, name: &str) -> bool {
-        self.container(name).is_some_and(|it| it.0 == Iteration::Raises)
+    pub(crate) fn raises(&self, name: &str, target: Option<TargetVersion>) -> bool {
+        self.container(name, target).is_some_and(|it| it.0 == Iteration::Raises)
     }
 
     /// Whether even `list(container)` goes through it in several steps.
-    pub(crate) fn copies_stepwise(&self, name: &str) -> bool {
-        self.container(name).is_some_and(|it| it.1 != Outcome::Atomic)
+    pub(crate) fn copies_stepwise(&self, name: &str, target: Option<TargetVersion>) -> bool {
+        self.container(name, target).is_some_and(|it| it.1 != Outcome::Atomic)
     }
 
     /// What happens when several threads take from such an iterator, on the interpreter that the code is written for.

@@ -239,6 +239,7 @@ pub(crate) struct Tables {
     pub(crate) own: Vec<NameRow>,
     pub(crate) idempotent: Vec<NameRow>,
     pub(crate) coroutine: Vec<NameRow>,
+    pub(crate) event_loop: Vec<NameRow>,
     pub(crate) extension: Vec<ExtensionRow>,
 }
 
@@ -256,6 +257,7 @@ impl Tables {
         self.own.extend(other.own);
         self.idempotent.extend(other.idempotent);
         self.coroutine.extend(other.coroutine);
+        self.event_loop.extend(other.event_loop);
         self.extension.extend(other.extension);
     }
 }

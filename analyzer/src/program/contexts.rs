@@ -53,6 +53,8 @@ pub(crate) struct Contexts {
     parents: FxHashMap<(u32, FuncGid), u32>,
     /// Spawns whose starting function is reached from a script's own top level, with that module.
     pub(crate) program_of: FxHashMap<u32, ModuleId>,
+    /// What threads run.
+    targets: FxHashSet<FuncGid>,
     /// Functions after whose call threads may be running.
     leaves: FxHashSet<FuncGid>,
     /// Functions that go through queues to who calls them.
@@ -63,7 +65,7 @@ pub(crate) struct Contexts {
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
     contexts.find_edges(world, types, threads);
-    contexts.reach_from_spawns(threads);
+    contexts.reach_from_spawns(world, threads);
     contexts.reach_from_outside(world, threads);
     contexts.multiply(world, threads);
     contexts.find_live(world, threads);
@@ -92,6 +94,7 @@ impl Contexts {
             spawns_in,
             parents: FxHashMap::default(),
             program_of: FxHashMap::default(),
+            targets: threads.spawns.iter().map(|it| it.target).collect(),
             leaves: FxHashSet::default(),
             queued: FxHashSet::default(),
         }
@@ -169,12 +172,15 @@ impl Contexts {
         }
     }
 
-    fn reach_from_spawns(&mut self, threads: &Threads) {
-        // Spawns of one target share their search.
-        let mut by_target: FxHashMap<(FuncGid, Option<&Name>), u32> = FxHashMap::default();
+    fn reach_from_spawns(&mut self, world: &World, threads: &Threads) {
+        // Spawns of one target share their search. What threads of a test call of the code that is tested says little
+        // about the threads of its users.
+        let mut by_target: FxHashMap<(FuncGid, Option<&Name>, bool), u32> = FxHashMap::default();
         for (index, spawn) in (0u32..).zip(&threads.spawns) {
-            let first = *by_target.entry((spawn.target, spawn.lane.as_ref())).or_insert(index);
-            if first != index {
+            let in_test = world.module(spawn.func).is_test;
+            let key = (spawn.target, spawn.lane.as_ref(), in_test);
+            let first = *by_target.entry(key).or_insert(index);
+            if first != index || (in_test && !world.module(spawn.target).is_test) {
                 continue;
             }
             let mut todo = vec![spawn.target];
@@ -184,7 +190,7 @@ impl Contexts {
                 self.spawns[func as usize].push(index);
                 for &edge in self.callees.of(func) {
                     let to = self.edges[edge as usize].to;
-                    if seen.insert(to) {
+                    if (!in_test || world.module(to).is_test) && seen.insert(to) {
                         self.parents.insert((index, to), edge);
                         todo.push(to);
                     }
@@ -303,7 +309,9 @@ impl Contexts {
         }
         let dunder = facts.name.starts_with("__") && facts.name.ends_with("__");
         let public = !facts.name.starts_with('_') || (dunder && facts.name != "__init__");
-        public || !called
+        // A private function that threads run needs no other caller.
+        let run = self.targets.contains(&func);
+        public || !(called || run)
     }
 }
 

@@ -7,6 +7,7 @@ mod holds;
 mod order;
 mod reach;
 mod reacquire;
+mod wakeup;
 
 use super::judge::Facts;
 use super::locks::LockId;
@@ -23,11 +24,11 @@ use reach::Hop;
 /// Adds what is found to the slices of the files in which it is reported.
 pub(crate) fn find(facts: &Facts<'_>, slices: &mut [ProgramSlice]) {
     let holds = holds::collect(facts);
-    if holds.is_empty() {
-        return;
+    let mut found = wakeup::find(facts);
+    if !holds.is_empty() {
+        found.extend(reacquire::find(facts, &holds));
+        found.extend(order::find(facts, &holds));
     }
-    let mut found = reacquire::find(facts, &holds);
-    found.extend(order::find(facts, &holds));
     for it in found {
         let module = facts.world.module_of(it.func) as usize;
         slices[module].deadlocks.push(JudgedWindow {

@@ -221,7 +221,7 @@ impl Facts<'_> {
         // Tells whether no other access can make it surer.
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
             let Some((mut confidence, spawn, because)) = found else { return false };
-            if self.is_weak(suspect, other) {
+            if self.is_weak(suspect) {
                 confidence = Confidence::Low;
             }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {

@@ -61,7 +61,7 @@ declare_rule! {
     /// Exchanges through a temporary variable are not seen. Indices that are different for each thread are not told apart.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside an exchange, whose steps are on one line or in `random.shuffle`.
     pub(crate) static RULE = {
         code: "FTL109",
         name: "shared-swap",

@@ -71,7 +71,7 @@ declare_rule! {
     /// A value that is only handed to a call before the place is emptied (`send(self.buf); self.buf = []`) is not seen, nor is a method of another object that empties.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy adds an element between the copy and the reset.
     pub(crate) static RULE = {
         code: "FTL111",
         name: "copy-then-clear",

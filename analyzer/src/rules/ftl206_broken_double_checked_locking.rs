@@ -74,7 +74,7 @@ declare_rule! {
     /// A singleton whose `__init__` runs again for each call of the class is not reported. Of constructors, only threads that the constructor itself starts, or that an object it makes starts in its own constructor, are known.
     ///
     /// ## Replay
-    /// The first shape: stops one thread between test and store, lets the other one initialise, and compares the objects. The other two are not replayed yet.
+    /// No second test, or one of something else: stops one thread between test and store, lets the other one initialise, and watches whether both do. An object that is known before it is complete is not replayed: no strategy stops a thread between publishing and completing it.
     pub(crate) static RULE = {
         code: "FTL206",
         name: "broken-double-checked-locking",

@@ -62,7 +62,7 @@ declare_rule! {
     /// Only objects that the function makes and returns directly are seen. What the object is must be known: a class of the project that changes its attributes, a lock, or a row of the knowledge tables.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a cached function.
     pub(crate) static RULE = {
         code: "FTL208",
         name: "cache-decorator-as-singleton",

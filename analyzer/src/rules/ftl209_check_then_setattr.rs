@@ -55,7 +55,7 @@ declare_rule! {
     /// Names of attributes that are not written out (`setattr(obj, name, value)`) are not looked at.
     ///
     /// ## Replay
-    /// Stops one thread between test and store, lets the other one set the attribute, and compares the values.
+    /// Stops one thread between test and store, lets the other one set the attribute, and watches whether both do.
     pub(crate) static RULE = {
         code: "FTL209",
         name: "check-then-setattr",

@@ -38,7 +38,7 @@ declare_rule! {
     /// Import statements are looked at in `__getattr__` functions at the top of a module only.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: a module is imported once in a process, so the two imports cannot be led against each other.
     pub(crate) static RULE = {
         code: "FTL211",
         name: "lazy-submodule-getattr",

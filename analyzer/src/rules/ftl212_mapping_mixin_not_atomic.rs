@@ -8,7 +8,7 @@ use crate::rules::words;
 
 declare_rule! {
     /// ## What it does
-    /// Reports `pop(key, default)`, `popitem()` and `setdefault(...)` on a shared `UserDict`, `ChainMap`, `os.environ`, `shelve`, weak dictionary or class derived from `MutableMapping` that does not define the method itself, when several threads do so without a lock.
+    /// Reports `pop(key, default)`, `popitem()` and `setdefault(...)` on a shared `UserDict`, `os.environ`, `shelve` or class derived from `MutableMapping` that does not define the method itself, and `setdefault(...)` on a shared `ChainMap` or `WeakValueDictionary`, when several threads do so without a lock.
     ///
     /// ## Why is this bad?
     /// In these classes each of the methods is a test and an action in Python, not one step as in a dict. `pop(key, None)` can raise `KeyError`, and `setdefault` can hand different objects to two threads.
@@ -58,7 +58,7 @@ declare_rule! {
     /// The type must be known from where the mapping is made.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread between the steps of a method of the mapping, which are not in the finding's own code.
     pub(crate) static RULE = {
         code: "FTL212",
         name: "mapping-mixin-not-atomic",

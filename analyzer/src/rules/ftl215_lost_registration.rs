@@ -71,7 +71,7 @@ declare_rule! {
     /// Flag and list have to be attributes of `self`, and the other function has to set the flag before it reads the list.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy compares what was registered with what was called.
     pub(crate) static RULE = {
         code: "FTL215",
         name: "lost-registration",

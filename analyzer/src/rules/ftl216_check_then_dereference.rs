@@ -51,10 +51,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// A method that can only meet a second call of itself (closing twice) is reported at low confidence. Attributes that are set to `None` through a variable are not seen.
+    /// Attributes that are set to `None` through a variable are not seen.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy resets the attribute between the test and the use.
     pub(crate) static RULE = {
         code: "FTL216",
         name: "check-then-dereference",

@@ -76,7 +76,7 @@ declare_rule! {
     /// Single reads without the lock are not reported: they are atomic. Two reads in one expression are, when one region updates both values. Neither are changes reported that only meet single guarded writes: one store is atomic.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: the finding is one change and a lock that is held elsewhere; no strategy stops a thread inside the region that holds it.
     pub(crate) static RULE = {
         code: "FTL401",
         name: "inconsistent-guard",

@@ -84,7 +84,7 @@ declare_rule! {
     /// Locks are told apart by where they are declared: a lock that reaches two attributes by a way that is not seen counts as two. Single stores under different locks are not reported, they are atomic.
     ///
     /// ## Replay
-    /// With the strategy of the window: one thread stops between the read and the write, another one goes through its own lock.
+    /// By what the two accesses are: an update, a test and an act, a first initialisation. One thread stops between the read and the write, another one goes through its own lock. For locks of which each object has its own, the threads have two objects. Other pairs, such as a loop and a change, are not replayed.
     pub(crate) static RULE = {
         code: "FTL402",
         name: "mixed-guards",

@@ -52,7 +52,7 @@ declare_rule! {
     /// Two objects of one class are told apart by `self` only. Conditions on the way are not evaluated. Handlers that are called under the lock and are given the object are reported at low confidence: nothing says that they take it. Semaphores, and locks that another function gives back, are left out: waiting for them is how threads signal each other.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy watches a thread that waits for itself.
     pub(crate) static RULE = {
         code: "FTL407",
         name: "nonreentrant-reacquire",

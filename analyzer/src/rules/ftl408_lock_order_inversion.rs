@@ -72,7 +72,7 @@ declare_rule! {
     /// Circles of more than two locks are not looked for. Locks of objects are told apart by their class and attribute, so two pairs of objects can be taken for one. Locks that are only tried (`acquire(blocking=False)`, with a timeout) do not count.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy holds two threads between two locks.
     pub(crate) static RULE = {
         code: "FTL408",
         name: "lock-order-inversion",

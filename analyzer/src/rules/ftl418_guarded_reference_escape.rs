@@ -53,7 +53,7 @@ declare_rule! {
     /// Containers of the project's own classes are left out, they may lock by themselves. What the callers do with the reference is not looked at, nor is a container inside of another one.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: what the callers do with the container is not known.
     pub(crate) static RULE = {
         code: "FTL418",
         name: "guarded-reference-escape",

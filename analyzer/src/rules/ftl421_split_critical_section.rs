@@ -58,7 +58,7 @@ declare_rule! {
     /// Both parts have to stand in one function. A second test under the lock, right before the change, makes it correct and is seen.
     ///
     /// ## Replay
-    /// With the strategy of the window: one thread stops between the two parts.
+    /// By what the two accesses are: an update, a test and an act, a first initialisation. One thread stops after it has given the lock back, another one goes through both parts, and the first goes on with what it read.
     pub(crate) static RULE = {
         code: "FTL421",
         name: "split-critical-section",

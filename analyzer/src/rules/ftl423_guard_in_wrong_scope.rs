@@ -73,7 +73,7 @@ declare_rule! {
     /// Only the lock that the other side holds counts. Iterators and generators that are shared themselves are not looked at here.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a loop.
     pub(crate) static RULE = {
         code: "FTL423",
         name: "guard-in-wrong-scope",

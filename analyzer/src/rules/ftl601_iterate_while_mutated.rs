@@ -67,7 +67,7 @@ declare_rule! {
     /// `list(d)`, `list(d.items())` and `d.copy()` are atomic on exact dicts only, not on `OrderedDict`, `Counter` and other subclasses. Loops over lists never raise and are not reported.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside an iteration.
     pub(crate) static RULE = {
         code: "FTL601",
         name: "iterate-while-mutated",

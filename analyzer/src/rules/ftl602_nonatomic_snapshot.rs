@@ -65,7 +65,7 @@ declare_rule! {
     /// `list(d)`, `sorted(d)`, `set(d)`, `dict(d)` and `list(d.values())` are atomic on exact dicts and sets, and are reported only for `OrderedDict`, `defaultdict`, `deque` and their like. `f(*d)` of the container itself is not looked at, `f(*d.values())` is.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a builtin, which is a single instruction for it.
     pub(crate) static RULE = {
         code: "FTL602",
         name: "nonatomic-snapshot",

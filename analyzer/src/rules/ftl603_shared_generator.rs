@@ -64,7 +64,7 @@ declare_rule! {
     /// Generator functions with decorators, asynchronous generators, and generators found through containers are not followed. `executor.map` takes from its iterable in one thread only and is not reported.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: a replay may crash its interpreter.
     pub(crate) static RULE = {
         code: "FTL603",
         name: "shared-generator",

@@ -60,7 +60,7 @@ declare_rule! {
     /// File objects and database cursors are not looked at. `iter(queue.get, STOP)` only calls the function and is fine.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a step of an iterator.
     pub(crate) static RULE = {
         code: "FTL604",
         name: "shared-iterator",

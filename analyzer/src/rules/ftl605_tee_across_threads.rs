@@ -64,7 +64,7 @@ declare_rule! {
     /// Branches that are kept in containers are not followed. `threading.concurrent_tee` of CPython 3.15 is fine.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: a replay may crash its interpreter.
     pub(crate) static RULE = {
         code: "FTL605",
         name: "tee-across-threads",

@@ -8,10 +8,10 @@ use crate::rules::words;
 
 declare_rule! {
     /// ## What it does
-    /// Reports `copy.deepcopy`, `pickle.dumps`, `dataclasses.asdict`, `pprint` and, for containers that only look like a dict, `json.dumps` of a shared container that another thread can change, when no lock covers both.
+    /// Reports `copy.deepcopy`, `pickle.dumps`, `json.dumps`, `marshal.dumps`, `dataclasses.asdict` and, for containers that only look like a dict or a set, `pprint` of a shared container that another thread can change, when no lock covers both.
     ///
     /// ## Why is this bad?
-    /// These go through the container step by step. An insertion or deletion meanwhile raises `RuntimeError: dictionary changed size during iteration`, or the copy is of a state that never was.
+    /// These go through the container step by step. An insertion or deletion meanwhile raises `RuntimeError: dictionary changed size during iteration`, or the copy is of a state that never was. In the free-threaded builds of 3.13 and 3.14, `json.dumps`, `marshal.dumps` and `pickle.dumps` of a dict may crash the interpreter.
     ///
     /// ## Example
     /// ```python
@@ -65,10 +65,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Only containers that raise when their size changes are reported, not objects whose attributes change, nor what lies deeper. `json.dumps` of an exact dict takes its items in one step.
+    /// Only containers that raise when their size changes are reported, not objects whose attributes change, nor what lies deeper. `pprint` of an exact dict takes its items in one step.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a copy.
     pub(crate) static RULE = {
         code: "FTL606",
         name: "copy-of-mutating-object",

@@ -64,7 +64,7 @@ declare_rule! {
     /// Only what is known to be a list is reported as sorted. Lists that are rebuilt by a slice (`xs[:] = ...`) are not looked at.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside a sort.
     pub(crate) static RULE = {
         code: "FTL607",
         name: "sort-visible-to-readers",

@@ -61,7 +61,7 @@ declare_rule! {
     /// `heapq` functions beside each other are atomic from CPython 3.14 on and not reported. Sorted containers of other libraries are not looked at.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy stops a thread inside an insertion.
     pub(crate) static RULE = {
         code: "FTL609",
         name: "sorted-structure-race",

@@ -65,7 +65,7 @@ declare_rule! {
     /// `while i < len(xs)` and indices computed in the loop are not looked at, nor are lists that are replaced by shorter ones.
     ///
     /// ## Replay
-    /// Not replayed yet.
+    /// None: no strategy removes elements during a loop.
     pub(crate) static RULE = {
         code: "FTL610",
         name: "index-loop",

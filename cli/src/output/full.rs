@@ -79,6 +79,7 @@ fn deadlock_marks(it: &Deadlock<Location>) -> Vec<Mark<'_>> {
     let label = match it.kind {
         DeadlockKind::Reacquire => "this waits for the lock that the thread itself holds",
         DeadlockKind::Cycle => "one thread can wait here for ever",
+        DeadlockKind::LostWakeup => "this waits although the notification may have come before",
     };
     vec![Mark { location: &it.site, kind: AnnotationKind::Primary, label: label.to_owned() }]
 }
@@ -246,6 +247,9 @@ fn help(diagnostic: &Diagnostic) -> Option<String> {
                 )
             }
             DeadlockKind::Cycle => format!("take the locks in the same order everywhere; {page}"),
+            DeadlockKind::LostWakeup => {
+                format!("wait in a loop that tests what is waited for, or use `wait_for`; {page}")
+            }
         }),
         Evidence::GilRequest(_) => Some(format!("look for a newer release of the package; {page}")),
         Evidence::Syntax(..) => None,

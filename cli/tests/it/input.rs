@@ -117,3 +117,22 @@ fn installed_packages_are_left_out_unless_named() {
     assert!(it.run(&["lib/site-packages"]).starts_with("exit 1\n"));
     assert!(it.run(&["lib/site-packages/p.py"]).starts_with("exit 1\n"));
 }
+
+/// Going through a weak set goes through a copy since 3.14.
+const WEAK: &str = "import weakref\n\nlive = weakref.WeakSet()\n\n\ndef add(it):\n    live.add(it)\n\n\n\
+                    def names():\n    return [it.name for it in live]\n";
+
+#[test]
+fn the_target_decides_what_is_atomic() {
+    let it = Sandbox::new(&[
+        ("ftlint.toml", b"target-version = \"3.13t\"\n"),
+        ("weak.py", WEAK.as_bytes()),
+    ]);
+    let concise = "--output-format=concise";
+    let told = it.run(&[concise, "weak.py"]);
+    assert!(told.contains("weak.py:11:31: FTL601"), "{told}");
+    let told = it.run(&[concise, "--target-version", "3.15t", "weak.py"]);
+    assert!(told.starts_with("exit 0\n"), "{told}");
+    let told = it.run(&[concise, "--target-version", "3.9", "weak.py"]);
+    assert!(told.starts_with("exit 2\n"), "{told}");
+}

@@ -21,6 +21,7 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("lock", "mutex", "guard"), "lock"),
     (("fn", "func", "function", "callback", "factory", "target", "handler", "builder", "loader", "make", "maker", "hook"),
      "function"),
+    (("limit", "maximum", "capacity", "maxsize", "max_size", "bound"), "bound"),
     (("items", "values", "args", "names", "keys", "jobs", "tasks", "rows", "things"), "list"),
     (("name", "key", "path", "text", "url", "host", "address", "user", "title", "word", "message", "prefix", "token",
       "line"), "text"),
@@ -172,7 +173,8 @@ class Maker:
 def _of_flavour(flavour: str, number: int) -> Any:
     if flavour == "function":
         return lambda *args, **kwargs: object()
-    values: dict[str, Any] = {"hinted": number, "one": number, "text": "x", "none": None}
+    # A bound of one would let the second of two calls be refused, and nothing could go wrong.
+    values: dict[str, Any] = {"hinted": number, "one": number, "bound": 8, "text": "x", "none": None}
     if flavour in values:
         return values[flavour]
     return {"list": [], "dict": {}}.get(flavour, StandIn())

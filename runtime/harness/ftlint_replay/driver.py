@@ -55,6 +55,7 @@ def _attempt(window: Window, schedule: Schedule, setup: target.Setup, end: float
     watcher.stop()
     trace = director.trace
     trace.schedule = str(schedule)
+    trace.two_objects = made.two_objects
     trace.notes.append(f"driver: {made.text}")
     if made.prepared:
         trace.notes.append(f"prepared: {made.prepared}")

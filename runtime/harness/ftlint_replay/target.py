@@ -17,6 +17,7 @@ from .arguments import FLAVOURS, CannotBuild, Maker, StandIn
 from .types import Place, Site, Window
 
 _PREPARED = ("check_then_use", "check_then_pop")
+_OF_NO_INSTANCE = ("global", "class_attribute")
 
 
 class NotDrivable(Exception):
@@ -36,13 +37,14 @@ class Setup:
 
 @dataclass
 class Target:
-    """Two calls on one receiver, ready to be made, and how they read in words."""
+    """Two calls, ready to be made, and how they read in words."""
 
     a: Callable[[], object]
     b: Callable[[], object]
     receiver: Any
     text: str
     prepared: str = ""
+    two_objects: bool = False
 
 
 def setups(window: Window) -> list[Setup]:
@@ -76,25 +78,32 @@ def refuse(site: Site) -> None:
 
 
 def build(window: Window, setup: Setup) -> Target:
-    """Fresh receiver, fresh arguments; the same for both lanes unless the setup says otherwise."""
+    """Fresh receiver, fresh arguments; the same for both lanes unless the setup says otherwise.
+
+    A place that belongs to no instance is reached through two of them, so that the lock of one does not hide the race.
+    """
     make_a, make_b = Maker(setup.flavour, setup.a_number), Maker(setup.flavour, setup.b_number)
     site = window.first if window.first.function != "<module>" else window.last
     refuse(site)
     a = _Callee(site)
     receiver = a.receiver(make_a)
     given = a.arguments(make_a)
+    alone = window.place.kind in _OF_NO_INSTANCE
     call_a = a.call(receiver, given)
     if setup.b_calls_other:
         refuse(window.other)
         b = _Callee(window.other)
-        their = receiver if b.owner is None or isinstance(receiver, b.owner) else b.receiver(make_b)
+        theirs = alone or b.owner is not None and not isinstance(receiver, b.owner)
+        their = b.receiver(make_b) if theirs else receiver
         call_b = b.call(their, b.arguments(make_b))
     else:
         b = a
-        call_b = a.call(receiver, given if setup.a_number == setup.b_number else a.arguments(make_b))
+        their = a.receiver(make_b) if alone else receiver
+        call_b = a.call(their, given if setup.a_number == setup.b_number else a.arguments(make_b))
     prepared = _prepare(window.place, receiver, given[0]) if setup.prepared else ""
     words = a.words(receiver, given) + (f" and {b.site.function}()" if setup.b_calls_other else "")
-    return Target(call_a, call_b, receiver, words, prepared)
+    apart = alone and None not in (receiver, their) and their is not receiver
+    return Target(call_a, call_b, receiver, words + " of two objects" * apart, prepared, apart)
 
 
 def place_value(place: Place, receiver: Any) -> Any:

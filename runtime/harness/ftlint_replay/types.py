@@ -125,6 +125,7 @@ class Trace:
     harness: str = ""
     parked: bool = False
     apart: bool = False
+    two_objects: bool = False
 
 
 class Listener(Protocol):

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Contexts, Edge};
 use crate::knowledge::SpawnKind;
 use crate::program::threads::Threads;
-use crate::program::world::{Entity, FuncGid, World};
+use crate::program::world::{Entity, FuncGid, ModuleId, World};
 
 impl Contexts {
     /// Whether the function has callers and all of them are like that.
@@ -17,15 +17,31 @@ impl Contexts {
     /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         self.on_loop = world.par_functions().map(|it| is_coroutine(world, it)).collect();
+        for module in (0..super::super::world::to_u32(world.modules.len()))
+            .filter(|it| is_of_a_loop(world, *it))
+        {
+            let n =
+                super::super::world::to_u32(world.modules[module as usize].facts.functions.len());
+            let first = world.func_gid(module, 0) as usize;
+            self.on_loop[first..first + n as usize].fill(true);
+        }
         for spawn in threads.spawns.iter().filter(|it| it.kind == SpawnKind::Loop) {
             self.on_loop[spawn.target as usize] = true;
         }
         for class in 0..world.n_classes() {
             let methods: Vec<FuncGid> = world.methods(class).collect();
             // Objects that threads use as well have methods for them beside the coroutines.
-            let threaded =
-                world.class(class).speaks_of_threads || threads.shared.contains_key(&class);
-            if !threaded && methods.iter().any(|it| is_coroutine(world, *it)) {
+            let threaded = world.class(class).mentions_threads;
+            let of_asyncio = world.classes[class as usize]
+                .external_bases
+                .iter()
+                .any(|it| it.starts_with("asyncio."));
+            if of_asyncio {
+                for method in &methods {
+                    self.on_loop[*method as usize] = true;
+                }
+            }
+            if !threaded && methods.iter().any(|it| world.func(*it).is_async) {
                 for method in methods {
                     self.on_loop[method as usize] = true;
                 }
@@ -103,5 +119,18 @@ fn is_coroutine(world: &World, func: FuncGid) -> bool {
         || facts.decorators.iter().any(|it| match world.entity(parent, *it) {
             Some(Entity::External(name)) => world.knowledge.coroutines.contains_key(name.as_str()),
             _ => false,
+        })
+}
+
+/// A module that works with an event loop and not with threads.
+fn is_of_a_loop(world: &World, module: ModuleId) -> bool {
+    let imports = &world.modules[module as usize].facts.imports;
+    let below = |path: &str, name: &str| {
+        path.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+    };
+    let threads = ["threading", "_thread", "concurrent.futures", "queue"];
+    imports.iter().any(|it| world.knowledge.loops.keys().any(|name| below(&it.module, name)))
+        && !imports.iter().any(|it| {
+            threads.iter().any(|name| below(&it.module, name)) || it.module.contains("hread")
         })
 }

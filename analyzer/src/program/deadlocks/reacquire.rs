@@ -37,7 +37,7 @@ pub(super) fn find(facts: &Facts<'_>, holds: &[Hold]) -> Vec<Found> {
     for (lock, all) in by_lock {
         let takers: Vec<usize> =
             all.iter().copied().filter(|it| holds[*it].mode == Mode::Waits).collect();
-        if takers.is_empty() || all.len() < 2 || is_handed_over(facts, holds, &all) {
+        if takers.is_empty() || is_handed_over(facts, holds, &all) {
             continue;
         }
         let own = matches!(lock, LockId::Instance(..));

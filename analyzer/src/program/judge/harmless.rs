@@ -120,6 +120,58 @@ impl Facts<'_> {
             if self.world.knowledge.idempotent.contains_key(name.as_str()))
     }
 
+    /// Whether what the call gives is an object of its own, of which two are not as good as one: of a class of the
+    /// project, or of something external that the tables do not call idempotent. What other functions compute is
+    /// taken for equal, whoever computes it.
+    fn has_identity(&self, func: FuncGid, call: u32, depth: u32) -> bool {
+        let it = self.world.func(func);
+        match self.world.entity(func, it.calls[call as usize].callee) {
+            Some(Entity::Class(_) | Entity::External(_)) => return true,
+            Some(Entity::Func(target)) => return self.returns_identity(target, depth),
+            _ => {}
+        }
+        let callee = it.calls[call as usize].callee;
+        let types = self.types.of(self.world, func, callee);
+        let targets = self.types.targets(self.world, func, callee);
+        // A factory that was handed in: `make()`, `self.factory()`.
+        if targets.is_empty()
+            && let Origin::Place(place) = callee
+        {
+            let place = &it.places[place as usize];
+            let handed = matches!(place.base, Base::Param(_) | Base::Cell(..));
+            let kept = place.base == Base::SelfObj && place.path.len() == 1;
+            let new = matches!(place.path.last(), Some(Step::Attr(name)) if name == "__new__");
+            if new || kept || (handed && place.path.is_empty()) {
+                return true;
+            }
+        }
+        types.iter().any(|it| matches!(it, Ty::Class(_) | Ty::External(..)))
+            || targets.iter().any(|(target, _)| self.returns_identity(*target, depth))
+    }
+
+    fn returns_identity(&self, target: FuncGid, depth: u32) -> bool {
+        let it = self.world.func(target);
+        depth < 3
+            && it.returns.iter().any(|origin| match origin {
+                Origin::Call(call) => self.has_identity(target, *call, depth + 1),
+                Origin::Alloc(_) => true,
+                _ => false,
+            })
+    }
+
+    /// Somebody adds to what is kept there.
+    fn is_changed_in_place(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+        accesses.iter().any(|id| {
+            let event = self.event(*id);
+            *id != (suspect.func, suspect.candidate.last)
+                && match &event.op {
+                    Op::SetItem | Op::DelItem => !suspect.contents,
+                    Op::Method(name) => !suspect.contents && super::iteration::changes(name),
+                    _ => false,
+                }
+        })
+    }
+
     fn calls_pure_builtin(&self, func: FuncGid, call: u32) -> bool {
         let callee = self.world.func(func).calls[call as usize].callee;
         matches!(self.world.entity(func, callee), Some(Entity::External(name)) if is_pure_builtin(&name))
@@ -139,6 +191,8 @@ impl Facts<'_> {
                 Origin::Call(call) => {
                     self.is_known_idempotent(suspect.func, call)
                         || self.calls_pure_builtin(suspect.func, call)
+                        || !(self.has_identity(suspect.func, call, 0)
+                            || self.is_changed_in_place(suspect, accesses))
                 }
                 // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
                 // lost when two callers set it.

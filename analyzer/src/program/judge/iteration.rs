@@ -38,6 +38,20 @@ impl Facts<'_> {
         self.types.place(self.world, func, place)
     }
 
+    /// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
+    fn raises(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Made(kind, _) => matches!(kind, Container::Dict | Container::Set),
+            Ty::External(name, _) => ATOMICITY.raises(name, self.target),
+            _ => false,
+        }
+    }
+
+    /// Containers of which even `list(x)` is not one step.
+    fn copies_stepwise(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::External(name, _) if ATOMICITY.copies_stepwise(name, self.target))
+    }
+
     /// What happens when several threads take from such a value.
     fn iterator(&self, ty: &Ty) -> Option<Shared> {
         match ty {
@@ -156,11 +170,14 @@ impl Facts<'_> {
                 let view = last.key == Key::VIEW;
                 // Of somebody's variable only `items()` says that it is a mapping.
                 let list = !view && held.iter().any(is_foreign);
-                list || !((view && held.is_empty()) || held.iter().any(raises))
+                list || !((view && held.is_empty()) || held.iter().any(|it| self.raises(it)))
             }
-            Pattern::Snapshot if last.key == Key::COPIED => !held.iter().any(copies_stepwise),
+            Pattern::Snapshot if last.key == Key::COPIED => {
+                !held.iter().any(|it| self.copies_stepwise(it))
+            }
             Pattern::Snapshot => {
-                !((last.key == Key::VIEW && held.is_empty()) || held.iter().any(raises))
+                !((last.key == Key::VIEW && held.is_empty())
+                    || held.iter().any(|it| self.raises(it)))
             }
             // Unless the types say that it is an iterator, `next(x)` calls a method.
             Pattern::SharedIterator => {
@@ -169,7 +186,9 @@ impl Facts<'_> {
             Pattern::CopyThenClear => object(),
             Pattern::DeepCopy => {
                 let exact_is_safe = matches!(&last.op, Op::Method(it) if ATOMICITY.handling(it) == Some(Handling::GoesThroughLookalikes));
-                !held.iter().any(|it| raises(it) && (!exact_is_safe || copies_stepwise(it)))
+                !held
+                    .iter()
+                    .any(|it| self.raises(it) && (!exact_is_safe || self.copies_stepwise(it)))
             }
             Pattern::SortInPlace if !matches!(&last.op, Op::Method(it) if matches!(it.as_str(), "sort" | "reverse")) => {
                 object()
@@ -269,18 +288,4 @@ pub(super) fn changes(name: &str) -> bool {
 /// A value of the code that is looked at from outside.
 fn is_foreign(ty: &Ty) -> bool {
     matches!(ty, Ty::External(name, _) if name.ends_with("[]"))
-}
-
-/// Containers whose iterators raise when an element comes or goes. Lists do not: they skip or repeat.
-fn raises(ty: &Ty) -> bool {
-    match ty {
-        Ty::Made(kind, _) => matches!(kind, Container::Dict | Container::Set),
-        Ty::External(name, _) => ATOMICITY.raises(name),
-        _ => false,
-    }
-}
-
-/// Containers of which even `list(x)` is not one step.
-fn copies_stepwise(ty: &Ty) -> bool {
-    matches!(ty, Ty::External(name, _) if ATOMICITY.copies_stepwise(name))
 }

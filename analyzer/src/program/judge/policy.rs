@@ -9,7 +9,7 @@ use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 20] = [
+const ROLES: [&str; 17] = [
     "Adapter",
     "Auth",
     "Backend",
@@ -17,12 +17,9 @@ const ROLES: [&str; 20] = [
     "Cache",
     "Client",
     "Connection",
-    "Deferred",
-    "Dispatcher",
     "Future",
     "Limiter",
     "Locator",
-    "Manager",
     "Pool",
     "Promise",
     "Provider",
@@ -30,6 +27,26 @@ const ROLES: [&str; 20] = [
     "Session",
     "Store",
     "Transport",
+];
+
+/// Names of things that are made for one use and passed on.
+const PASSED_ON: [&str; 16] = [
+    "Args",
+    "Cursor",
+    "Error",
+    "Event",
+    "Exception",
+    "Frame",
+    "Iterator",
+    "Message",
+    "Options",
+    "Packet",
+    "Params",
+    "Request",
+    "Response",
+    "Result",
+    "Row",
+    "Token",
 ];
 
 impl Facts<'_> {
@@ -55,7 +72,9 @@ impl Facts<'_> {
             Root::Instance(class, _) => {
                 let class = suspect.holder.unwrap_or(*class);
                 if let Some(why) = self.shared_class(class) {
-                    return Some((Confidence::High, why));
+                    // One step away from what is known to be shared.
+                    let near = why.starts_with("attribute ");
+                    return Some((if near { Confidence::Medium } else { Confidence::High }, why));
                 }
                 let own = self.threads.spawns[spawn as usize].own_instance;
                 if let Some(own) = own.filter(|it| self.related(*it, class)) {
@@ -68,8 +87,14 @@ impl Facts<'_> {
     }
 
     pub(super) fn shared_class(&self, class: ClassGid) -> Option<String> {
+        let name = &self.world.class(class).name;
+        let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
         let family = std::iter::once(class).chain(self.world.descendants(class).iter().copied());
-        family.into_iter().find_map(|it| self.threads.shared.get(&it).cloned())
+        family
+            .into_iter()
+            .filter_map(|it| self.threads.shared.get(&it))
+            .find(|why| !(passed_on && why.starts_with("attribute ")))
+            .cloned()
     }
 
     /// Two users of a library call at once: does the code mean that to work?
@@ -144,7 +169,8 @@ impl Facts<'_> {
             return (Confidence::Medium, why);
         }
         if let Some((holder, attribute)) = self.threads.held_by.get(&class)
-            && let Some(why) = self.role(*holder)
+            && let Some(why) = self.named_for(*holder)
+            && !PASSED_ON.iter().any(|it| name.ends_with(it))
         {
             let holder = &self.world.class(*holder).name;
             let why = format!("attribute `{attribute}` of a `{holder}` holds it, and {why}");
@@ -195,10 +221,13 @@ impl Facts<'_> {
 
     /// What the class is for, by its name.
     fn role(&self, class: ClassGid) -> Option<String> {
-        self.family(class).find_map(|it| {
-            let name = &self.world.class(it).name;
-            let role = ROLES.iter().find(|role| name.ends_with(**role))?.to_lowercase();
-            Some(format!("`{name}` is a {role} by its name, which callers share"))
-        })
+        self.family(class).find_map(|it| self.named_for(it))
+    }
+
+    fn named_for(&self, class: ClassGid) -> Option<String> {
+        let name = &self.world.class(class).name;
+        let role = ROLES.iter().find(|role| name.ends_with(**role))?.to_lowercase();
+        let article = if role.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        Some(format!("`{name}` is {article} {role} by its name, which callers share"))
     }
 }

@@ -4,7 +4,7 @@
 use super::{AccessId, Facts, Suspect};
 use crate::domain::{AtomKind, Base, Candidate, Event, FunctionFacts, NONE, Op, Origin, Step};
 use crate::evidence::Pattern;
-use crate::program::locations::{Location, Root, resolve};
+use crate::program::locations::{Location, resolve};
 use crate::program::types::Ty;
 use crate::program::world::FuncGid;
 
@@ -147,14 +147,18 @@ impl Facts<'_> {
         })
     }
 
-    /// Conflicts that a program rarely means: closing twice, a container that may as well be empty.
-    pub(super) fn is_weak(&self, suspect: &Suspect, other: AccessId) -> bool {
+    /// Conflicts that a program rarely means: a container that may as well be empty, classes in the making.
+    pub(super) fn is_weak(&self, suspect: &Suspect) -> bool {
         let last = self.event((suspect.func, suspect.candidate.last));
+        // Classes are made while modules are imported.
+        if matches!(
+            self.world.func(suspect.func).name.as_str(),
+            "__init_subclass__" | "__set_name__"
+        ) {
+            return true;
+        }
         match suspect.candidate.pattern {
             Pattern::CheckThenPop => last.op == Op::Load,
-            Pattern::CheckThenDereference => {
-                other.0 == suspect.func && matches!(suspect.location.root, Root::Instance(..))
-            }
             _ => false,
         }
     }

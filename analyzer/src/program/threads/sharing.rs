@@ -43,6 +43,7 @@ pub(super) fn share_arguments(
         }
         for ty in types.of(world, func, origin) {
             match ty {
+                Ty::Instance(class) if tested(world, func, class) => {}
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
                     threads
@@ -56,6 +57,12 @@ pub(super) fn share_arguments(
             }
         }
     }
+}
+
+/// What a test does with an object of the code that is tested.
+fn tested(world: &World, func: FuncGid, class: ClassGid) -> bool {
+    let module = world.classes[class as usize].module as usize;
+    world.module(func).is_test && !world.modules[module].is_test
 }
 
 /// Two spawns of one function make it run beside itself.
@@ -87,8 +94,8 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
             Node::Cell(owner, name)
                 if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
             {
-                direct
-                    .extend(classes.map(|it| (it, format!("a thread sees the variable `{name}`"))));
+                let seen = classes.filter(|it| !tested(world, *owner, *it));
+                direct.extend(seen.map(|it| (it, format!("a thread sees the variable `{name}`"))));
             }
             Node::Global(module, name) if !world.modules[*module as usize].is_test => {
                 direct.extend(

@@ -32,8 +32,9 @@ def overlap(trace: Trace) -> Overlap | None:
     done = trace.steps[act] if act is not None and trace.steps[act].kind == "act" else None
     if done is not None:
         slot = done.slot
-    # A driver hands both threads the same objects; what a program does is only known where the place is.
-    alike = values.surely_same if trace.schedule.startswith("v1:program") else values.same
+    # A driver hands both threads the same objects, mostly; what a program does is only known where the place is.
+    strange = trace.two_objects or trace.schedule.startswith("v1:program")
+    alike = values.surely_same if strange else values.same
     start = read if read is not None else wait
     span = trace.steps[start + 1: act]
     between = [it for it in span if it.thread != thread and it.kind in ("act", "other") and alike(it.slot, slot)]

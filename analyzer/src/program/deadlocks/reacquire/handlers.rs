@@ -9,6 +9,7 @@ use crate::evidence::{self, Deadlock, DeadlockKind};
 use crate::program::judge::Facts;
 use crate::program::locks::kind::Receiver;
 use crate::program::render::{lock_name, site};
+use crate::program::world::FuncGid;
 use crate::rule::Confidence;
 
 /// Handlers called under a lock of the object that they are given.
@@ -25,8 +26,9 @@ pub(super) fn called(
     let it = world.func(hold.func);
     let class = world.class_of(hold.func)?;
     let under = |call: &&Call| hold.covers(world, call.held) && hands_self(it, call);
-    let call = it.calls.iter().filter(under).find(|call| is_handler(it, call))?;
-    let (taker, end) = reach.public(facts, class).filter(|it| it.0 != hold.func)?;
+    let mut handed = it.calls.iter().filter(under);
+    let call = handed.find(|call| is_handler(it, call) || hands_on(facts, hold.func, call))?;
+    let (taker, end) = reach.public(facts, class)?;
     let end = &holds[end];
     let mut mine: Vec<_> = made_step(facts, &hold.lock, hold.kind).into_iter().collect();
     mine.extend(chain(facts, hold, &[], end).into_iter().take(1));
@@ -54,9 +56,30 @@ pub(super) fn called(
 }
 
 fn hands_self(it: &FunctionFacts, call: &Call) -> bool {
-    call.args.iter().any(|arg| {
-        matches!(arg.value, Origin::Place(place)
-            if it.places[place as usize].base == Base::SelfObj && it.places[place as usize].path.is_empty())
+    call.args.iter().any(|arg| is_self(it, arg.value))
+}
+
+fn is_self(it: &FunctionFacts, value: Origin) -> bool {
+    matches!(value, Origin::Place(place)
+        if it.places[place as usize].base == Base::SelfObj && it.places[place as usize].path.is_empty())
+}
+
+/// A function of the project that calls handlers with what it is given.
+fn hands_on(facts: &Facts<'_>, func: FuncGid, call: &Call) -> bool {
+    facts.types.targets(facts.world, func, call.callee).iter().any(|(target, bound)| {
+        let it = facts.world.func(*target);
+        let slots = (*bound..)
+            .zip(&call.args)
+            .filter(|(_, arg)| arg.name().is_none() && is_self(facts.world.func(func), arg.value));
+        let slots: Vec<Base> = slots.map(|it| Base::Param(it.0)).collect();
+        it.calls.iter().any(|inner| {
+            is_handler(it, inner)
+                && inner.args.iter().any(|arg| {
+                    matches!(arg.value, Origin::Place(place)
+                        if it.places[place as usize].path.is_empty()
+                            && slots.contains(&it.places[place as usize].base))
+                })
+        })
     })
 }
 
