@@ -12,6 +12,7 @@ mod fold;
 mod fresh;
 mod guards;
 mod harmless;
+mod identity;
 mod iteration;
 mod ordered;
 mod policy;

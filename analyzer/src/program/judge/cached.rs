@@ -44,7 +44,7 @@ impl Facts<'_> {
     }
 
     /// A class whose methods change its objects after they are made.
-    fn has_state(&self, class: ClassGid) -> bool {
+    pub(super) fn has_state(&self, class: ClassGid) -> bool {
         if self.locks.owners.contains_key(&class) {
             return true;
         }

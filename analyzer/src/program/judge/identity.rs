@@ -1,0 +1,201 @@
+//! Values that two threads make instead of one: does it matter that there are two? An equal value stored twice is
+//! as good as one. It matters when the object is changed afterwards, holds something of which there must be one, or
+//! was handed in by callers who each mean their own.
+
+use ruff_python_ast::name::Name;
+
+use super::{AccessId, Facts, Suspect};
+use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
+use crate::evidence::Pattern;
+use crate::knowledge::KNOWLEDGE;
+use crate::knowledge::atomicity::ATOMICITY;
+use crate::program::locations::Root;
+use crate::program::types::Ty;
+use crate::program::world::{ClassGid, Entity, FuncGid};
+use crate::rule::GilClass;
+
+/// So many functions that return what another one made are followed.
+const DEPTH: u32 = 3;
+
+/// Words in the name of a function that makes something of which two are not as good as one. They decide only about
+/// functions whose code is not known.
+const MAKING: [&str; 12] = [
+    "client", "connect", "create", "fork", "listen", "make", "new", "open", "register", "session",
+    "spawn", "start",
+];
+
+const SET_ITEM: Name = Name::new_static("__setitem__");
+
+/// Bases that give a class no state.
+const STATELESS: [&str; 6] = [
+    "abc.ABC",
+    "builtins.object",
+    "enum.Enum",
+    "typing.Generic",
+    "typing.NamedTuple",
+    "typing.Protocol",
+];
+
+impl Facts<'_> {
+    /// Making the value twice does no harm.
+    pub(super) fn is_idempotent(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+        let it = self.world.func(suspect.func);
+        let value = it.events[suspect.candidate.last as usize].value;
+        match suspect.candidate.pattern {
+            Pattern::LazyInit => match value {
+                Origin::Number
+                | Origin::Immutable
+                | Origin::Bool(_)
+                | Origin::Func(_)
+                | Origin::Class(_) => true,
+                Origin::Call(_) | Origin::Alloc(_) => {
+                    !self.is_changed_in_place(suspect, accesses)
+                        && !self.must_exist_once(suspect.func, value, 0)
+                }
+                // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
+                // lost when two callers set it.
+                Origin::Place(place) if is_parameter(it, place) => {
+                    !matches!(suspect.location.root, Root::Global(..))
+                }
+                // Loaded from somewhere: both threads find the same. A new object that stores itself is another one.
+                Origin::Place(place) => {
+                    it.places[place as usize].base != Base::SelfObj
+                        || !it.places[place as usize].path.is_empty()
+                }
+                // Computed from what is there, without a call: equal whoever computes it.
+                Origin::Unknown => self.gil(suspect) == GilClass::Latent,
+                _ => false,
+            },
+            // Two objects of a class with some state may be as good as one.
+            Pattern::CachedFactory => !self.is_certainly_unique(suspect.func, value),
+            Pattern::CheckThenInsert => {
+                // A start value that is counted up afterwards must not be stored twice.
+                let plain = match value {
+                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
+                    Origin::Call(_) => {
+                        !self.is_foreign(suspect) && !self.must_exist_once(suspect.func, value, 0)
+                    }
+                    _ => false,
+                };
+                // Nor must a marker that its owner takes away again: the second owner finds nothing.
+                let undone =
+                    |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
+                plain && !accesses.iter().any(|it| undone(self.event(*it)))
+            }
+            _ => false,
+        }
+    }
+
+    /// A container that the process has once and that keeps one object for each key, or one of a class that is not
+    /// known or stores in steps of its own: it may not even survive two equal insertions at a time.
+    fn is_foreign(&self, suspect: &Suspect) -> bool {
+        let it = self.world.func(suspect.func);
+        let event = &it.events[suspect.candidate.last as usize];
+        let held = self.types.place(self.world, suspect.func, &it.places[event.place as usize]);
+        let keyed = |name: &str| ATOMICITY.process(name).is_some_and(|it| it.keyed);
+        matches!(&suspect.location.root, Root::Process(name) if keyed(name))
+            || held.iter().any(|it| match it {
+                Ty::External(name, _) => {
+                    !["builtins.", "collections.", "weakref."].iter().any(|it| name.starts_with(it))
+                }
+                Ty::Instance(class) => self.world.method(*class, &SET_ITEM).is_some(),
+                _ => false,
+            })
+    }
+
+    /// Whether of what stands there two are not as good as one: an object of a class whose objects change, something
+    /// external that holds a resource, what a factory makes that was handed in.
+    fn must_exist_once(&self, func: FuncGid, value: Origin, depth: u32) -> bool {
+        let Origin::Call(call) = value else { return false };
+        let it = self.world.func(func);
+        let callee = it.calls[call as usize].callee;
+        match self.world.entity(func, callee) {
+            Some(Entity::Class(class)) => return self.changes(class),
+            Some(Entity::External(name)) => return self.is_resource(&name),
+            Some(Entity::Func(target)) => return self.returns_unique(target, depth),
+            _ => {}
+        }
+        let types = self.types.of(self.world, func, callee);
+        let targets = self.types.targets(self.world, func, callee);
+        if targets.is_empty()
+            && types.is_empty()
+            && let Origin::Place(place) = callee
+        {
+            // A factory that was handed in (`make()`, `self.factory()`), or a method of something unknown.
+            let place = &it.places[place as usize];
+            let handed = matches!(place.base, Base::Param(_) | Base::Cell(..));
+            let kept = place.base == Base::SelfObj && place.path.len() == 1;
+            let named = match place.path.last() {
+                Some(Step::Attr(name)) => name == "__new__" || makes_by_name(name),
+                _ => false,
+            };
+            return named || kept || (handed && place.path.is_empty());
+        }
+        types.iter().any(|it| match it {
+            Ty::Class(class) => self.changes(*class),
+            Ty::External(name, _) => self.is_resource(name),
+            _ => false,
+        }) || targets.iter().any(|(target, _)| self.returns_unique(*target, depth))
+    }
+
+    fn returns_unique(&self, target: FuncGid, depth: u32) -> bool {
+        let it = self.world.func(target);
+        depth < DEPTH
+            && !it.is_generator
+            && it.returns.iter().any(|origin| self.must_exist_once(target, *origin, depth + 1))
+    }
+
+    /// Objects of the class are changed after they are made, or nobody knows.
+    fn changes(&self, class: ClassGid) -> bool {
+        let family = || std::iter::once(class).chain(self.world.ancestors(class).iter().copied());
+        let unknown = |class: ClassGid| {
+            self.world.classes[class as usize]
+                .external_bases
+                .iter()
+                .any(|it| !STATELESS.contains(&it.as_str()))
+        };
+        family().any(|it| self.has_state(it) || unknown(it))
+    }
+
+    /// Something external that must exist once: the tables say so, or it is a class, or its name says that it makes
+    /// something. A class that is called with a capital letter may hold anything.
+    fn is_resource(&self, name: &str) -> bool {
+        if self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name) {
+            return false;
+        }
+        KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
+    }
+
+    /// Somebody adds to what is kept there.
+    fn is_changed_in_place(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+        accesses.iter().any(|id| {
+            let event = self.event(*id);
+            *id != (suspect.func, suspect.candidate.last)
+                && match &event.op {
+                    Op::SetItem | Op::DelItem => !suspect.contents,
+                    Op::Method(name) => !suspect.contents && super::iteration::changes(name),
+                    _ => false,
+                }
+        })
+    }
+}
+
+/// A parameter as it came in.
+pub(super) fn is_parameter(it: &FunctionFacts, place: u32) -> bool {
+    let place = &it.places[place as usize];
+    matches!(place.base, Base::Param(_)) && place.path.is_empty()
+}
+
+/// A class by its name, or a function whose name says that it makes something.
+fn makes_by_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
+    let class = last.starts_with(|it: char| it.is_ascii_uppercase())
+        && last.contains(|it: char| it.is_ascii_lowercase());
+    class || MAKING.iter().any(|it| last.to_ascii_lowercase().contains(it))
+}
+
+/// Builtins whose result only depends on their arguments: containers that they make are judged by who changes them.
+fn is_pure_builtin(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("builtins.") else { return false };
+    name != "open" && name != "__import__" && name.starts_with(|it: char| it.is_ascii_lowercase())
+}
