@@ -266,7 +266,7 @@ impl Facts<'_> {
         let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        if in_test || self.is_idempotent(suspect, accesses) {
+        if in_test || self.is_idempotent(suspect, accesses, best.confidence) {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -43,7 +43,7 @@ impl Facts<'_> {
         })
     }
 
-    /// A class whose methods change its objects after they are made.
+    /// A class whose methods change its objects after they are made, or that gives them containers to be filled.
     pub(super) fn has_state(&self, class: ClassGid) -> bool {
         if self.locks.owners.contains_key(&class) {
             return true;
@@ -53,9 +53,16 @@ impl Facts<'_> {
             let func = self.world.func_gid(module, *local);
             let making =
                 matches!(name.as_str(), "__init__" | "__new__" | "__post_init__" | "__setstate__");
-            !making
-                && !self.contexts.init_only[func as usize]
-                && self.world.func(func).events.iter().any(|it| self.changes_self(func, it))
+            let it = self.world.func(func);
+            if making || self.contexts.init_only[func as usize] {
+                it.events.iter().any(|event| {
+                    let kept = it.places[event.place as usize].base == Base::SelfObj;
+                    let empty = |alloc: u32| it.allocs[alloc as usize].elems.is_empty();
+                    kept && matches!(event.value, Origin::Alloc(alloc) if empty(alloc))
+                })
+            } else {
+                it.events.iter().any(|it| self.changes_self(func, it))
+            }
         })
     }
 

@@ -12,7 +12,7 @@ use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
 use crate::program::types::Ty;
 use crate::program::world::{ClassGid, Entity, FuncGid};
-use crate::rule::GilClass;
+use crate::rule::{Confidence, GilClass};
 
 /// So many functions that return what another one made are followed.
 const DEPTH: u32 = 3;
@@ -37,8 +37,15 @@ const STATELESS: [&str; 6] = [
 ];
 
 impl Facts<'_> {
-    /// Making the value twice does no harm.
-    pub(super) fn is_idempotent(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+    /// Making the value twice does no harm. Where the program itself starts the threads, two objects are taken for
+    /// two, unless it is certain that they are as good as one.
+    pub(super) fn is_idempotent(
+        &self,
+        suspect: &Suspect,
+        accesses: &[AccessId],
+        confidence: Confidence,
+    ) -> bool {
+        let strict = confidence == Confidence::High;
         let it = self.world.func(suspect.func);
         let value = it.events[suspect.candidate.last as usize].value;
         match suspect.candidate.pattern {
@@ -49,8 +56,9 @@ impl Facts<'_> {
                 | Origin::Func(_)
                 | Origin::Class(_) => true,
                 Origin::Call(_) | Origin::Alloc(_) => {
-                    !self.is_changed_in_place(suspect, accesses)
-                        && !self.must_exist_once(suspect.func, value, 0)
+                    !self.keeps_itself(suspect, value)
+                        && !self.is_changed_in_place(suspect, accesses)
+                        && !self.must_exist_once(suspect.func, value, strict, 0)
                 }
                 // Given by the caller, not made here: nothing is made twice. What may be set once for the process is
                 // lost when two callers set it.
@@ -73,7 +81,12 @@ impl Facts<'_> {
                 let plain = match value {
                     Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
                     Origin::Call(_) => {
-                        !self.is_foreign(suspect) && !self.must_exist_once(suspect.func, value, 0)
+                        !self.is_foreign(suspect)
+                            && if strict {
+                                self.is_known_idempotent(suspect.func, value)
+                            } else {
+                                !self.must_exist_once(suspect.func, value, false, 0)
+                            }
                     }
                     _ => false,
                 };
@@ -103,16 +116,38 @@ impl Facts<'_> {
             })
     }
 
+    /// A class that keeps the one instance of itself: `cls._instance = cls()`.
+    fn keeps_itself(&self, suspect: &Suspect, value: Origin) -> bool {
+        let (Root::Class(class, _), Origin::Call(call)) = (&suspect.location.root, value) else {
+            return false;
+        };
+        let it = self.world.func(suspect.func);
+        match it.calls[call as usize].callee {
+            Origin::Place(place) => {
+                let place = &it.places[place as usize];
+                let new = [Step::Attr(Name::new_static("__new__"))];
+                (place.base == Base::Cls && place.path.is_empty())
+                    || (place.base == Base::Super && place.path.as_slice() == new)
+            }
+            callee => matches!(self.world.entity(suspect.func, callee),
+                Some(Entity::Class(made)) if made == *class),
+        }
+    }
+
     /// Whether of what stands there two are not as good as one: an object of a class whose objects change, something
     /// external that holds a resource, what a factory makes that was handed in.
-    fn must_exist_once(&self, func: FuncGid, value: Origin, depth: u32) -> bool {
-        let Origin::Call(call) = value else { return false };
+    fn must_exist_once(&self, func: FuncGid, value: Origin, strict: bool, depth: u32) -> bool {
+        let call = match value {
+            Origin::Call(call) => call,
+            Origin::Alloc(_) => return strict,
+            _ => return false,
+        };
         let it = self.world.func(func);
         let callee = it.calls[call as usize].callee;
         match self.world.entity(func, callee) {
-            Some(Entity::Class(class)) => return self.changes(class),
-            Some(Entity::External(name)) => return self.is_resource(&name),
-            Some(Entity::Func(target)) => return self.returns_unique(target, depth),
+            Some(Entity::Class(class)) => return strict || self.changes(class),
+            Some(Entity::External(name)) => return self.is_resource(&name, strict),
+            Some(Entity::Func(target)) => return self.returns_unique(target, strict, depth),
             _ => {}
         }
         let types = self.types.of(self.world, func, callee);
@@ -132,17 +167,17 @@ impl Facts<'_> {
             return named || kept || (handed && place.path.is_empty());
         }
         types.iter().any(|it| match it {
-            Ty::Class(class) => self.changes(*class),
-            Ty::External(name, _) => self.is_resource(name),
+            Ty::Class(class) => strict || self.changes(*class),
+            Ty::External(name, _) => self.is_resource(name, strict),
             _ => false,
-        }) || targets.iter().any(|(target, _)| self.returns_unique(*target, depth))
+        }) || targets.iter().any(|(target, _)| self.returns_unique(*target, strict, depth))
     }
 
-    fn returns_unique(&self, target: FuncGid, depth: u32) -> bool {
+    fn returns_unique(&self, target: FuncGid, strict: bool, depth: u32) -> bool {
         let it = self.world.func(target);
         depth < DEPTH
             && !it.is_generator
-            && it.returns.iter().any(|origin| self.must_exist_once(target, *origin, depth + 1))
+            && it.returns.iter().any(|it| self.must_exist_once(target, *it, strict, depth + 1))
     }
 
     /// Objects of the class are changed after they are made, or nobody knows.
@@ -159,11 +194,18 @@ impl Facts<'_> {
 
     /// Something external that must exist once: the tables say so, or it is a class, or its name says that it makes
     /// something. A class that is called with a capital letter may hold anything.
-    fn is_resource(&self, name: &str) -> bool {
+    fn is_resource(&self, name: &str, strict: bool) -> bool {
         if self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name) {
             return false;
         }
-        KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
+        strict || KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
+    }
+
+    fn is_known_idempotent(&self, func: FuncGid, value: Origin) -> bool {
+        let Origin::Call(call) = value else { return false };
+        let callee = self.world.func(func).calls[call as usize].callee;
+        matches!(self.world.entity(func, callee), Some(Entity::External(name))
+            if self.world.knowledge.idempotent.contains_key(name.as_str()))
     }
 
     /// Somebody adds to what is kept there.
