@@ -19,6 +19,7 @@ mod policy;
 mod publication;
 mod relied;
 mod torn;
+mod weak;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -266,7 +267,8 @@ impl Facts<'_> {
         let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        if in_test || self.is_idempotent(suspect, accesses, best.confidence) {
+        let doubtful = best.confidence < Confidence::High && self.is_doubtful(suspect);
+        if in_test || doubtful || self.is_idempotent(suspect, accesses, best.confidence) {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -237,7 +237,7 @@ fn makes_by_name(name: &str) -> bool {
 }
 
 /// Builtins whose result only depends on their arguments: containers that they make are judged by who changes them.
-fn is_pure_builtin(name: &str) -> bool {
+pub(super) fn is_pure_builtin(name: &str) -> bool {
     let Some(name) = name.strip_prefix("builtins.") else { return false };
     name != "open" && name != "__import__" && name.starts_with(|it: char| it.is_ascii_lowercase())
 }

@@ -146,22 +146,6 @@ impl Facts<'_> {
             resolve(self.world, self.types, other.0, place).as_ref() == Some(&flag)
         })
     }
-
-    /// Conflicts that a program rarely means: a container that may as well be empty, classes in the making.
-    pub(super) fn is_weak(&self, suspect: &Suspect) -> bool {
-        let last = self.event((suspect.func, suspect.candidate.last));
-        // Classes are made while modules are imported.
-        if matches!(
-            self.world.func(suspect.func).name.as_str(),
-            "__init_subclass__" | "__set_name__"
-        ) {
-            return true;
-        }
-        match suspect.candidate.pattern {
-            Pattern::CheckThenPop => last.op == Op::Load,
-            _ => false,
-        }
-    }
 }
 
 fn on_self(it: &FunctionFacts, event: &Event) -> bool {
