@@ -39,6 +39,9 @@ pub(crate) struct Contexts {
     pub(crate) spawns: Vec<SmallVec<[u32; 2]>>,
     /// Users of the library may call it from any thread.
     pub(crate) public: Vec<bool>,
+    /// Reached from a public function that nobody in the project calls: one that is there for users. What the project
+    /// itself calls is used the way it calls it, whatever its name.
+    pub(crate) surface: Vec<bool>,
     /// Reached from the module top level or `__main__` code of a program that is complete.
     pub(crate) main: Vec<bool>,
     /// Threads may already be running when the function is entered from main.
@@ -87,6 +90,7 @@ impl Contexts {
             callees: Lists::default(),
             spawns: vec![SmallVec::new(); n],
             public: vec![false; n],
+            surface: vec![false; n],
             main: vec![false; n],
             entered_live: vec![false; n],
             on_loop: vec![false; n],
@@ -254,6 +258,13 @@ impl Contexts {
             .collect();
         // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.
         let named = |it: &Edge| !self.queued.contains(&it.to) || by_name(world, it);
+        let uncalled = |func: &FuncGid| {
+            !self.calls_of(*func).any(|it| it.from != *func && !world.module(it.from).is_test)
+        };
+        let unused: Vec<FuncGid> = entries.iter().copied().filter(uncalled).collect();
+        for func in self.reach_over(unused, named) {
+            self.surface[func as usize] = true;
+        }
         for func in self.reach_over(entries, named) {
             self.public[func as usize] = true;
         }

@@ -60,7 +60,11 @@ impl Facts<'_> {
             return Some((confidence.min(Confidence::Medium), Some(found), because));
         }
         if mine.public && theirs.public {
-            let (confidence, because) = self.library(suspect)?;
+            let (mut confidence, because) = self.library(suspect)?;
+            let surface = |it: FuncGid| self.contexts.surface[it as usize];
+            if !surface(a.0) || !surface(b.0) {
+                confidence = Confidence::Low;
+            }
             return Some((confidence, None, because));
         }
         None
