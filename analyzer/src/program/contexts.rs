@@ -4,6 +4,7 @@ mod calls;
 mod deferred;
 mod live;
 mod only;
+mod surface;
 
 use calls::{KEPT, QUEUED, call_edges, property_edges};
 use deferred::by_name;
@@ -68,12 +69,12 @@ pub(crate) struct Contexts {
 pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
     contexts.find_edges(world, types, threads);
+    contexts.find_init_only(world);
     contexts.reach_from_spawns(world, threads);
     contexts.reach_from_outside(world, threads);
     contexts.multiply(world, threads);
     contexts.find_live(world, threads);
     contexts.find_loop_only(world, threads);
-    contexts.find_init_only(world);
     contexts
 }
 
@@ -256,15 +257,9 @@ impl Contexts {
             .par_functions()
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
+        self.find_surface(world, &entries);
         // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.
         let named = |it: &Edge| !self.queued.contains(&it.to) || by_name(world, it);
-        let uncalled = |func: &FuncGid| {
-            !self.calls_of(*func).any(|it| it.from != *func && !world.module(it.from).is_test)
-        };
-        let unused: Vec<FuncGid> = entries.iter().copied().filter(uncalled).collect();
-        for func in self.reach_over(unused, named) {
-            self.surface[func as usize] = true;
-        }
         for func in self.reach_over(entries, named) {
             self.public[func as usize] = true;
         }

@@ -57,7 +57,14 @@ impl Facts<'_> {
             spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
         {
             let (confidence, because) = self.proven(suspect, found)?;
-            return Some((confidence.min(Confidence::Medium), Some(found), because));
+            let users = |it: &Side<'_>| it.public && self.contexts.surface[it.func as usize];
+            let meet = |thread: &Side<'_>, user: &Side<'_>| spawn(thread).is_some() && users(user);
+            let most = if meet(&mine, &theirs) || meet(&theirs, &mine) {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            };
+            return Some((confidence.min(most), Some(found), because));
         }
         if mine.public && theirs.public {
             let (mut confidence, because) = self.library(suspect)?;
