@@ -6,6 +6,8 @@ mod live;
 mod only;
 mod surface;
 
+pub(crate) use only::is_coroutine;
+
 use calls::{KEPT, QUEUED, call_edges, property_edges};
 use deferred::by_name;
 use rayon::prelude::*;

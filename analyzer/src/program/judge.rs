@@ -223,7 +223,7 @@ impl Facts<'_> {
         // Tells whether no other access can make it surer.
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
             let Some((mut confidence, spawn, because)) = found else { return false };
-            if self.is_weak(suspect) {
+            if self.is_weak(suspect) || self.callers_lock(own, other) {
                 confidence = Confidence::Low;
             }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {

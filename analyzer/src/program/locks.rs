@@ -42,6 +42,8 @@ pub(crate) type HeldLock = (LockId, u32);
 pub(crate) struct Locks {
     /// Locks held at entry, by function; `None` while unknown.
     entry: FxHashMap<FuncGid, Vec<LockId>>,
+    /// Locks that all callers in the project hold, of functions that others may call as well.
+    usual: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks that decorators take for each call, by function.
     pub(crate) decorated: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks of each region of each function that has any.
@@ -66,6 +68,7 @@ pub(crate) fn find(
     let mut locks = Locks {
         entry: FxHashMap::default(),
         decorated: FxHashMap::default(),
+        usual: FxHashMap::default(),
         regions: FxHashMap::default(),
         gaps: FxHashMap::default(),
         owners: FxHashMap::default(),
@@ -110,6 +113,11 @@ fn made_by_family(world: &World, class: ClassGid, site: AllocSite) -> bool {
 }
 
 impl Locks {
+    /// The locks that all callers in the project hold.
+    pub(crate) fn usual(&self, func: FuncGid) -> &[LockId] {
+        self.usual.get(&func).map_or(&[], Vec::as_slice)
+    }
+
     /// Classes that own a lock, or something else that only threads need.
     fn find_owners(&mut self, world: &World, types: &TypeTable) {
         for (node, held) in types.nodes() {

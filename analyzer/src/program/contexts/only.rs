@@ -112,7 +112,7 @@ impl Contexts {
 }
 
 /// `async def`, or a decorator that makes a coroutine of a generator.
-fn is_coroutine(world: &World, func: FuncGid) -> bool {
+pub(crate) fn is_coroutine(world: &World, func: FuncGid) -> bool {
     let facts = world.func(func);
     let parent = world.parent(func).unwrap_or(func);
     facts.is_async

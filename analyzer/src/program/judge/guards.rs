@@ -128,6 +128,14 @@ impl Facts<'_> {
         self.locks.at(self.world, id.0, held).into_iter().filter(counts).map(|it| it.0).collect()
     }
 
+    /// Wherever the project calls the two functions, it holds one lock: others who call them may do the same.
+    pub(super) fn callers_lock(&self, own: AccessId, other: AccessId) -> bool {
+        let (mine, theirs) = (self.locks.usual(own.0), self.locks.usual(other.0));
+        let held = |id: AccessId, lock: &LockId| self.held(id).contains(lock);
+        mine.iter().any(|it| theirs.contains(it) || held(other, it))
+            || theirs.iter().any(|it| held(own, it))
+    }
+
     /// Accesses before the object is known to others, and at import.
     pub(super) fn is_construction(&self, other: AccessId, suspect: &Suspect) -> bool {
         let it = self.world.func(other.0);

@@ -2,7 +2,7 @@
 
 use super::{Facts, Suspect};
 use crate::domain::Origin;
-use crate::knowledge::InstanceSharing;
+use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
@@ -165,6 +165,11 @@ impl Facts<'_> {
             let why = format!("`{name}` is documented as not for several threads at once");
             return (Confidence::Low, why);
         }
+        let locked = self.family(class).any(|it| self.locks.owners.contains_key(&it));
+        if !locked && self.family(class).any(|it| self.has_coroutines(it)) {
+            let why = format!("`{name}` has coroutines: one event loop runs it");
+            return (Confidence::Low, why);
+        }
         if let Some(why) = self.sign(class) {
             return (Confidence::Medium, why);
         }
@@ -177,6 +182,20 @@ impl Facts<'_> {
             return (Confidence::Medium, why);
         }
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+    }
+
+    /// Objects whose coroutines run on one event loop, with no thread of their own beside it.
+    fn has_coroutines(&self, class: ClassGid) -> bool {
+        let coroutine = |it| crate::program::contexts::is_coroutine(self.world, it);
+        let on_threads = |it: FuncGid| {
+            self.contexts.spawns[it as usize].iter().any(|spawn| {
+                let spawn = &self.threads.spawns[*spawn as usize];
+                spawn.target == it && spawn.kind != SpawnKind::Loop
+            })
+        };
+        !self.world.class(class).says_thread_safe
+            && self.world.methods(class).any(coroutine)
+            && !self.world.methods(class).any(on_threads)
     }
 
     /// The class and those above it.

@@ -25,11 +25,32 @@ impl Locks {
             })
             .filter(|it| contexts.calls_of(*it).any(|edge| edge.from != *it))
             .collect();
+        self.hold_what_callers_hold(world, contexts, &candidates);
+        let entry = self.entry.clone();
+        let called: Vec<FuncGid> = world
+            .par_functions()
+            .filter(|it| !targets.contains(it))
+            .filter(|it| contexts.calls_of(*it).any(|edge| edge.from != *it))
+            .collect();
+        self.hold_what_callers_hold(world, contexts, &called);
+        self.usual = std::mem::replace(&mut self.entry, entry);
+        let by_convention: Vec<FuncGid> =
+            world.par_functions().filter(|it| world.func(*it).caller_locks).collect();
+        for func in by_convention {
+            self.entry.entry(func).or_default().push(LockId::Convention);
+        }
+    }
+    fn hold_what_callers_hold(
+        &mut self,
+        world: &World,
+        contexts: &Contexts,
+        candidates: &[FuncGid],
+    ) {
         let own = self.entry.clone();
         // Greatest fixed point, approached from below in few rounds: chains of private helpers are short.
         for _ in 0..4 {
             let mut next = own.clone();
-            for func in &candidates {
+            for func in candidates {
                 let mut common: Option<Vec<LockId>> = None;
                 for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
                     if contexts.init_only[edge.from as usize] && edge.on_self {
@@ -62,11 +83,6 @@ impl Locks {
                 break;
             }
             self.entry = next;
-        }
-        let by_convention: Vec<FuncGid> =
-            world.par_functions().filter(|it| world.func(*it).caller_locks).collect();
-        for func in by_convention {
-            self.entry.entry(func).or_default().push(LockId::Convention);
         }
     }
 }
