@@ -107,14 +107,35 @@ fn runs_coroutines(world: &World, from: FuncGid, call: &Call) -> bool {
 pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
     let Some(class) = world.class_of(from) else { return };
     let facts = world.func(from);
-    for place in facts.places.iter() {
+    for (index, place) in (0u32..).zip(facts.places.iter()) {
         if let (Base::SelfObj, Some(Step::Attr(name))) = (&place.base, place.path.first())
             && let Some(to) = world.method(class, name)
-            && crate::program::types::is_property(world, to)
         {
+            let stored = || {
+                let stores = |it: &crate::domain::Event| it.place == index && it.op.rebinds();
+                place.path.len() == 1 && facts.events.iter().any(stores)
+            };
+            let called = if is_setter(world, to) {
+                stored()
+            } else {
+                crate::program::types::is_property(world, to)
+            };
+            if !called {
+                continue;
+            }
             edges.push(Edge { from, to, call: NONE, on_self: true });
         }
     }
+}
+
+/// `@name.setter`.
+fn is_setter(world: &World, func: FuncGid) -> bool {
+    let parent = world.parent(func).unwrap_or(func);
+    world.func(func).decorators.iter().any(|it| match *it {
+        Origin::Place(place) => matches!(world.func(parent).places[place as usize].path.last(),
+            Some(Step::Attr(name)) if name == "setter"),
+        _ => false,
+    })
 }
 
 /// The functions a callee may be; a constructor stands for `__init__` and `__new__`.

@@ -10,6 +10,7 @@ use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::locks::{HeldLock, LockId};
 use crate::program::world::ClassGid;
+use crate::rule::Confidence;
 
 impl Facts<'_> {
     /// Changes without any lock that fall into a window which holds one.
@@ -48,9 +49,14 @@ impl Facts<'_> {
             if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {
                 continue;
             }
-            let Some((confidence, spawn, because)) = self.concurrent(other, own, suspect) else {
+            let Some((mut confidence, spawn, because)) = self.concurrent(other, own, suspect)
+            else {
                 continue;
             };
+            let rare = confidence < Confidence::High && !self.mostly(&window, accesses, suspect);
+            if rare || self.callers_lock(other, own) {
+                confidence = Confidence::Low;
+            }
             let candidate =
                 Candidate { pattern: Pattern::Unguarded, first: other.1, last: other.1 };
             let contents = !self.event(other).op.rebinds();
@@ -64,6 +70,21 @@ impl Facts<'_> {
             out.push((found, Conflict { other: own, confidence, spawn, because }));
         }
         out
+    }
+
+    /// Whether the lock is the rule for the place: held at half of the accesses or more.
+    fn mostly(&self, window: &[LockId], accesses: &Accesses, suspect: &Suspect) -> bool {
+        let (mut with, mut without) = (0, 0);
+        for id in accesses.of(&suspect.location).iter().copied() {
+            let counts = !self.world.module(id.0).is_test && !self.is_construction(id, suspect);
+            let held = self.held(id);
+            if counts && held.iter().any(|it| window.contains(it)) {
+                with += 1;
+            } else if counts {
+                without += 1;
+            }
+        }
+        with >= without
     }
 
     /// A store by the function that owns the variable, before it starts anybody who sees it.

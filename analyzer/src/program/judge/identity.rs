@@ -80,6 +80,11 @@ impl Facts<'_> {
                 // A start value that is counted up afterwards must not be stored twice.
                 let plain = match value {
                     Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
+                    // Both threads find the same module, class or constant.
+                    Origin::Class(_) | Origin::Func(_) => true,
+                    Origin::Place(place) => {
+                        matches!(it.places[place as usize].base, Base::Global(_) | Base::Import(_))
+                    }
                     Origin::Call(_) => {
                         !self.is_foreign(suspect)
                             && if strict {

@@ -1,7 +1,9 @@
 //! How sure it is that two threads meet at one object. `docs/confidence.md` tells users the same in words.
 
+use ruff_python_ast::name::Name;
+
 use super::{Facts, Suspect};
-use crate::domain::Origin;
+use crate::domain::{FunctionKind, Origin};
 use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
@@ -9,20 +11,16 @@ use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 17] = [
-    "Adapter",
+const ROLES: [&str; 13] = [
     "Auth",
-    "Backend",
     "Broker",
     "Cache",
     "Client",
-    "Connection",
     "Future",
     "Limiter",
     "Locator",
     "Pool",
     "Promise",
-    "Provider",
     "Registry",
     "Session",
     "Store",
@@ -170,7 +168,8 @@ impl Facts<'_> {
             let why = format!("`{name}` has coroutines: one event loop runs it");
             return (Confidence::Low, why);
         }
-        if let Some(why) = self.sign(class) {
+        let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
+        if let Some(why) = self.sign(class).filter(|_| !passed_on) {
             return (Confidence::Medium, why);
         }
         if let Some((holder, attribute)) = self.threads.held_by.get(&class)
@@ -182,6 +181,16 @@ impl Facts<'_> {
             return (Confidence::Medium, why);
         }
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
+    }
+
+    /// Functions of the project make such objects in several places.
+    fn is_made_by_functions(&self, class: ClassGid) -> bool {
+        let maker = |it: &&crate::program::contexts::Edge| {
+            let from = self.world.func(it.from);
+            from.kind == FunctionKind::Function && !self.world.module(it.from).is_test && !it.on_self
+        };
+        let init = self.world.method(class, &Name::new_static("__init__"));
+        init.is_some_and(|it| self.contexts.calls_of(it).filter(maker).count() > 1)
     }
 
     /// Objects whose coroutines run on one event loop, with no thread of their own beside it.
@@ -227,7 +236,13 @@ impl Facts<'_> {
             let name = &self.world.class(class).name;
             return Some(format!("a `{name}` is a thread, known to who made it"));
         }
-        if let Some(why) = self.shared_class(class).or_else(|| self.shared_by_role(class)) {
+        let shared = self.shared_class(class).filter(|why| {
+            // What hangs on a shared object is known to be used by threads only where a thread comes to it; and one
+            // object that a module keeps says nothing of those that functions make.
+            let variable = why.starts_with("the module variable") && self.is_made_by_functions(class);
+            !why.starts_with("attribute ") && !variable
+        });
+        if let Some(why) = shared.or_else(|| self.shared_by_role(class)) {
             return Some(why);
         }
         self.role(class).or_else(|| {

@@ -38,16 +38,23 @@ impl Facts<'_> {
     }
 
     /// What two users of one object may do to each other here is likely to be harmless.
-    pub(super) fn is_doubtful(&self, suspect: &Suspect) -> bool {
+    pub(super) fn is_doubtful(&self, suspect: &Suspect, spawn: Option<u32>) -> bool {
         let it = self.world.func(suspect.func);
         let first = &it.events[suspect.candidate.first as usize];
         let last = &it.events[suspect.candidate.last as usize];
         match suspect.candidate.pattern {
-            Pattern::TestAndSet => !is_claim(it, first, last),
-            Pattern::ReadModifyWrite => !self.is_update(suspect.func, last),
+            // Flags and states are mostly those of one user who does one thing after the other.
+            Pattern::TestAndSet => spawn.is_none() || !is_claim(it, first, last),
+            Pattern::ReadModifyWrite => {
+                let spread = it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq);
+                spread && spawn.is_none() || !self.is_update(suspect.func, last)
+            }
             // A limit that is kept: `if self.x > self.limit: self.x = self.limit`.
-            Pattern::CompareThenStore => matches!(last.value, Origin::Place(place)
-                if !matches!(it.places[place as usize].base, Base::Param(_) | Base::Call(_))),
+            Pattern::CompareThenStore => {
+                spawn.is_none()
+                    || matches!(last.value, Origin::Place(place)
+                        if !matches!(it.places[place as usize].base, Base::Param(_) | Base::Call(_)))
+            }
             Pattern::CheckThenInsert => {
                 matches!(last.value, Origin::Place(place) if is_parameter(it, place))
             }
