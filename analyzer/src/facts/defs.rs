@@ -372,8 +372,13 @@ fn caller_holds_lock(name: &Name, doc: Option<&str>) -> bool {
             .any(|it| name.ends_with(it));
     let by_doc = doc.is_some_and(|it| {
         let lower = it.to_lowercase();
-        lower.contains("lock")
+        let caller = ["caller holds", "callers hold", "caller must hold", "callers must hold"]
+            .iter()
+            .any(|it| lower.contains(it));
+        caller
+            || lower.contains("lock")
             && [
+                "already held",
                 "must hold",
                 "must be held",
                 "with lock held",

@@ -30,6 +30,15 @@ pub(crate) struct Edge {
     pub(crate) call: u32,
     /// The receiver is the caller's own `self`.
     pub(crate) on_self: bool,
+    /// The receiver is an object that the caller has just made or copied.
+    pub(crate) fresh: Option<Fresh>,
+}
+
+/// An object that nobody else has seen yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    Made,
+    Copied,
 }
 
 /// Where functions are reached from.

@@ -44,6 +44,8 @@ pub(crate) struct Locks {
     entry: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks that all callers in the project hold, of functions that others may call as well.
     usual: FxHashMap<FuncGid, Vec<LockId>>,
+    /// The lock that the users of a class hold whenever they call its objects.
+    pub(crate) keepers: FxHashMap<ClassGid, LockId>,
     /// Locks that decorators take for each call, by function.
     pub(crate) decorated: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks of each region of each function that has any.
@@ -69,6 +71,7 @@ pub(crate) fn find(
         entry: FxHashMap::default(),
         decorated: FxHashMap::default(),
         usual: FxHashMap::default(),
+        keepers: FxHashMap::default(),
         regions: FxHashMap::default(),
         gaps: FxHashMap::default(),
         owners: FxHashMap::default(),
@@ -136,7 +139,8 @@ impl Locks {
                 for ty in held {
                     if let Ty::External(made, site) = ty
                         && *site != NOWHERE
-                        && (made.starts_with("queue.")
+                        // A simple queue is there for signal handlers and finalizers as well.
+                        && (made.starts_with("queue.") && made != "queue.SimpleQueue"
                             || world.knowledge.own.contains_key(made.as_str())
                             || *made == "threading.Event")
                     {

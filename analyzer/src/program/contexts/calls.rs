@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::Edge;
+use super::{Edge, Fresh};
 use super::deferred::{Aside, deferred};
 use crate::domain::{Base, Call, NONE, Origin, Step};
 use crate::program::threads::Threads;
@@ -28,6 +28,7 @@ pub(super) fn call_edges(
     let on_self = matches!(it.callee, Origin::Place(place)
         if matches!(facts.places[place as usize].base, Base::SelfObj | Base::Cls | Base::Super)
             && facts.places[place as usize].path.len() == 1);
+    let fresh = on_fresh(world, from, it.callee);
     let taken = threads.taken.contains(&(from, call));
     for to in callees(world, types, from, it.callee) {
         if only_makes(world, from, call, to) {
@@ -37,12 +38,13 @@ pub(super) fn call_edges(
         if taken && (world.func(to).is_async || world.func(to).is_generator) {
             continue;
         }
-        edges.push(Edge { from, to, call, on_self });
+        let on_self = on_self || is_passed_self(world, from, it, to);
+        edges.push(Edge { from, to, call, on_self, fresh });
         // Calling a decorated function calls what its decorator returned.
         for decorator in crate::program::types::decorators(world, types, to) {
             for ty in types.node(&Node::Return(decorator)) {
                 if let Ty::Func(wrapper) = ty {
-                    edges.push(Edge { from, to: *wrapper, call, on_self: false });
+                    edges.push(Edge { from, to: *wrapper, call, on_self: false, fresh: None });
                 }
             }
         }
@@ -69,8 +71,41 @@ pub(super) fn call_edges(
             Some(Aside::Kept) => KEPT,
             None => call,
         };
-        let edge = |to| Edge { from, to, call, on_self: false };
+        let edge = |to| Edge { from, to, call, on_self: false, fresh: None };
         edges.extend(handed.into_iter().map(edge));
+    }
+}
+
+/// `Base.method(self, ...)`: a method of the class or of one above it, called on the caller's own object.
+fn is_passed_self(world: &World, from: FuncGid, call: &Call, to: FuncGid) -> bool {
+    let facts = world.func(from);
+    let own = |it: Origin| {
+        matches!(it, Origin::Place(place) if facts.places[place as usize].base == Base::SelfObj
+            && facts.places[place as usize].path.is_empty())
+    };
+    let first = call.args.first().is_some_and(|it| own(it.value));
+    first
+        && matches!(world.entity(from, call.callee), Some(Entity::Func(it)) if it == to)
+        && world.class_of(to).is_some_and(|above| {
+            let class = world.class_of(from);
+            class.is_some_and(|it| it == above || world.ancestors(it).contains(&above))
+        })
+}
+
+/// A method of what a constructor or `copy.deepcopy` of this function returned.
+fn on_fresh(world: &World, from: FuncGid, callee: Origin) -> Option<Fresh> {
+    let Origin::Place(place) = callee else { return None };
+    let facts = world.func(from);
+    let place = &facts.places[place as usize];
+    let (Base::Call(made), [Step::Attr(_)]) = (&place.base, place.path.as_slice()) else {
+        return None;
+    };
+    match world.entity(from, facts.calls[*made as usize].callee)? {
+        Entity::Class(_) => Some(Fresh::Made),
+        Entity::External(name) => {
+            matches!(name.as_str(), "copy.copy" | "copy.deepcopy").then_some(Fresh::Copied)
+        }
+        _ => None,
     }
 }
 
@@ -123,7 +158,7 @@ pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>
             if !called {
                 continue;
             }
-            edges.push(Edge { from, to, call: NONE, on_self: true });
+            edges.push(Edge { from, to, call: NONE, on_self: true, fresh: None });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is there for users: public functions that nobody in the project calls, and what they call.
 
 use super::deferred::by_name;
-use super::{Contexts, Edge};
+use super::{Contexts, Edge, Fresh};
 use crate::knowledge::InstanceSharing;
 use crate::program::world::{ClassGid, FuncGid, World};
 
@@ -12,7 +12,7 @@ impl Contexts {
     pub(super) fn find_surface(&mut self, world: &World, entries: &[FuncGid]) {
         let unused = entries.iter().copied().filter(|it| self.is_for_users(world, *it)).collect();
         let passes_on = |edge: &Edge| {
-            let making = edge.on_self && self.init_only[edge.from as usize];
+            let making = edge.fresh.is_some() || edge.on_self && self.init_only[edge.from as usize];
             // A thread's function that is handed to what starts the thread.
             let handed = self.targets.contains(&edge.to) || self.queued.contains(&edge.to);
             !making && (!handed || by_name(world, edge))
@@ -23,8 +23,10 @@ impl Contexts {
     }
 
     fn is_for_users(&self, world: &World, func: FuncGid) -> bool {
-        let called =
-            self.calls_of(func).any(|it| it.from != func && !world.module(it.from).is_test);
+        // Who makes an object and uses it does what users do; who copies one, changes the copy and keeps it does not.
+        let called = self.calls_of(func).any(|it| {
+            it.from != func && it.fresh != Some(Fresh::Made) && !world.module(it.from).is_test
+        });
         let hidden = world.class_of(func).is_some_and(|class| {
             let runs = world.base_rows(class).any(|it| {
                 it.shared == InstanceSharing::Own

@@ -87,11 +87,7 @@ impl Facts<'_> {
                     }
                     Origin::Call(_) => {
                         !self.is_foreign(suspect)
-                            && if strict {
-                                self.is_known_idempotent(suspect.func, value)
-                            } else {
-                                !self.must_exist_once(suspect.func, value, false, 0)
-                            }
+                            && !self.must_exist_once(suspect.func, value, strict, 0)
                     }
                     _ => false,
                 };
@@ -151,7 +147,7 @@ impl Facts<'_> {
         let callee = it.calls[call as usize].callee;
         match self.world.entity(func, callee) {
             Some(Entity::Class(class)) => return strict || self.changes(class),
-            Some(Entity::External(name)) => return self.is_resource(&name, strict),
+            Some(Entity::External(name)) => return self.is_resource(&name),
             Some(Entity::Func(target)) => return self.returns_unique(target, strict, depth),
             _ => {}
         }
@@ -173,7 +169,7 @@ impl Facts<'_> {
         }
         types.iter().any(|it| match it {
             Ty::Class(class) => strict || self.changes(*class),
-            Ty::External(name, _) => self.is_resource(name, strict),
+            Ty::External(name, _) => self.is_resource(name),
             _ => false,
         }) || targets.iter().any(|(target, _)| self.returns_unique(*target, strict, depth))
     }
@@ -199,18 +195,11 @@ impl Facts<'_> {
 
     /// Something external that must exist once: the tables say so, or it is a class, or its name says that it makes
     /// something. A class that is called with a capital letter may hold anything.
-    fn is_resource(&self, name: &str, strict: bool) -> bool {
+    fn is_resource(&self, name: &str) -> bool {
         if self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name) {
             return false;
         }
-        strict || KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
-    }
-
-    fn is_known_idempotent(&self, func: FuncGid, value: Origin) -> bool {
-        let Origin::Call(call) = value else { return false };
-        let callee = self.world.func(func).calls[call as usize].callee;
-        matches!(self.world.entity(func, callee), Some(Entity::External(name))
-            if self.world.knowledge.idempotent.contains_key(name.as_str()))
+        KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
     }
 
     /// Somebody adds to what is kept there.

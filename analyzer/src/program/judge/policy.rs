@@ -168,6 +168,10 @@ impl Facts<'_> {
             let why = format!("`{name}` has coroutines: one event loop runs it");
             return (Confidence::Low, why);
         }
+        if self.locks.keepers.contains_key(&class) {
+            let why = format!("whoever calls a `{name}` holds a lock of its owner");
+            return (Confidence::Low, why);
+        }
         let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
         if let Some(why) = self.sign(class).filter(|_| !passed_on) {
             return (Confidence::Medium, why);
@@ -240,7 +244,8 @@ impl Facts<'_> {
             // What hangs on a shared object is known to be used by threads only where a thread comes to it; and one
             // object that a module keeps says nothing of those that functions make.
             let variable = why.starts_with("the module variable") && self.is_made_by_functions(class);
-            !why.starts_with("attribute ") && !variable
+            let captured = why.starts_with("a thread sees the variable");
+            !why.starts_with("attribute ") && !captured && !variable
         });
         if let Some(why) = shared.or_else(|| self.shared_by_role(class)) {
             return Some(why);

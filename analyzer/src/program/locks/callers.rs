@@ -1,12 +1,16 @@
 //! Locks that every caller of a private function holds.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::super::contexts::Contexts;
 use super::super::threads::Threads;
-use super::super::world::{FuncGid, World};
+use super::super::world::{ClassGid, FuncGid, World};
 use super::{LockId, Locks};
 use crate::domain::FunctionKind;
+
+/// So many calls from other classes under one lock say that it is meant.
+const FEWEST_CALLS: u32 = 3;
 
 impl Locks {
     /// The locks of private functions that all their callers hold.
@@ -34,12 +38,56 @@ impl Locks {
             .collect();
         self.hold_what_callers_hold(world, contexts, &called);
         self.usual = std::mem::replace(&mut self.entry, entry);
+        self.find_keepers(world, contexts);
         let by_convention: Vec<FuncGid> =
             world.par_functions().filter(|it| world.func(*it).caller_locks).collect();
         for func in by_convention {
             self.entry.entry(func).or_default().push(LockId::Convention);
         }
     }
+    /// Classes whose objects others only call while they hold one lock: it is the lock of their owner.
+    fn find_keepers(&mut self, world: &World, contexts: &Contexts) {
+        let mut calls: FxHashMap<ClassGid, (u32, Vec<(LockId, u32)>)> = FxHashMap::default();
+        for edge in &contexts.edges {
+            let Some(class) = world.class_of(edge.to) else { continue };
+            let from = world.func(edge.from);
+            let Some(call) = from.calls.get(edge.call as usize) else { continue };
+            let inside = world.class_of(edge.from).is_some_and(|it| {
+                it == class
+                    || world.ancestors(it).contains(&class)
+                    || world.ancestors(class).contains(&it)
+            });
+            let making = contexts.init_only[edge.from as usize] || edge.fresh.is_some();
+            if inside || making || world.func(edge.to).name == "__init__" {
+                continue;
+            }
+            if world.module(edge.from).is_test {
+                continue;
+            }
+            let (total, held) = calls.entry(class).or_default();
+            *total += 1;
+            let here = self.at(world, edge.from, call.held).into_iter().map(|it| it.0);
+            let mut here: Vec<LockId> = here.chain(self.usual(edge.from).iter().cloned()).collect();
+            // Its own lock says nothing of an owner.
+            here.retain(|it| !matches!(it, LockId::Instance(of, _) if *of == class) && *it != LockId::Convention);
+            here.dedup();
+            for lock in here {
+                match held.iter_mut().find(|it| it.0 == lock) {
+                    Some(it) => it.1 += 1,
+                    None => held.push((lock, 1)),
+                }
+            }
+        }
+        for (class, (total, held)) in calls {
+            if let Some((lock, n)) = held.into_iter().max_by_key(|it| it.1)
+                && n >= FEWEST_CALLS
+                && n * 5 >= total * 4
+            {
+                self.keepers.insert(class, lock);
+            }
+        }
+    }
+
     fn hold_what_callers_hold(
         &mut self,
         world: &World,
@@ -53,7 +101,7 @@ impl Locks {
             for func in candidates {
                 let mut common: Option<Vec<LockId>> = None;
                 for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
-                    if contexts.init_only[edge.from as usize] && edge.on_self {
+                    if edge.fresh.is_some() || contexts.init_only[edge.from as usize] && edge.on_self {
                         continue;
                     }
                     let held =
