@@ -17,8 +17,9 @@ impl Contexts {
     /// Coroutines, and what only they call, stay on their loop; so do the methods of classes that have coroutines.
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         self.on_loop = world.par_functions().map(|it| is_coroutine(world, it)).collect();
+        let patched = patched_packages(world);
         for module in (0..super::super::world::to_u32(world.modules.len()))
-            .filter(|it| is_of_a_loop(world, *it))
+            .filter(|it| is_of_a_loop(world, *it) || is_inside(world, *it, &patched))
         {
             let n =
                 super::super::world::to_u32(world.modules[module as usize].facts.functions.len());
@@ -122,12 +123,32 @@ pub(crate) fn is_coroutine(world: &World, func: FuncGid) -> bool {
         })
 }
 
-/// A module that works with an event loop and not with threads.
-fn is_of_a_loop(world: &World, module: ModuleId) -> bool {
-    let imports = &world.modules[module as usize].facts.imports;
-    let below = |path: &str, name: &str| {
-        path.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+/// Packages that turn threads into greenlets when they are imported: what they start takes turns.
+fn patched_packages(world: &World) -> Vec<String> {
+    let patches = |module: &&crate::program::world::ModuleEntry| {
+        module.facts.is_package
+            && !module.name.contains('.')
+            && module.facts.imports.iter().any(|it| it.func == 0 && below(&it.module, "gevent.monkey"))
     };
+    world.modules.iter().filter(patches).map(|it| it.name.to_string()).collect()
+}
+
+fn is_inside(world: &World, module: ModuleId, packages: &[String]) -> bool {
+    let name = &world.modules[module as usize].name;
+    packages.iter().any(|it| below(name, it))
+}
+
+fn below(path: &str, name: &str) -> bool {
+    path.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+}
+
+/// A module that works with an event loop and not with threads, or is part of one.
+fn is_of_a_loop(world: &World, module: ModuleId) -> bool {
+    let entry = &world.modules[module as usize];
+    let imports = &entry.facts.imports;
+    if world.knowledge.loops.keys().any(|name| below(&entry.name, name)) {
+        return true;
+    }
     let threads = ["threading", "_thread", "concurrent.futures", "queue"];
     imports.iter().any(|it| world.knowledge.loops.keys().any(|name| below(&it.module, name)))
         && !imports.iter().any(|it| {
