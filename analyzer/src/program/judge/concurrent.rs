@@ -59,7 +59,13 @@ impl Facts<'_> {
             let (confidence, because) = self.proven(suspect, found)?;
             let users = |it: &Side<'_>| it.public && self.contexts.surface[it.func as usize];
             let meet = |thread: &Side<'_>, user: &Side<'_>| spawn(thread).is_some() && users(user);
-            let most = if meet(&mine, &theirs) || meet(&theirs, &mine) {
+            // That some thread sees one such object says nothing of those that users have.
+            let captured = || {
+                matches!(root, Root::Instance(class, _) if self
+                    .shared_class(suspect.holder.unwrap_or(*class))
+                    .is_some_and(|why| why.starts_with("a thread sees")))
+            };
+            let most = if !captured() && (meet(&mine, &theirs) || meet(&theirs, &mine)) {
                 Confidence::Medium
             } else {
                 Confidence::Low

@@ -4,21 +4,10 @@
 use ruff_python_ast::name::Name;
 
 use super::identity::{is_parameter, is_pure_builtin};
-use super::{Facts, Suspect};
+use super::{AccessId, Facts, Suspect};
 use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
 use crate::program::world::{Entity, FuncGid};
-
-/// Calls that only tell somebody something.
-const TELLING: [&str; 11] = [
-    "critical", "debug", "error", "exception", "info", "isinstance", "len", "log", "print", "warn", "warning",
-];
-
-/// Words in the names of calls that should not happen twice.
-const ONCE: [&str; 16] = [
-    "add", "append", "connect", "create", "extend", "hook", "insert", "install", "listen", "open",
-    "patch", "put", "register", "spawn", "start", "subscribe",
-];
 
 impl Facts<'_> {
     /// Conflicts that a program rarely means: a container that may as well be empty, classes in the making.
@@ -38,17 +27,23 @@ impl Facts<'_> {
     }
 
     /// What two users of one object may do to each other here is likely to be harmless.
-    pub(super) fn is_doubtful(&self, suspect: &Suspect, spawn: Option<u32>) -> bool {
+    pub(super) fn is_doubtful(
+        &self,
+        suspect: &Suspect,
+        accesses: &[AccessId],
+        spawn: Option<u32>,
+    ) -> bool {
         let it = self.world.func(suspect.func);
         let first = &it.events[suspect.candidate.first as usize];
         let last = &it.events[suspect.candidate.last as usize];
         match suspect.candidate.pattern {
             // Flags and states are mostly those of one user who does one thing after the other.
-            Pattern::TestAndSet => spawn.is_none() || !is_claim(it, first, last),
+            Pattern::TestAndSet => true,
             Pattern::ReadModifyWrite => {
-                let spread = it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq);
-                spread && spawn.is_none() || !self.is_update(suspect.func, last)
+                it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq)
+                    || !self.is_update(suspect.func, last)
             }
+            Pattern::Augment => self.is_only_shown(accesses),
             // A limit that is kept: `if self.x > self.limit: self.x = self.limit`.
             Pattern::CompareThenStore => {
                 spawn.is_none()
@@ -60,6 +55,19 @@ impl Facts<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A counter that only the text of its object shows.
+    fn is_only_shown(&self, accesses: &[AccessId]) -> bool {
+        let read = |id: &AccessId| {
+            let event = self.event(*id);
+            matches!(event.op, Op::Load | Op::GetItem) && !event.flags.augmented
+        };
+        let shows = |id: &AccessId| {
+            matches!(self.world.func(id.0).name.as_str(), "__repr__" | "__str__")
+        };
+        let mut reads = accesses.iter().copied().filter(read).peekable();
+        reads.peek().is_some() && reads.all(|it| shows(&it))
     }
 
     /// The new value is made of the old one, not only chosen by it: an expression, a new container, or a call that is
@@ -82,35 +90,6 @@ impl Facts<'_> {
             _ => true,
         }
     }
-}
-
-/// The flag is set before anything is done, and then something is done that matters; or what is done before it is set
-/// must not happen twice.
-fn is_claim(it: &FunctionFacts, first: &Event, last: &Event) -> bool {
-    let between = |from: u32, to: u32| {
-        it.calls.iter().filter(move |it| it.seq > from && it.seq < to).map(|it| it.callee)
-    };
-    let acts = |callee: Origin| {
-        !matches!(name_of(it, callee), Some(name) if TELLING.contains(&name.as_str()))
-    };
-    let once = |callee: Origin| {
-        name_of(it, callee).is_some_and(|name| {
-            let name = name.to_ascii_lowercase();
-            ONCE.iter().any(|it| name.contains(it))
-        })
-    };
-    let changes = |from: u32, to: u32| {
-        it.events.iter().any(|it| {
-            it.seq > from
-                && it.seq < to
-                && (it.flags.augmented
-                    || matches!(&it.op, Op::Method(name) if ONCE.contains(&name.as_str())))
-        })
-    };
-    if between(first.seq, last.seq).any(acts) {
-        return between(first.seq, last.seq).any(once) || changes(first.seq, last.seq);
-    }
-    between(last.seq, u32::MAX).any(acts) || changes(first.seq, u32::MAX)
 }
 
 /// The last part of the name of what is called.
