@@ -83,7 +83,7 @@ pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -
     contexts.find_init_only(world);
     contexts.reach_from_spawns(world, threads);
     contexts.reach_from_outside(world, threads);
-    contexts.multiply(world, threads);
+    contexts.multiply(world, types, threads);
     contexts.find_live(world, threads);
     contexts.find_loop_only(world, threads);
     contexts
@@ -166,14 +166,21 @@ impl Contexts {
     }
 
     /// A function that starts a thread and is itself called in a loop, twice, or from many threads, starts many.
-    fn multiply(&self, world: &World, threads: &mut Threads) {
+    fn multiply(&self, world: &World, types: &TypeTable, threads: &mut Threads) {
         for spawn in &mut threads.spawns {
             let func = spawn.func;
-            let n_calls = self.calls_of(func).filter(|it| it.from != func).count();
+            // A helper that starts what it is given is called for this function as often as it is given it.
+            let target = spawn.target;
+            let gives = |it: &&Edge| !spawn.given || calls::gives(world, types, it, target);
+            let mut starts: Vec<&Edge> = self.calls_of(func).filter(gives).collect();
+            if starts.is_empty() {
+                starts = self.calls_of(func).collect();
+            }
+            let n_calls = starts.iter().filter(|it| it.from != func).count();
             let looped = |it: &Edge| {
                 world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE)
             };
-            let repeated = n_calls > 1 || self.calls_of(func).any(looped);
+            let repeated = n_calls > 1 || starts.iter().any(|it| looped(it));
             if spawn.own_instance.is_some() {
                 // Each place that makes such an object makes another one.
                 let made = |it: &&Edge| it.from != func && !world.module(it.from).is_test;

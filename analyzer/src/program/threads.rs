@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::TypeTable;
 use super::world::{ClassGid, Entity, FuncGid, World};
-use crate::domain::{Base, Call, NONE, Origin, SiteId};
+use crate::domain::{Base, Call, FunctionFacts, NONE, Origin, SiteId};
 use crate::knowledge::SpawnKind;
 
 /// One place that starts threads, or that says of a function that threads run it.
@@ -29,6 +29,8 @@ pub(crate) struct Spawn {
     pub(crate) site: SiteId,
     /// What runs on the thread.
     pub(crate) target: FuncGid,
+    /// It is a parameter of `func`.
+    pub(crate) given: bool,
     pub(crate) kind: SpawnKind,
     /// The name of the one thread that runs this and other things in turn.
     pub(crate) lane: Option<Name>,
@@ -175,6 +177,7 @@ fn record(
             lane: lane(kind, started.lane.as_ref()),
             many: kind.is_many() || looped || (tasks == Tasks::Pool && maps(world, func, call)),
             tasks,
+            given: is_given(facts, target),
             own_instance: receiver.filter(|_| own),
             owners: false,
             live,
@@ -215,6 +218,12 @@ fn fresh_receiver(
         },
         _ => false,
     }
+}
+
+/// What runs is a parameter of the function that starts the thread.
+fn is_given(facts: &FunctionFacts, target: Origin) -> bool {
+    matches!(target, Origin::Place(place)
+        if matches!(facts.places[place as usize].base, Base::Param(_)))
 }
 
 /// The name of the one thread on which something runs.

@@ -109,16 +109,25 @@ fn on_fresh(world: &World, from: FuncGid, callee: Origin) -> Option<Fresh> {
     }
 }
 
+/// Whether a call hands on a function.
+pub(super) fn gives(world: &World, types: &TypeTable, edge: &Edge, target: FuncGid) -> bool {
+    let Some(call) = world.func(edge.from).calls.get(edge.call as usize) else { return true };
+    call.args.iter().any(|it| handed(world, types, edge.from, it.value).contains(&target))
+}
+
 /// Whether a call of a coroutine function only makes the coroutine: ordinary code has to hand it to somebody.
 fn only_makes(world: &World, from: FuncGid, call: u32, to: FuncGid) -> bool {
     let facts = world.func(from);
+    if !world.func(to).is_async && world.func(to).decorators.is_empty() {
+        return false;
+    }
     let made = Origin::Call(call);
     let given = |it: &Call| it.args.iter().any(|it| it.value == made);
     let used = || {
         facts.returns.contains(&made)
             || facts.calls.iter().any(|it| given(it) && runs_coroutines(world, from, it))
     };
-    world.func(to).is_async && !facts.is_async && !used()
+    super::is_coroutine(world, to) && !super::is_coroutine(world, from) && !used()
 }
 
 /// Whether a call runs the coroutine, or the coroutine function, that it gets: `asyncio.run(f())`, `anyio.run(f)`,

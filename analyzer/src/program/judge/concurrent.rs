@@ -4,6 +4,7 @@ use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
+use crate::program::threads::Spawn;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
@@ -103,8 +104,12 @@ impl Facts<'_> {
             for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
                 let global = matches!(root, Root::Global(..) | Root::Class(..));
                 let many = (spawn.many || spawn.owners && global) && !self.is_own(*s, root);
+                let (one, other) = (spawn, &self.threads.spawns[*t as usize]);
                 if (s == t && many)
-                    || (s != t && self.overlap(*s, *t) && !self.takes_turns(mine, *s, theirs, *t))
+                    || (s != t
+                        && self.overlap(*s, *t)
+                        && !self.are_of_siblings(one, other, root)
+                        && !self.takes_turns(mine, *s, theirs, *t))
                 {
                     found(*s, self.sureness(*s).min(self.sureness(*t)));
                 }
@@ -170,6 +175,15 @@ impl Facts<'_> {
                 && self.contexts.spawns[b.0 as usize].iter().any(reaches)
                 && self.sees(*it, root)
         })
+    }
+
+    /// Threads of two classes of which no object is of both.
+    fn are_of_siblings(&self, one: &Spawn, other: &Spawn, root: &Root) -> bool {
+        matches!(root, Root::Instance(..))
+            && one
+                .own_instance
+                .zip(other.own_instance)
+                .is_some_and(|(one, other)| !self.related(one, other))
     }
 
     /// Each instance has one such thread.

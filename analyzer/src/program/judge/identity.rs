@@ -146,7 +146,7 @@ impl Facts<'_> {
         let it = self.world.func(func);
         let callee = it.calls[call as usize].callee;
         match self.world.entity(func, callee) {
-            Some(Entity::Class(class)) => return strict || self.changes(class),
+            Some(Entity::Class(class)) => return self.changes(class),
             Some(Entity::External(name)) => return self.is_resource(&name),
             Some(Entity::Func(target)) => return self.returns_unique(target, strict, depth),
             _ => {}
@@ -168,7 +168,7 @@ impl Facts<'_> {
             return named || kept || (handed && place.path.is_empty());
         }
         types.iter().any(|it| match it {
-            Ty::Class(class) => strict || self.changes(*class),
+            Ty::Class(class) => self.changes(*class),
             Ty::External(name, _) => self.is_resource(name),
             _ => false,
         }) || targets.iter().any(|(target, _)| self.returns_unique(*target, strict, depth))

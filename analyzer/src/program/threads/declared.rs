@@ -204,6 +204,7 @@ fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<
         func: it.func,
         call: NONE,
         site: it.site,
+        given: false,
         target,
         kind,
         lane: lane(kind, thread.as_ref()),
