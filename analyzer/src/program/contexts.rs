@@ -60,6 +60,8 @@ pub(crate) struct Contexts {
     pub(crate) entered_live: Vec<bool>,
     /// Runs on an event loop only.
     pub(crate) on_loop: Vec<bool>,
+    /// Modules whose code an event loop runs.
+    pub(crate) of_a_loop: Vec<bool>,
     /// Only ever called while its object is being made.
     pub(crate) init_only: Vec<bool>,
     /// Indices of spawns by the function they stand in.
@@ -106,6 +108,7 @@ impl Contexts {
             main: vec![false; n],
             entered_live: vec![false; n],
             on_loop: vec![false; n],
+            of_a_loop: vec![false; world.modules.len()],
             init_only: vec![false; n],
             spawns_in,
             parents: FxHashMap::default(),

@@ -270,8 +270,14 @@ impl Facts<'_> {
         let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
+        // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
+        let alone = best.confidence == Confidence::Medium
+            && best.spawn.is_some()
+            && best.other.0 == suspect.func
+            && accesses.iter().all(|it| self.held(*it).is_empty());
+        let on_loop = self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize];
         let doubtful = best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
-        if in_test || doubtful || self.is_idempotent(suspect, accesses, best.confidence) {
+        if in_test || alone || on_loop || doubtful || self.is_idempotent(suspect, accesses, best.confidence) {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -23,6 +23,7 @@ impl Contexts {
         {
             let n =
                 super::super::world::to_u32(world.modules[module as usize].facts.functions.len());
+            self.of_a_loop[module as usize] = true;
             let first = world.func_gid(module, 0) as usize;
             self.on_loop[first..first + n as usize].fill(true);
         }

@@ -5,7 +5,7 @@
 use ruff_python_ast::name::Name;
 
 use super::{AccessId, Facts, Suspect};
-use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
+use crate::domain::{Base, Container, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
 use crate::knowledge::KNOWLEDGE;
 use crate::knowledge::atomicity::ATOMICITY;
@@ -19,10 +19,13 @@ const DEPTH: u32 = 3;
 
 /// Words in the name of a function that makes something of which two are not as good as one. They decide only about
 /// functions whose code is not known.
-const MAKING: [&str; 12] = [
-    "client", "connect", "create", "fork", "listen", "make", "new", "open", "register", "session",
-    "spawn", "start",
+const MAKING: [&str; 11] = [
+    "client", "connect", "create", "fork", "listen", "make", "new", "open", "session", "spawn",
+    "start",
 ];
+
+/// Words in the names of attributes that hold factories: `self.connection_class()`.
+const FACTORY: [&str; 5] = ["class", "cls", "constructor", "factory", "type"];
 
 const SET_ITEM: Name = Name::new_static("__setitem__");
 
@@ -80,6 +83,7 @@ impl Facts<'_> {
                 // A start value that is counted up afterwards must not be stored twice.
                 let plain = match value {
                     Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
+                    Origin::Alloc(alloc) => it.allocs[alloc as usize].kind == Container::Tuple,
                     // Both threads find the same module, class or constant.
                     Origin::Class(_) | Origin::Func(_) => true,
                     Origin::Place(place) => {
@@ -160,12 +164,15 @@ impl Facts<'_> {
             // A factory that was handed in (`make()`, `self.factory()`), or a method of something unknown.
             let place = &it.places[place as usize];
             let handed = matches!(place.base, Base::Param(_) | Base::Cell(..));
-            let kept = place.base == Base::SelfObj && place.path.len() == 1;
             let named = match place.path.last() {
-                Some(Step::Attr(name)) => name == "__new__" || makes_by_name(name),
+                Some(Step::Attr(name)) => {
+                    name == "__new__"
+                        || makes_by_name(name)
+                        || FACTORY.iter().any(|it| name.ends_with(it))
+                }
                 _ => false,
             };
-            return named || kept || (handed && place.path.is_empty());
+            return named || (handed && place.path.is_empty());
         }
         types.iter().any(|it| match it {
             Ty::Class(class) => self.changes(*class),

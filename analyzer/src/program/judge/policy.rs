@@ -79,7 +79,7 @@ impl Facts<'_> {
                     let name = &self.world.class(own).name;
                     return Some((Confidence::High, format!("`{name}` runs a thread of its own")));
                 }
-                Some(self.intent(class))
+                Some(self.intent(class, suspect))
             }
         }
     }
@@ -115,7 +115,7 @@ impl Facts<'_> {
                 "all callers share the closure".to_owned(),
             )),
             Root::Made(_) => None,
-            Root::Instance(class, _) => Some(self.intent(suspect.holder.unwrap_or(*class))),
+            Root::Instance(class, _) => Some(self.intent(suspect.holder.unwrap_or(*class), suspect)),
         }
     }
 
@@ -157,7 +157,7 @@ impl Facts<'_> {
     }
 
     /// Signs that a class is meant to be shared.
-    pub(super) fn intent(&self, class: ClassGid) -> (Confidence, String) {
+    pub(super) fn intent(&self, class: ClassGid, suspect: &Suspect) -> (Confidence, String) {
         let name = &self.world.class(class).name;
         if self.family(class).any(|it| self.world.class(it).denies_thread_safe) {
             let why = format!("`{name}` is documented as not for several threads at once");
@@ -173,7 +173,7 @@ impl Facts<'_> {
             return (Confidence::Low, why);
         }
         let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
-        if let Some(why) = self.sign(class).filter(|_| !passed_on) {
+        if let Some(why) = self.sign(class, suspect).filter(|_| !passed_on) {
             return (Confidence::Medium, why);
         }
         if let Some((holder, attribute)) = self.threads.held_by.get(&class)
@@ -217,10 +217,10 @@ impl Facts<'_> {
     }
 
     /// What the code of the class itself, or of the program, says about sharing its instances; strongest first.
-    fn sign(&self, class: ClassGid) -> Option<String> {
+    fn sign(&self, class: ClassGid, suspect: &Suspect) -> Option<String> {
         for it in self.family(class) {
             let facts = self.world.class(it);
-            if let Some(lock) = self.locks.owners.get(&it) {
+            if let Some(lock) = self.locks.owners.get(&it).filter(|_| self.covers(it, class, suspect)) {
                 return Some(format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
@@ -256,6 +256,16 @@ impl Facts<'_> {
                 .speaks_of_threads
                 .then(|| format!("code or comments of `{}` speak of threads", facts.name))
         })
+    }
+
+    /// Whether the lock of a class says something of the place: the lock of a base says nothing of what a class below it
+    /// adds.
+    fn covers(&self, owner: ClassGid, class: ClassGid, suspect: &Suspect) -> bool {
+        let Root::Instance(declared, _) = &suspect.location.root else { return true };
+        owner == class
+            || owner == *declared
+            || self.world.ancestors(owner).contains(declared)
+            || !self.world.ancestors(class).contains(declared) && *declared != class
     }
 
     /// What the class is for, by its name.
