@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
@@ -98,7 +98,8 @@ pub(crate) struct Frame {
     pub(crate) loops: Vec<u32>,
     pub(crate) next_loop: u32,
     pub(crate) caught: u32,
-    pub(crate) escaped: FxHashSet<Base>,
+    /// What others may know, and whether it came to be known inside of a loop.
+    pub(crate) escaped: FxHashMap<Base, bool>,
     /// Regions that end with the exit stack that entered them.
     pub(crate) stacked: Vec<(Origin, u32)>,
     /// Events of branches that do not go on, as ranges.
@@ -251,7 +252,7 @@ impl Frame {
     pub(crate) fn record(&mut self, site: u32, place: u32, op: Op, key: Key) -> u32 {
         let it = &self.facts.places[place as usize];
         let made = matches!(it.base, Base::Call(_) | Base::Alloc(_));
-        let made = made && !self.escaped.contains(&it.base);
+        let made = made && !self.escaped.contains_key(&it.base);
         let lent = made && matches!(it.base, Base::Call(call) if self.is_method_call(call));
         let owned = made && !lent;
         let flags = Flags { owned, lent, caught: self.caught > 0, ..Flags::default() };
@@ -287,19 +288,27 @@ impl Frame {
     fn escape_one(&mut self, origin: Origin, next: &mut SmallVec<[Origin; 4]>) {
         match origin {
             Origin::Call(id) => {
-                self.escaped.insert(Base::Call(id));
+                self.let_go(Base::Call(id));
             }
-            Origin::Alloc(id) if self.escaped.insert(Base::Alloc(id)) => {
+            Origin::Alloc(id) if self.let_go(Base::Alloc(id)) => {
                 next.extend(self.facts.allocs[id as usize].elems.iter().copied());
             }
             Origin::Place(id) => {
                 let base = self.facts.places[id as usize].base.clone();
                 if matches!(base, Base::Call(_) | Base::Alloc(_)) {
-                    self.escaped.insert(base);
+                    self.let_go(base);
                 }
             }
             _ => {}
         }
+    }
+
+    /// Tells whether it was not known before.
+    fn let_go(&mut self, base: Base) -> bool {
+        let in_loop = !self.loops.is_empty();
+        let before = self.escaped.get(&base).copied();
+        self.escaped.insert(base, in_loop || before == Some(true));
+        before.is_none()
     }
 
     /// What escapes late in a loop is known to others early in its next round.
@@ -311,7 +320,7 @@ impl Frame {
             }
             let base = &self.facts.places[event.place as usize].base;
             let made_outside = matches!(base, Base::Call(call) if self.facts.calls[*call as usize].in_loop == NONE);
-            if made_outside && self.escaped.contains(base) {
+            if made_outside && self.escaped.get(base) == Some(&true) {
                 (event.flags.owned, event.flags.lent) = (false, false);
             }
         }

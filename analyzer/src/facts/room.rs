@@ -1,7 +1,7 @@
 //! Beginning and end of lowering one function. What its lists and maps have grown to is used again by the next.
 
 use ruff_python_ast::name::Name;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
@@ -13,7 +13,7 @@ use crate::domain::{Base, Bound, Call, Event, FunctionFacts, FunctionKind, NONE,
 pub(crate) struct Room {
     env: FxHashMap<Name, Val>,
     journal: Vec<(Name, Option<Val>)>,
-    escaped: FxHashSet<Base>,
+    escaped: FxHashMap<Base, bool>,
     place_ids: FxHashMap<Place, u32>,
     guard_depths: Vec<u32>,
     call_chains: Vec<u32>,

@@ -276,8 +276,14 @@ impl Facts<'_> {
             && best.other.0 == suspect.func
             && accesses.iter().all(|it| self.held(*it).is_empty());
         let on_loop = self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize];
-        let doubtful = best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
-        if in_test || alone || on_loop || doubtful || self.is_idempotent(suspect, accesses, best.confidence) {
+        let doubtful =
+            best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
+        if in_test
+            || alone
+            || on_loop
+            || doubtful
+            || self.is_idempotent(suspect, accesses, best.confidence)
+        {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -4,8 +4,9 @@ use ruff_python_ast::name::Name;
 
 use super::{Facts, Suspect};
 use crate::domain::{FunctionKind, Origin};
-use crate::knowledge::{InstanceSharing, SpawnKind};
+use crate::evidence::Pattern;
 use crate::knowledge::atomicity::ATOMICITY;
+use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
@@ -115,7 +116,18 @@ impl Facts<'_> {
                 "all callers share the closure".to_owned(),
             )),
             Root::Made(_) => None,
-            Root::Instance(class, _) => Some(self.intent(suspect.holder.unwrap_or(*class), suspect)),
+            Root::Instance(class, _) => {
+                let class = suspect.holder.unwrap_or(*class);
+                let (confidence, why) = self.intent(class, suspect);
+                // Who owns a connection uses it alone, but pools and watchdogs close it from elsewhere.
+                let closed = suspect.candidate.pattern == Pattern::CheckThenDereference;
+                let name = &self.world.class(class).name;
+                if confidence == Confidence::Low && closed && name.ends_with("Connection") {
+                    let why = format!("a `{name}` may be closed by others than its user");
+                    return Some((Confidence::Medium, why));
+                }
+                Some((confidence, why))
+            }
         }
     }
 
@@ -191,7 +203,9 @@ impl Facts<'_> {
     fn is_made_by_functions(&self, class: ClassGid) -> bool {
         let maker = |it: &&crate::program::contexts::Edge| {
             let from = self.world.func(it.from);
-            from.kind == FunctionKind::Function && !self.world.module(it.from).is_test && !it.on_self
+            from.kind == FunctionKind::Function
+                && !self.world.module(it.from).is_test
+                && !it.on_self
         };
         let init = self.world.method(class, &Name::new_static("__init__"));
         init.is_some_and(|it| self.contexts.calls_of(it).filter(maker).count() > 1)
@@ -220,7 +234,9 @@ impl Facts<'_> {
     fn sign(&self, class: ClassGid, suspect: &Suspect) -> Option<String> {
         for it in self.family(class) {
             let facts = self.world.class(it);
-            if let Some(lock) = self.locks.owners.get(&it).filter(|_| self.covers(it, class, suspect)) {
+            if let Some(lock) =
+                self.locks.owners.get(&it).filter(|_| self.covers(it, class, suspect))
+            {
                 return Some(format!("`{}` owns the lock `{lock}`", facts.name));
             }
             if facts.says_thread_safe {
@@ -243,7 +259,8 @@ impl Facts<'_> {
         let shared = self.shared_class(class).filter(|why| {
             // What hangs on a shared object is known to be used by threads only where a thread comes to it; and one
             // object that a module keeps says nothing of those that functions make.
-            let variable = why.starts_with("the module variable") && self.is_made_by_functions(class);
+            let variable =
+                why.starts_with("the module variable") && self.is_made_by_functions(class);
             let captured = why.starts_with("a thread sees the variable");
             !why.starts_with("attribute ") && !captured && !variable
         });

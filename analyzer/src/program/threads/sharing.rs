@@ -4,9 +4,9 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Tasks, Threads};
-use crate::domain::{Call, NONE, Origin};
+use crate::domain::{Base, Call, Event, NONE, Op, Origin};
 use crate::program::types::{Node, Ty, TypeTable};
-use crate::program::world::{ClassGid, FuncGid, World};
+use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
 
 /// Objects passed to the thread are shared with it.
 pub(super) fn share_arguments(
@@ -77,6 +77,29 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
     }
 }
 
+/// A variable that only the code under `if __name__ == "__main__"` sets.
+fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
+    let facts = &world.modules[module as usize].facts;
+    let top = &facts.functions[0];
+    let is = |place: u32, name: &str| {
+        let place = &top.places[place as usize];
+        place.path.is_empty() && matches!(&place.base, Base::Global(it) if it == name)
+    };
+    let under_main = |event: &Event| {
+        let mut guard = event.guard;
+        while let Some(it) = top.guards.get(guard as usize) {
+            if it.atoms.iter().any(|it| is(top.events[it.event as usize].place, "__name__")) {
+                return true;
+            }
+            guard = it.parent;
+        }
+        false
+    };
+    let mut stores =
+        top.events.iter().filter(|it| it.op == Op::Store && is(it.place, name)).peekable();
+    facts.has_main && stores.peek().is_some() && stores.all(under_main)
+}
+
 /// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
 /// step only: further down, an object that is shared somewhere says little about its other uses.
 pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
@@ -97,7 +120,10 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
                 let seen = classes.filter(|it| !tested(world, *owner, *it));
                 direct.extend(seen.map(|it| (it, format!("a thread sees the variable `{name}`"))));
             }
-            Node::Global(module, name) if !world.modules[*module as usize].is_test => {
+            Node::Global(module, name)
+                if !world.modules[*module as usize].is_test
+                    && !is_of_the_script(world, *module, name) =>
+            {
                 direct.extend(
                     classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
                 );
