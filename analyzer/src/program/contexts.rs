@@ -278,7 +278,7 @@ impl Contexts {
             .par_functions()
             .filter(|it| !closed.contains(it) && self.is_entry(world, threads, *it))
             .collect();
-        self.find_surface(world, &entries);
+        self.find_surface(world, threads, &entries);
         // That whoever takes it out of a queue has a public name says nothing of where it is meant to run.
         let named = |it: &Edge| !self.queued.contains(&it.to) || by_name(world, it);
         for func in self.reach_over(entries, named) {

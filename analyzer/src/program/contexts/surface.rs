@@ -3,14 +3,19 @@
 use super::deferred::by_name;
 use super::{Contexts, Edge, Fresh};
 use crate::knowledge::InstanceSharing;
+use crate::program::threads::Threads;
 use crate::program::world::{ClassGid, FuncGid, World};
 
 impl Contexts {
     /// Marks the functions that a user's thread can reach in the way the project means it. What the project itself
     /// calls is used the way it calls it, whatever its name: a reader that only its thread's loop calls, a method that
     /// only the constructor of a subclass calls.
-    pub(super) fn find_surface(&mut self, world: &World, entries: &[FuncGid]) {
-        let unused = entries.iter().copied().filter(|it| self.is_for_users(world, *it)).collect();
+    pub(super) fn find_surface(&mut self, world: &World, threads: &Threads, entries: &[FuncGid]) {
+        let unused = entries
+            .iter()
+            .copied()
+            .filter(|it| !threads.placed.contains(it) && self.is_for_users(world, *it))
+            .collect();
         let passes_on = |edge: &Edge| {
             let making = edge.fresh.is_some() || edge.on_self && self.init_only[edge.from as usize];
             // A thread's function that is handed to what starts the thread.

@@ -1,7 +1,7 @@
 //! Functions whose result a decorator keeps: is the result something that must exist once?
 
 use super::Facts;
-use crate::domain::{Base, Event, Op, Origin, Step};
+use crate::domain::{Base, Container, Event, Op, Origin, Step};
 use crate::knowledge::KNOWLEDGE;
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::types::Ty;
@@ -57,7 +57,10 @@ impl Facts<'_> {
             if making || self.contexts.init_only[func as usize] {
                 it.events.iter().any(|event| {
                     let kept = it.places[event.place as usize].base == Base::SelfObj;
-                    let empty = |alloc: u32| it.allocs[alloc as usize].elems.is_empty();
+                    let empty = |alloc: u32| {
+                        let alloc = &it.allocs[alloc as usize];
+                        alloc.elems.is_empty() && alloc.kind != Container::Tuple
+                    };
                     kept && matches!(event.value, Origin::Alloc(alloc) if empty(alloc))
                 })
             } else {
