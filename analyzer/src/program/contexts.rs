@@ -60,7 +60,7 @@ pub(crate) struct Contexts {
     pub(crate) entered_live: Vec<bool>,
     /// Runs on an event loop only.
     pub(crate) on_loop: Vec<bool>,
-    /// Modules whose code an event loop runs.
+    /// Modules that are part of an event loop or turn all threads into one.
     pub(crate) of_a_loop: Vec<bool>,
     /// Only ever called while its object is being made.
     pub(crate) init_only: Vec<bool>,

@@ -272,7 +272,7 @@ impl Facts<'_> {
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
         // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
         let alone = best.confidence == Confidence::Medium
-            && best.spawn.is_some()
+            && best.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
             && best.other.0 == suspect.func
             && accesses.iter().all(|it| self.held(*it).is_empty());
         let on_loop = self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize];

@@ -18,7 +18,8 @@ declare_rule! {
     /// import threading
     ///
     /// class Client:
-    ///     pass
+    ///     def __init__(self):
+    ///         self.requests = []
     ///
     /// client = None
     ///
@@ -44,7 +45,8 @@ declare_rule! {
     /// import threading
     ///
     /// class Client:
-    ///     pass
+    ///     def __init__(self):
+    ///         self.requests = []
     ///
     /// client = None
     /// client_lock = threading.Lock()

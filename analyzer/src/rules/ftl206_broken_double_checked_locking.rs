@@ -21,7 +21,8 @@ declare_rule! {
     /// _client = None
     ///
     /// class Client:
-    ///     pass
+    ///     def __init__(self):
+    ///         self.requests = []
     ///
     /// def client():
     ///     global _client
@@ -49,7 +50,8 @@ declare_rule! {
     /// _client = None
     ///
     /// class Client:
-    ///     pass
+    ///     def __init__(self):
+    ///         self.requests = []
     ///
     /// def client():
     ///     global _client

@@ -21,9 +21,10 @@ impl Contexts {
         for module in (0..super::super::world::to_u32(world.modules.len()))
             .filter(|it| is_of_a_loop(world, *it) || is_inside(world, *it, &patched))
         {
+            let own = is_part_of_a_loop(world, module) || is_inside(world, module, &patched);
             let n =
                 super::super::world::to_u32(world.modules[module as usize].facts.functions.len());
-            self.of_a_loop[module as usize] = true;
+            self.of_a_loop[module as usize] = own;
             let first = world.func_gid(module, 0) as usize;
             self.on_loop[first..first + n as usize].fill(true);
         }
@@ -147,11 +148,16 @@ fn below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('.'))
 }
 
+fn is_part_of_a_loop(world: &World, module: ModuleId) -> bool {
+    let name = &world.modules[module as usize].name;
+    world.knowledge.loops.keys().any(|it| below(name, it))
+}
+
 /// A module that works with an event loop and not with threads, or is part of one.
 fn is_of_a_loop(world: &World, module: ModuleId) -> bool {
     let entry = &world.modules[module as usize];
     let imports = &entry.facts.imports;
-    if world.knowledge.loops.keys().any(|name| below(&entry.name, name)) {
+    if is_part_of_a_loop(world, module) {
         return true;
     }
     let threads = ["threading", "_thread", "concurrent.futures", "queue"];

@@ -56,7 +56,18 @@ impl Facts<'_> {
             let it = self.world.func(func);
             if making || self.contexts.init_only[func as usize] {
                 it.events.iter().any(|event| {
-                    let kept = it.places[event.place as usize].base == Base::SelfObj;
+                    let base = &it.places[event.place as usize].base;
+                    // Making one changes something that stays when the object is gone.
+                    let outside = matches!(base, Base::Global(_) | Base::Cls)
+                        && match &event.op {
+                            Op::Store | Op::SetItem | Op::DelItem => true,
+                            Op::Method(name) => super::iteration::changes(name),
+                            _ => false,
+                        };
+                    if outside {
+                        return true;
+                    }
+                    let kept = *base == Base::SelfObj;
                     let empty = |alloc: u32| {
                         let alloc = &it.allocs[alloc as usize];
                         alloc.elems.is_empty() && alloc.kind != Container::Tuple

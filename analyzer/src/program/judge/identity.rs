@@ -206,6 +206,10 @@ impl Facts<'_> {
         if self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name) {
             return false;
         }
+        // A bare object is nothing but itself.
+        if name == "builtins.object" {
+            return true;
+        }
         KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
     }
 
@@ -240,5 +244,6 @@ fn makes_by_name(name: &str) -> bool {
 /// Builtins whose result only depends on their arguments: containers that they make are judged by who changes them.
 pub(super) fn is_pure_builtin(name: &str) -> bool {
     let Some(name) = name.strip_prefix("builtins.") else { return false };
-    name != "open" && name != "__import__" && name.starts_with(|it: char| it.is_ascii_lowercase())
+    !matches!(name, "open" | "__import__" | "object")
+        && name.starts_with(|it: char| it.is_ascii_lowercase())
 }
