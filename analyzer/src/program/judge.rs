@@ -246,8 +246,7 @@ impl Facts<'_> {
             }
             // Through another attribute the lock may have another name, and the class is another one.
             let alias = all.through_alias(*other);
-            let apart = if alias { !window.is_empty() } else { self.are_strangers(own, *other) };
-            if apart {
+            if if alias { !window.is_empty() } else { self.are_strangers(own, *other) } {
                 continue;
             }
             let locks: Vec<LockId> = self.held(*other);
@@ -255,8 +254,8 @@ impl Facts<'_> {
                 continue;
             }
             // A window under a lock against an access without any: the other side is the one to report.
-            let published = suspect.candidate.pattern == Pattern::EarlyPublication;
-            if !window.is_empty() && locks.is_empty() && !published {
+            let early = suspect.candidate.pattern == Pattern::EarlyPublication;
+            if !(window.is_empty() || early) && locks.is_empty() {
                 continue;
             }
             if !self.ordered_by_signal(own, *other)
@@ -268,22 +267,7 @@ impl Facts<'_> {
         let ambient = self.changed_by_others(suspect);
         consider(own, ambient.map(|(confidence, because)| (confidence, None, because)));
         let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
-        // A test that starts threads itself means it; nobody else calls tests from threads.
-        let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
-        let alone = best.confidence == Confidence::Medium
-            && best.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
-            && best.other.0 == suspect.func
-            && accesses.iter().all(|it| self.held(*it).is_empty());
-        let on_loop = self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize];
-        let doubtful =
-            best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
-        if in_test
-            || alone
-            || on_loop
-            || doubtful
-            || self.is_idempotent(suspect, accesses, best.confidence)
-        {
+        if self.is_low(suspect, accesses, &best) {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -21,6 +21,7 @@ use crate::knowledge::SpawnKind;
 
 /// One place that starts threads, or that says of a function that threads run it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one start")]
 pub(crate) struct Spawn {
     pub(crate) func: FuncGid,
     /// The call that starts the thread; [`NONE`] where a decorator, a base class or an attribute says it.
@@ -163,10 +164,9 @@ fn record(
         let own =
             kind.is_started() && fresh_receiver(world, func, index, started, receiver, looped);
         if let Some(class) = receiver.filter(|_| kind.is_elsewhere()) {
-            threads.shared.entry(class).or_insert_with(|| {
-                let what = world.func(run).name.to_string();
-                format!("`{}.{what}` runs on a thread", world.class(class).name)
-            });
+            let (of, what) = (&world.class(class).name, &world.func(run).name);
+            let why = || format!("`{of}.{what}` runs on a thread");
+            threads.shared.entry(class).or_insert_with(why);
         }
         threads.spawns.push(Spawn {
             func,

@@ -79,29 +79,32 @@ impl Facts<'_> {
             },
             // Two objects of a class with some state may be as good as one.
             Pattern::CachedFactory => !self.is_certainly_unique(suspect.func, value),
-            Pattern::CheckThenInsert => {
-                // A start value that is counted up afterwards must not be stored twice.
-                let plain = match value {
-                    Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
-                    Origin::Alloc(alloc) => it.allocs[alloc as usize].kind == Container::Tuple,
-                    // Both threads find the same module, class or constant.
-                    Origin::Class(_) | Origin::Func(_) => true,
-                    Origin::Place(place) => {
-                        matches!(it.places[place as usize].base, Base::Global(_) | Base::Import(_))
-                    }
-                    Origin::Call(_) => {
-                        !self.is_foreign(suspect)
-                            && !self.must_exist_once(suspect.func, value, strict, 0)
-                    }
-                    _ => false,
-                };
-                // Nor must a marker that its owner takes away again: the second owner finds nothing.
-                let undone =
-                    |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
-                plain && !accesses.iter().any(|it| undone(self.event(*it)))
-            }
+            Pattern::CheckThenInsert => self.inserts_an_equal(suspect, accesses, strict),
             _ => false,
         }
+    }
+
+    /// Both threads insert the same under the key.
+    fn inserts_an_equal(&self, suspect: &Suspect, accesses: &[AccessId], strict: bool) -> bool {
+        let it = self.world.func(suspect.func);
+        let value = it.events[suspect.candidate.last as usize].value;
+        // A start value that is counted up afterwards must not be stored twice.
+        let plain = match value {
+            Origin::Immutable | Origin::Bool(_) | Origin::Nothing | Origin::Number => true,
+            Origin::Alloc(alloc) => it.allocs[alloc as usize].kind == Container::Tuple,
+            // Both threads find the same module, class or constant.
+            Origin::Class(_) | Origin::Func(_) => true,
+            Origin::Place(place) => {
+                matches!(it.places[place as usize].base, Base::Global(_) | Base::Import(_))
+            }
+            Origin::Call(_) => {
+                !self.is_foreign(suspect) && !self.must_exist_once(suspect.func, value, strict, 0)
+            }
+            _ => false,
+        };
+        // Nor must a marker that its owner takes away again: the second owner finds nothing.
+        let undone = |it: &Event| it.flags.augmented || (it.op == Op::DelItem && !it.flags.caught);
+        plain && !accesses.iter().any(|it| undone(self.event(*it)))
     }
 
     /// A container that the process has once and that keeps one object for each key, or one of a class that is not

@@ -4,10 +4,11 @@
 use ruff_python_ast::name::Name;
 
 use super::identity::{is_parameter, is_pure_builtin};
-use super::{AccessId, Facts, Suspect};
+use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
 use crate::program::world::{Entity, FuncGid};
+use crate::rule::Confidence;
 
 impl Facts<'_> {
     /// Conflicts that a program rarely means: a container that may as well be empty, classes in the making.
@@ -26,13 +27,30 @@ impl Facts<'_> {
         }
     }
 
-    /// What two users of one object may do to each other here is likely to be harmless.
-    pub(super) fn is_doubtful(
+    /// Whether a conflict that was found is likely to be harmless, or to be none.
+    pub(super) fn is_low(
         &self,
         suspect: &Suspect,
         accesses: &[AccessId],
-        spawn: Option<u32>,
+        found: &Conflict,
     ) -> bool {
+        let sure = found.confidence == Confidence::High;
+        // A test that starts threads itself means it; nobody else calls tests from threads.
+        let in_test = self.world.module(suspect.func).is_test && !sure;
+        // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
+        let alone = found.confidence == Confidence::Medium
+            && found.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
+            && found.other.0 == suspect.func
+            && accesses.iter().all(|it| self.held(*it).is_empty());
+        in_test
+            || alone
+            || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
+            || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
+            || self.is_idempotent(suspect, accesses, found.confidence)
+    }
+
+    /// What two users of one object may do to each other here is likely to be harmless.
+    fn is_doubtful(&self, suspect: &Suspect, accesses: &[AccessId], spawn: Option<u32>) -> bool {
         let it = self.world.func(suspect.func);
         let first = &it.events[suspect.candidate.first as usize];
         let last = &it.events[suspect.candidate.last as usize];

@@ -80,6 +80,8 @@ impl Locks {
                 }
             }
         }
+        let mut calls: Vec<_> = calls.into_iter().collect();
+        calls.sort_unstable_by_key(|it| it.0);
         for (class, (total, held)) in calls {
             if let Some((lock, n)) = held.into_iter().max_by_key(|it| it.1)
                 && n >= FEWEST_CALLS
