@@ -3,7 +3,7 @@
 
 use ruff_python_ast::name::Name;
 
-use super::identity::{is_parameter, is_pure_builtin};
+use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
@@ -68,8 +68,10 @@ impl Facts<'_> {
                     || matches!(last.value, Origin::Place(place)
                         if !matches!(it.places[place as usize].base, Base::Param(_) | Base::Call(_)))
             }
+            // What is loaded, given or computed is mostly equal whoever does it; a list keeps both.
             Pattern::CheckThenInsert => {
-                matches!(last.value, Origin::Place(place) if is_parameter(it, place))
+                let made = matches!(last.value, Origin::Call(_) | Origin::Alloc(_));
+                it.regions.is_empty() && !(made && last.op == Op::SetItem)
             }
             _ => false,
         }
