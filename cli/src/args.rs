@@ -53,7 +53,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) replay: bool,
 
-    /// Replay without a sandbox: for code that needs sockets, or writes outside its temporary directory
+    /// Replay without a sandbox, for code that needs sockets or writes elsewhere
     #[arg(long, requires = "replay", help_heading = "Replay")]
     pub(crate) no_sandbox: bool,
 

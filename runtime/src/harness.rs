@@ -96,6 +96,11 @@ pub(crate) fn ask(
     if outcome.exit == Exit::Cancelled {
         return Err(RuntimeError::Harness("the replay was cancelled".to_owned()));
     }
+    if outcome.exit == Exit::ProcessLimit {
+        let limit = job.limits.processes;
+        let text = format!("the code started more than {limit} processes and was stopped");
+        return Err(RuntimeError::Contained(text));
+    }
     let lines = outcome.results.iter().map(|it| parse(it)).collect::<Result<Vec<_>, _>>()?;
     checked(lines, &outcome)
 }
@@ -122,10 +127,14 @@ fn checked(lines: Vec<Line>, outcome: &process::Outcome) -> Result<Observation, 
         let text = outcome.stderr.text();
         let start = text.len().saturating_sub(2000);
         let tail = text.get(start..).unwrap_or(&text).trim();
-        return Err(RuntimeError::Harness(format!(
-            "it ended ({:?}) before it was done\n{tail}",
-            outcome.exit
-        )));
+        let how = match outcome.exit {
+            Exit::Signal(signal) => {
+                format!("by signal {signal}, perhaps from the code under replay,")
+            }
+            exit => format!("({exit:?})"),
+        };
+        let text = format!("it ended {how} before it was done\n{tail}");
+        return Err(RuntimeError::Harness(text.trim_end().to_owned()));
     }
     let lines = lines.into_iter().filter(|it| !matches!(it, Line::Hello(_) | Line::Done)).collect();
     Ok(Observation { lines })

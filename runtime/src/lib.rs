@@ -78,8 +78,13 @@ pub fn replay(
 ) -> Result<Verdict, ReplayError> {
     let started = Instant::now();
     let mut verdict = match plan::plan(diagnostic) {
-        Ok(plan) => run(interpreter, &plan, options)
-            .map(|it| remarked(judge::judge(&plan, &it), interpreter, &it))?,
+        Ok(plan) => match run(interpreter, &plan, options) {
+            Ok(it) => remarked(judge::judge(&plan, &it), interpreter, &it),
+            Err(ReplayError::Contained(reason)) => {
+                Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
+            }
+            Err(error) => return Err(error),
+        },
         Err(NotReplayable(reason)) => {
             Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
         }

@@ -9,6 +9,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, PathFdError, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -30,6 +31,7 @@ pub(super) fn spawn(
 ) -> Result<Child, RuntimeError> {
     let possible = super::Enforced::here();
     let start = || {
+        give_up_powers().map_err(|it| trouble(&it))?;
         restrict_files(writable).map_err(|it| trouble(&it))?;
         match calls::restrict(group) {
             Err(it) if possible.network => return Err(trouble(&it)),
@@ -52,6 +54,19 @@ enum Refusal {
     Rules(#[from] RulesetError),
     #[error(transparent)]
     Path(#[from] PathFdError),
+}
+
+/// What root may do beyond others is given up, except reading every file: such powers reach past Landlock, for one to
+/// the environment of other processes.
+fn give_up_powers() -> rustix::io::Result<()> {
+    let had = capabilities(None)?;
+    let kept = CapabilitySet::DAC_READ_SEARCH;
+    let sets = CapabilitySets {
+        effective: had.effective & kept,
+        permitted: had.permitted & kept,
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, sets)
 }
 
 /// Restricts this thread and what it starts.
