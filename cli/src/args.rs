@@ -47,10 +47,15 @@ pub(crate) struct CheckArgs {
     /// RUN THE CODE behind each finding, to see whether it breaks
     ///
     /// This executes your code: the modules of the finding are imported and their functions called, in a child process
-    /// of a free-threaded Python with limits on time, memory and output, an empty home directory and a clean
-    /// environment. It is no sandbox: do not replay code that you would not run.
+    /// of a free-threaded Python with limits on time, memory, processes and output, an empty home directory and a clean
+    /// environment. On Linux it writes files only in a temporary directory and has no network; it can read what you
+    /// can. Elsewhere there is no sandbox: do not replay code that you would not run.
     #[arg(long)]
     pub(crate) replay: bool,
+
+    /// Replay without a sandbox, for code that needs sockets or writes elsewhere
+    #[arg(long, requires = "replay", help_heading = "Replay")]
+    pub(crate) no_sandbox: bool,
 
     /// Repeat one schedule, as printed with a confirmed finding
     #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]

@@ -6,7 +6,7 @@ use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
 use ftlint_runtime::Options;
 use ftlint_runtime::interpreter::Interpreter;
-use ftlint_runtime::process::Cancel;
+use ftlint_runtime::process::{Cancel, Enforced, Sandbox};
 use ftlint_runtime::verdict::{Status, Verdict};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -60,7 +60,13 @@ pub(crate) fn replay(
     if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
         console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
     }
-    let options = Options { schedule: args.schedule.clone(), cancel, ..Options::default() };
+    let sandbox = if args.no_sandbox { Sandbox::Off } else { Sandbox::On };
+    Console::line(&match sandbox {
+        Sandbox::On => format!("sandbox: {}", Enforced::here()),
+        Sandbox::Off => "sandbox: switched off, only limits".to_owned(),
+    });
+    let options =
+        Options { schedule: args.schedule.clone(), sandbox, cancel, ..Options::default() };
     each(&mut res, &interpreter, &options, short, console);
     res.interrupted = options.cancel.is_cancelled();
     res

@@ -34,6 +34,9 @@ pub enum RuntimeError {
     /// The harness or its child process did not behave as agreed.
     #[error("replay harness: {0}")]
     Harness(String),
+    /// The code under replay was stopped by a limit that the harness itself never reaches.
+    #[error("{0}")]
+    Contained(String),
     /// A file or process could not be used.
     #[error("{what}: {source}")]
     Io {

@@ -3,15 +3,16 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::Options;
 use crate::error::RuntimeError;
 use crate::install;
 use crate::interpreter::{Interpreter, system_env};
-use crate::process::{self, Cancel, Exit, Job, Limits};
+use crate::process::{self, Exit, Job, Limits};
 use crate::protocol::{self, Line, Request};
 
 macro_rules! embedded {
@@ -52,10 +53,14 @@ const FILES: &[(&str, &str)] = embedded![
     "values.py",
 ];
 
-/// Loads the package, writing byte code only for it, and leaves `sys.path` as it was.
-const BOOT: &str = "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = False
+/// Closes what was inherited, loads the package and leaves `sys.path` as it was.
+const BOOT: &str = "import os, sys; os.closerange(3, min(os.sysconf('SC_OPEN_MAX'), 1 << 20)); sys.path.insert(0, sys.argv[1])
 from ftlint_replay.__main__ import main
-sys.dont_write_bytecode = True; sys.path.pop(0); sys.exit(main(sys.argv[2], sys.argv[3]))";
+sys.path.pop(0); sys.exit(main(sys.argv[2], sys.argv[3]))";
+
+/// Loads the package once without a sandbox, which would keep its byte code from being written.
+const COMPILE: &str = "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = False
+import ftlint_replay.__main__";
 
 /// Time for the start of the interpreter and for the harness itself.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -71,9 +76,10 @@ pub struct Observation {
 pub(crate) fn ask(
     interpreter: &Interpreter,
     request: &Request,
-    cancel: &Cancel,
+    options: &Options,
 ) -> Result<Observation, RuntimeError> {
     let directory = unpacked()?;
+    compile(interpreter, &directory)?;
     let mut job = Job::new(&interpreter.executable)?;
     let path = job.scratch.path().join("request.json");
     let text = serde_json::to_vec(request).map_err(|it| RuntimeError::Harness(it.to_string()))?;
@@ -84,10 +90,16 @@ pub(crate) fn ask(
         wall: Duration::from_secs_f64(request.total_seconds) + MARGIN,
         ..Limits::default()
     };
-    job.cancel = cancel.clone();
+    job.cancel = options.cancel.clone();
+    job.sandbox = options.sandbox;
     let outcome = process::run(&job)?;
     if outcome.exit == Exit::Cancelled {
         return Err(RuntimeError::Harness("the replay was cancelled".to_owned()));
+    }
+    if outcome.exit == Exit::ProcessLimit {
+        let limit = job.limits.processes;
+        let text = format!("the code started more than {limit} processes and was stopped");
+        return Err(RuntimeError::Contained(text));
     }
     let lines = outcome.results.iter().map(|it| parse(it)).collect::<Result<Vec<_>, _>>()?;
     checked(lines, &outcome)
@@ -115,10 +127,14 @@ fn checked(lines: Vec<Line>, outcome: &process::Outcome) -> Result<Observation, 
         let text = outcome.stderr.text();
         let start = text.len().saturating_sub(2000);
         let tail = text.get(start..).unwrap_or(&text).trim();
-        return Err(RuntimeError::Harness(format!(
-            "it ended ({:?}) before it was done\n{tail}",
-            outcome.exit
-        )));
+        let how = match outcome.exit {
+            Exit::Signal(signal) => {
+                format!("by signal {signal}, perhaps from the code under replay,")
+            }
+            exit => format!("({exit:?})"),
+        };
+        let text = format!("it ended {how} before it was done\n{tail}");
+        return Err(RuntimeError::Harness(text.trim_end().to_owned()));
     }
     let lines = lines.into_iter().filter(|it| !matches!(it, Line::Hello(_) | Line::Done)).collect();
     Ok(Observation { lines })
@@ -147,6 +163,27 @@ fn unpacked() -> Result<PathBuf, RuntimeError> {
         ))?;
     }
     Ok(DONE.get_or_init(|| directory).clone())
+}
+
+/// Writes the byte code of the package, once for each interpreter. Without it a replay only starts more slowly.
+fn compile(interpreter: &Interpreter, directory: &Path) -> Result<(), RuntimeError> {
+    static DONE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if done.contains(&interpreter.executable) {
+        return Ok(());
+    }
+    done.push(interpreter.executable.clone());
+    let suffix = if interpreter.free_threaded { "t" } else { "" };
+    let version = interpreter.version;
+    let tag = format!("cpython-{}{}{suffix}", version.major, version.minor);
+    let last = directory.join("ftlint_replay/__pycache__").join(format!("__main__.{tag}.pyc"));
+    if !last.exists() {
+        let mut job = Job::new(&interpreter.executable)?;
+        job.args = ["-X", "utf8", "-P", "-c", COMPILE].map(Into::into).into();
+        job.args.push(directory.into());
+        process::run(&job)?;
+    }
+    Ok(())
 }
 
 /// Replaces a file that differs, in one step, because another ftlint may read it now.

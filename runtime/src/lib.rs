@@ -23,7 +23,7 @@ use ftlint_analyzer::diagnostic::Diagnostic;
 use crate::harness::Observation;
 use crate::interpreter::Interpreter;
 use crate::plan::{NotReplayable, ReplayPlan, Subject};
-use crate::process::Cancel;
+use crate::process::{Cancel, Sandbox};
 use crate::protocol::{Request, VERSION};
 use crate::schedule::Schedule;
 use crate::verdict::{Status, Verdict};
@@ -42,6 +42,8 @@ pub struct Options {
     pub contention: Contend,
     /// Repeat this schedule instead of searching one.
     pub schedule: Option<Schedule>,
+    /// Whether the code is confined.
+    pub sandbox: Sandbox,
     /// Stops the replay from another thread.
     pub cancel: Cancel,
 }
@@ -62,6 +64,7 @@ impl Default for Options {
             attempt_limit: Duration::from_secs(2),
             contention: Contend::Try,
             schedule: None,
+            sandbox: Sandbox::On,
             cancel: Cancel::default(),
         }
     }
@@ -75,8 +78,13 @@ pub fn replay(
 ) -> Result<Verdict, ReplayError> {
     let started = Instant::now();
     let mut verdict = match plan::plan(diagnostic) {
-        Ok(plan) => run(interpreter, &plan, options)
-            .map(|it| remarked(judge::judge(&plan, &it), interpreter, &it))?,
+        Ok(plan) => match run(interpreter, &plan, options) {
+            Ok(it) => remarked(judge::judge(&plan, &it), interpreter, &it),
+            Err(ReplayError::Contained(reason)) => {
+                Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
+            }
+            Err(error) => return Err(error),
+        },
         Err(NotReplayable(reason)) => {
             Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
         }
@@ -93,9 +101,9 @@ fn run(
     options: &Options,
 ) -> Result<Vec<Observation>, ReplayError> {
     let mut request = request(plan, options)?;
-    let first = harness::ask(interpreter, &request, &options.cancel)?;
+    let first = harness::ask(interpreter, &request, options)?;
     if matches!(plan.subject, Subject::Import { .. }) {
-        let second = harness::ask(interpreter, &request, &options.cancel)?;
+        let second = harness::ask(interpreter, &request, options)?;
         return Ok(vec![first, second]);
     }
     let Some(schedule) = judge::found(&first).map(|it| it.schedule.clone()) else {
@@ -104,7 +112,7 @@ fn run(
     request.action = "repeat";
     request.schedule = Some(schedule);
     request.contention = options.contention == Contend::Try && interpreter.free_threaded;
-    let second = harness::ask(interpreter, &request, &options.cancel)?;
+    let second = harness::ask(interpreter, &request, options)?;
     Ok(vec![first, second])
 }
 

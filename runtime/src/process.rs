@@ -1,8 +1,8 @@
 //! Runs one child process apart from everything else: own process group, own temporary directory, clean
 //! environment, limits on time, memory and output; nothing of it is alive afterwards.
 //!
-//! It keeps a faulty program from doing harm by accident. It is not a sandbox against a hostile one: files and the
-//! network stay reachable.
+//! With [`Sandbox::On`] the child also writes nothing outside its directory and has no network, as far as the system can
+//! enforce that ([`Enforced`]). Reading stays possible.
 
 use crate::error::RuntimeError;
 use std::ffi::OsString;
@@ -13,6 +13,15 @@ use std::time::Duration;
 
 #[cfg(unix)]
 mod capture;
+#[cfg(target_os = "linux")]
+mod crowd;
+mod enforced;
+#[cfg(unix)]
+mod group;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(target_os = "linux")]
+mod sandbox_calls;
 mod scratch;
 #[cfg(unix)]
 mod stragglers;
@@ -22,6 +31,7 @@ mod tests;
 #[cfg(unix)]
 mod unix;
 
+pub use enforced::{Enforced, Sandbox};
 pub use scratch::Scratch;
 
 /// A child process to be run once.
@@ -39,6 +49,8 @@ pub struct Job {
     pub env: Vec<(OsString, OsString)>,
     /// When it is stopped.
     pub limits: Limits,
+    /// Whether it is confined.
+    pub sandbox: Sandbox,
     /// Stops it from another thread.
     pub cancel: Cancel,
     /// Its temporary directory, also `HOME` and `TMPDIR`; removed when the job is dropped.
@@ -59,6 +71,8 @@ pub struct Limits {
     pub results: u64,
     /// The largest file it may write, in bytes.
     pub file_size: u64,
+    /// How many processes its group may have. Linux only.
+    pub processes: usize,
 }
 
 /// Address space over the memory limit: libraries mapped from files, and reservations that are never touched.
@@ -73,6 +87,7 @@ impl Default for Limits {
             output: 1 << 20,
             results: 16 << 20,
             file_size: 1 << 30,
+            processes: 128,
         }
     }
 }
@@ -102,6 +117,8 @@ pub enum Exit {
     Signal(i32),
     /// Killed at the wall-clock limit.
     TimeLimit,
+    /// Killed because its group had more processes than it may.
+    ProcessLimit,
     /// Killed because [`Job::cancel`] was switched.
     Cancelled,
 }
@@ -149,6 +166,7 @@ impl Job {
             directory: None,
             env: Vec::new(),
             limits: Limits::default(),
+            sandbox: Sandbox::default(),
             cancel: Cancel::default(),
             scratch: Scratch::new()?,
         })

@@ -1,6 +1,7 @@
 //! `--replay` around the runtime: trouble keeps the findings, and a verdict arrives in the output. What verdicts are
 //! right is tested in the runtime.
 
+use crate::hostile::leaves_nothing;
 use crate::support::{CLEAN, RACY, Sandbox};
 
 #[test]
@@ -60,26 +61,29 @@ fn an_interrupt_ends_the_replays_and_keeps_the_findings() {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
-    let it = Sandbox::new(&[]);
+    let it = Sandbox::new(&[("tmp/.keep", b"")]);
     if !can_replay(&it) {
         return;
     }
-    for i in 0..40 {
+    for i in 0..200 {
         it.write(&format!("m{i}.py"), RACY.as_bytes());
     }
     let mut command = it.command(&["--replay", "--output-format=concise"]);
+    command.env("TMPDIR", it.root.join("tmp"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(2));
+    let pid = child.id();
+    std::thread::sleep(Duration::from_secs(4));
     let interrupted = Instant::now();
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
     let out = child.wait_with_output().unwrap();
     assert_eq!(out.status.code(), Some(130));
-    assert_eq!(String::from_utf8(out.stdout).unwrap().lines().count(), 40);
+    assert_eq!(String::from_utf8(out.stdout).unwrap().lines().count(), 200);
     assert!(interrupted.elapsed() < Duration::from_secs(5));
+    leaves_nothing(&it.root, pid);
 }
 
 /// Whether there is a free-threaded Python; without one these tests have nothing to say, except in CI.
-fn can_replay(it: &Sandbox) -> bool {
+pub(crate) fn can_replay(it: &Sandbox) -> bool {
     let found = it.run(&["runtime", "list"]).contains("free-threading");
     assert!(found || std::env::var_os("CI").is_none(), "CI needs a free-threaded Python");
     found

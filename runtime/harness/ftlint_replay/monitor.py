@@ -56,6 +56,8 @@ class EventMonitor:
     def stop(self) -> None:
         if self._running:
             self._running = False
+            if self._api.get_tool(self._tool) != "ftlint":
+                raise RuntimeError("the code under replay took the tool of sys.monitoring away: nothing was observed")
             self._api.set_events(self._tool, 0)
 
 

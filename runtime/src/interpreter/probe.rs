@@ -88,6 +88,7 @@ fn understand(ran: &Ran) -> Result<Answer, String> {
         Exit::Code(code) => return Err(complaint(format!("ended with code {code}"))),
         Exit::Signal(signal) => return Err(complaint(format!("ended by signal {signal}"))),
         Exit::TimeLimit => return Err(format!("gave no answer in {} s", TIME_LIMIT.as_secs())),
+        Exit::ProcessLimit => return Err("started too many processes".into()),
         Exit::Cancelled => return Err("stopped".into()),
     }
     let answer = ran.results.first().and_then(|line| serde_json::from_str(line).ok());

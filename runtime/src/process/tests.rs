@@ -216,3 +216,6 @@ print('done')";
         );
     }
 }
+
+#[cfg(target_os = "linux")]
+mod confined;

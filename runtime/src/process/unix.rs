@@ -3,6 +3,7 @@
 //! The leader is reaped only after its group was killed: as long as it is a zombie its number cannot be given to
 //! somebody else, so the kill never hits a stranger.
 
+use super::group::{self, Started};
 use super::{Exit, Job, Outcome, capture, stragglers};
 use crate::error::RuntimeError;
 use rustix::io::Errno;
@@ -10,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -48,19 +49,19 @@ pub(super) fn run(job: &Job) -> Result<Outcome, RuntimeError> {
     let began = Instant::now();
     let mut command = command(job);
     let mark = stragglers::mark(&mut command);
-    let mut child = command
-        .spawn()
-        .map_err(RuntimeError::io(format!("cannot start {}", job.program.display())))?;
-    let supervised = supervise(job, &mut child, began);
+    let Started { mut child, group } = group::start(job, &mut command)?;
+    let leader = group.id(&child);
+    let supervised = supervise(job, &mut child, leader, began);
     // From here on nothing may return before the child is dead, whatever went wrong above.
-    let pid = Pid::from_child(&child);
-    let _ = kill_process_group(pid, Signal::KILL);
-    stragglers::kill(&mark, pid);
+    let _ = kill_process_group(leader, Signal::KILL);
+    stragglers::kill(&mark, leader);
     let (stopped, gone, stdout, stderr) = supervised.inspect_err(|_| drop(child.wait()))?;
     if gone.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
-        return Err(RuntimeError::Harness(format!("process {pid:?} cannot be killed")));
+        let pid = child.id();
+        return Err(RuntimeError::Harness(format!("process {pid} cannot be killed")));
     }
     let status = child.wait().map_err(RuntimeError::io("cannot wait for the child process"))?;
+    drop(group);
     let elapsed = began.elapsed();
     let (stdout, stderr) = (stdout.finish(), stderr.finish());
     let (results, results_cut) = capture::results(&job.scratch.results(), job.limits.results)?;
@@ -90,7 +91,6 @@ fn command(job: &Job) -> Command {
     command.current_dir(job.directory.as_deref().unwrap_or(job.scratch.path()));
     command.stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0);
     command
 }
 
@@ -109,7 +109,16 @@ fn clean_environment(scratch: &Path) -> Vec<(&'static str, OsString)> {
 type Supervised = (Option<Exit>, Receiver<()>, capture::Tap, capture::Tap);
 
 /// Until the child ends by itself (`None`) or has to be stopped.
-fn supervise(job: &Job, child: &mut Child, began: Instant) -> Result<Supervised, RuntimeError> {
+fn supervise(
+    job: &Job,
+    child: &mut Child,
+    leader: Pid,
+    began: Instant,
+) -> Result<Supervised, RuntimeError> {
+    #[cfg(target_os = "linux")]
+    let crowd = super::crowd::Crowd::new(leader, job.limits.processes);
+    #[cfg(not(target_os = "linux"))]
+    let _ = leader;
     let trouble = || RuntimeError::io("cannot start a thread");
     let stdout = capture::Tap::new(child.stdout.take(), job.limits.output).map_err(trouble())?;
     let stderr = capture::Tap::new(child.stderr.take(), job.limits.output).map_err(trouble())?;
@@ -125,6 +134,8 @@ fn supervise(job: &Job, child: &mut Child, began: Instant) -> Result<Supervised,
                 break Some(Exit::Cancelled);
             }
             Err(RecvTimeoutError::Timeout) if left.is_zero() => break Some(Exit::TimeLimit),
+            #[cfg(target_os = "linux")]
+            Err(RecvTimeoutError::Timeout) if crowd.is_over() => break Some(Exit::ProcessLimit),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break None,
         }
