@@ -377,24 +377,24 @@ fn caller_holds_lock(name: &Name, doc: Option<&str>) -> bool {
             .any(|it| lower.contains(it));
         caller
             || lower.contains("lock")
-            && [
-                "already held",
-                "must hold",
-                "must be held",
-                "with lock held",
-                "lock held",
-                "holding the lock",
-                "already holding",
-                "holds the lock",
-                "hold the lock",
-                "with the lock",
-                "lock is held",
-                "under the lock",
-                "lock must be",
-                "be called with",
-            ]
-            .iter()
-            .any(|it| lower.contains(it))
+                && [
+                    "already held",
+                    "must hold",
+                    "must be held",
+                    "with lock held",
+                    "lock held",
+                    "holding the lock",
+                    "already holding",
+                    "holds the lock",
+                    "hold the lock",
+                    "with the lock",
+                    "lock is held",
+                    "under the lock",
+                    "lock must be",
+                    "be called with",
+                ]
+                .iter()
+                .any(|it| lower.contains(it))
     });
     by_name || by_doc
 }

@@ -270,7 +270,8 @@ impl Facts<'_> {
         let mut best = best.filter(|it| !self.is_handed_to_one(suspect, it.spawn))?;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && best.confidence < Confidence::High;
-        let doubtful = best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
+        let doubtful =
+            best.confidence < Confidence::High && self.is_doubtful(suspect, accesses, best.spawn);
         if in_test || doubtful || self.is_idempotent(suspect, accesses, best.confidence) {
             best.confidence = Confidence::Low;
         }

@@ -3,8 +3,8 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
-use super::{Edge, Fresh};
 use super::deferred::{Aside, deferred};
+use super::{Edge, Fresh};
 use crate::domain::{Base, Call, NONE, Origin, Step};
 use crate::program::threads::Threads;
 use crate::program::types::{Node, Ty, TypeTable};

@@ -128,7 +128,11 @@ fn patched_packages(world: &World) -> Vec<String> {
     let patches = |module: &&crate::program::world::ModuleEntry| {
         module.facts.is_package
             && !module.name.contains('.')
-            && module.facts.imports.iter().any(|it| it.func == 0 && below(&it.module, "gevent.monkey"))
+            && module
+                .facts
+                .imports
+                .iter()
+                .any(|it| it.func == 0 && below(&it.module, "gevent.monkey"))
     };
     world.modules.iter().filter(patches).map(|it| it.name.to_string()).collect()
 }

@@ -4,8 +4,8 @@ use ruff_python_ast::name::Name;
 
 use super::{Facts, Suspect};
 use crate::domain::{FunctionKind, Origin};
-use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::knowledge::atomicity::ATOMICITY;
+use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::program::locations::Root;
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
@@ -191,7 +191,9 @@ impl Facts<'_> {
     fn is_made_by_functions(&self, class: ClassGid) -> bool {
         let maker = |it: &&crate::program::contexts::Edge| {
             let from = self.world.func(it.from);
-            from.kind == FunctionKind::Function && !self.world.module(it.from).is_test && !it.on_self
+            from.kind == FunctionKind::Function
+                && !self.world.module(it.from).is_test
+                && !it.on_self
         };
         let init = self.world.method(class, &Name::new_static("__init__"));
         init.is_some_and(|it| self.contexts.calls_of(it).filter(maker).count() > 1)
@@ -243,7 +245,8 @@ impl Facts<'_> {
         let shared = self.shared_class(class).filter(|why| {
             // What hangs on a shared object is known to be used by threads only where a thread comes to it; and one
             // object that a module keeps says nothing of those that functions make.
-            let variable = why.starts_with("the module variable") && self.is_made_by_functions(class);
+            let variable =
+                why.starts_with("the module variable") && self.is_made_by_functions(class);
             let captured = why.starts_with("a thread sees the variable");
             !why.starts_with("attribute ") && !captured && !variable
         });

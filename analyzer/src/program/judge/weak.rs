@@ -63,9 +63,8 @@ impl Facts<'_> {
             let event = self.event(*id);
             matches!(event.op, Op::Load | Op::GetItem) && !event.flags.augmented
         };
-        let shows = |id: &AccessId| {
-            matches!(self.world.func(id.0).name.as_str(), "__repr__" | "__str__")
-        };
+        let shows =
+            |id: &AccessId| matches!(self.world.func(id.0).name.as_str(), "__repr__" | "__str__");
         let mut reads = accesses.iter().copied().filter(read).peekable();
         reads.peek().is_some() && reads.all(|it| shows(&it))
     }

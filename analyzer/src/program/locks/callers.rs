@@ -69,7 +69,9 @@ impl Locks {
             let here = self.at(world, edge.from, call.held).into_iter().map(|it| it.0);
             let mut here: Vec<LockId> = here.chain(self.usual(edge.from).iter().cloned()).collect();
             // Its own lock says nothing of an owner.
-            here.retain(|it| !matches!(it, LockId::Instance(of, _) if *of == class) && *it != LockId::Convention);
+            here.retain(|it| {
+                !matches!(it, LockId::Instance(of, _) if *of == class) && *it != LockId::Convention
+            });
             here.dedup();
             for lock in here {
                 match held.iter_mut().find(|it| it.0 == lock) {
@@ -101,7 +103,9 @@ impl Locks {
             for func in candidates {
                 let mut common: Option<Vec<LockId>> = None;
                 for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
-                    if edge.fresh.is_some() || contexts.init_only[edge.from as usize] && edge.on_self {
+                    if edge.fresh.is_some()
+                        || contexts.init_only[edge.from as usize] && edge.on_self
+                    {
                         continue;
                     }
                     let held =
