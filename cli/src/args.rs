@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::settings::{OutputFormat, TargetVersion};
+use ftlint_runtime::entry::Command as Entry;
 use ftlint_runtime::schedule::Schedule;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
@@ -60,6 +61,16 @@ pub(crate) struct CheckArgs {
     /// Repeat one schedule, as printed with a confirmed finding
     #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]
     pub(crate) schedule: Option<Schedule>,
+
+    /// Run this command with all findings armed, instead of each finding by itself: `python -m app`, `pytest -q`
+    #[arg(
+        long,
+        requires = "replay",
+        conflicts_with = "schedule",
+        value_name = "COMMAND",
+        help_heading = "Replay"
+    )]
+    pub(crate) entry: Option<Entry>,
 
     /// Interpreter to replay on; its packages are taken for the installed ones
     #[arg(long, value_name = "PATH", help_heading = "Replay")]

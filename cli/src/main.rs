@@ -6,6 +6,7 @@ mod config;
 mod console;
 mod decode;
 mod discover;
+mod entry;
 mod installed;
 mod interpreter;
 mod load;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::CheckArgs;
 use crate::console::Console;
+use crate::entry;
 use crate::interpreter::choose;
 use crate::output::Finding;
 use crate::paths::Short;
@@ -59,6 +60,15 @@ pub(crate) fn replay(
     let switch = cancel.clone();
     if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
         console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
+    }
+    if let Some(command) = &args.entry {
+        Console::line("sandbox: none, the command runs as you would run it");
+        if let Err(error) = entry::run(&mut res.findings, command, &interpreter, &cancel, console) {
+            console.error(&format!("{error:#}"));
+            res.failed = true;
+        }
+        res.interrupted = cancel.is_cancelled();
+        return res;
     }
     let sandbox = if args.no_sandbox { Sandbox::Off } else { Sandbox::On };
     Console::line(&match sandbox {

@@ -26,17 +26,20 @@ const FILES: &[(&str, &str)] = embedded![
     "__init__.py",
     "__main__.py",
     "arguments.py",
+    "armed.py",
     "attempts.py",
     "cells.py",
     "conduct.py",
     "director.py",
     "driver.py",
+    "entry.py",
     "explore.py",
     "idle.py",
     "lane.py",
     "monitor.py",
     "points.py",
     "program.py",
+    "proof.py",
     "protocol.py",
     "schedule.py",
     "strategies/__init__.py",
@@ -49,6 +52,7 @@ const FILES: &[(&str, &str)] = embedded![
     "strategies/test_and_set.py",
     "syntax.py",
     "target.py",
+    "tests_in_threads.py",
     "types.py",
     "values.py",
 ];
@@ -141,7 +145,7 @@ fn checked(lines: Vec<Line>, outcome: &process::Outcome) -> Result<Observation, 
 }
 
 /// The directory with the package; written when it is not there or not what it should be.
-fn unpacked() -> Result<PathBuf, RuntimeError> {
+pub(crate) fn unpacked() -> Result<PathBuf, RuntimeError> {
     static DONE: OnceLock<PathBuf> = OnceLock::new();
     if let Some(directory) = DONE.get() {
         return Ok(directory.clone());

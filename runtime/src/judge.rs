@@ -225,7 +225,7 @@ fn judge_import(module: &str, observations: &[Observation], verdict: &mut Verdic
     }
 }
 
-fn witness(window: &protocol::Window, steps: &[protocol::Step]) -> Vec<WitnessStep> {
+pub(crate) fn witness(window: &protocol::Window, steps: &[protocol::Step]) -> Vec<WitnessStep> {
     let mut sources = BTreeMap::new();
     steps
         .iter()

@@ -3,6 +3,7 @@
 //! [`plan`] says what has to run, [`harness`] runs it in child processes, [`judge`] says what it means. A finding is
 //! confirmed only when one [`schedule`] shows the violation twice, and no serial order of the same calls shows it.
 
+pub mod entry;
 pub mod error;
 pub mod harness;
 pub mod install;
@@ -150,7 +151,7 @@ fn request(plan: &ReplayPlan, options: &Options) -> Result<Request, ReplayError>
 }
 
 /// The child has another working directory than we have.
-fn full(path: &str) -> Result<String, ReplayError> {
+pub(crate) fn full(path: &str) -> Result<String, ReplayError> {
     let path = if path.is_empty() { "." } else { path };
     let full = absolute(path).map_err(ReplayError::io(format!("cannot make `{path}` absolute")))?;
     Ok(full.to_string_lossy().into_owned())

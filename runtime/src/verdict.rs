@@ -16,6 +16,8 @@ pub enum Status {
 pub enum EvidenceLevel {
     /// The user's own program, from its own entry.
     Program,
+    /// The user's own tests, as they are or in several threads.
+    Test,
     /// A driver that builds the receiver and calls the functions of the finding.
     Driver,
 }

@@ -55,6 +55,7 @@ pub(super) fn status(it: Status) -> &'static str {
 pub(super) fn level(it: EvidenceLevel) -> &'static str {
     match it {
         EvidenceLevel::Program => "program",
+        EvidenceLevel::Test => "test",
         EvidenceLevel::Driver => "driver",
     }
 }
