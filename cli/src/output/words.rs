@@ -56,6 +56,7 @@ pub(super) fn level(it: EvidenceLevel) -> &'static str {
     match it {
         EvidenceLevel::Program => "program",
         EvidenceLevel::Driver => "driver",
+        EvidenceLevel::Slice => "slice",
     }
 }
 
