@@ -55,6 +55,16 @@ pub enum Strategy {
     InitOnce,
     /// Stop one thread between the test of a flag and setting it, let another thread enter the body.
     TestAndSet,
+    /// Stop one thread inside a loop over a container, let another thread change the container.
+    Iterate,
+    /// Stop one thread between a copy and the reset of the original, let another thread add.
+    CopyThenClear,
+    /// Stop one thread between a test for "done" and the registration, let another thread finish.
+    Register,
+    /// Stop one thread beside its access, let another thread run its whole call, compare with the serial orders.
+    Interleave,
+    /// Let threads run freely: for what is a single instruction, in which nobody can be stopped.
+    Contend,
     /// Import a module in a fresh interpreter and watch whether the GIL comes back.
     GilFlip,
 }

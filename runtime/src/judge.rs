@@ -101,6 +101,11 @@ fn confirm(
     {
         remarks.push("the program itself did not show it; a driver that lets two threads share the object did".to_owned());
     }
+    if verdict.evidence == Some(EvidenceLevel::Slice) {
+        remarks.push("this proves the statement, not the program".to_owned());
+        let whole = observations.iter().flat_map(attempts).find(|it| driven(it));
+        remarks.extend(whole.map(unable).filter(|it| !it.is_empty()));
+    }
     let told = observations
         .iter()
         .flat_map(|it| &it.lines)
@@ -121,8 +126,19 @@ fn confirm(
     verdict.reason = (!remarks.is_empty()).then(|| remarks.join("; "));
 }
 
+/// Whether whole functions were to be called.
+fn driven(attempt: &Attempt) -> bool {
+    level(&attempt.schedule) == EvidenceLevel::Driver
+}
+
 fn level(schedule: &str) -> EvidenceLevel {
-    if schedule.starts_with("v1:program") { EvidenceLevel::Program } else { EvidenceLevel::Driver }
+    if schedule.starts_with("v1:program") {
+        EvidenceLevel::Program
+    } else if schedule.starts_with("v1:slice") {
+        EvidenceLevel::Slice
+    } else {
+        EvidenceLevel::Driver
+    }
 }
 
 /// The most telling reason of all attempts, a lock first.
@@ -162,11 +178,17 @@ fn why_not(tried: &[&Attempt]) -> (Status, String) {
         let reason = driver.map_or_else(|| words.clone(), |it| format!("{words}; {it}"));
         return (Status::NotReproduced, reason);
     }
-    let reasons = tried.iter().map(|it| unable(it)).collect::<Vec<_>>();
-    (
-        Status::NotReplayable,
-        reasons.last().cloned().unwrap_or_else(|| "nothing could be run".to_owned()),
-    )
+    let mut reasons: Vec<String> = Vec::new();
+    for level in [EvidenceLevel::Driver, EvidenceLevel::Slice] {
+        let mut of_level = tried.iter().filter(|it| self::level(&it.schedule) == level);
+        reasons.extend(of_level.next_back().map(|it| unable(it)));
+    }
+    let reason = if reasons.is_empty() {
+        tried.last().map_or_else(|| "nothing could be run".to_owned(), |it| unable(it))
+    } else {
+        reasons.join("; ")
+    };
+    (Status::NotReplayable, reason)
 }
 
 /// Why an attempt did not get as far as the window.
@@ -176,7 +198,14 @@ fn unable(attempt: &Attempt) -> String {
         "import_error" => format!(
             "{detail}; install what it needs for the chosen interpreter, or choose another one with --python"
         ),
+        "not_drivable" if level(&attempt.schedule) == EvidenceLevel::Slice => {
+            format!("no piece can be cut out: {detail}")
+        }
         "not_drivable" => format!("a driver cannot call it: {detail}"),
+        "not_reached" if detail.is_empty() && level(&attempt.schedule) == EvidenceLevel::Slice => {
+            "a piece of the function did not come to the window with the values that were tried"
+                .to_owned()
+        }
         "not_reached" if attempt.schedule.starts_with("v1:program") => {
             "the program did not come to the window with more than one thread running".to_owned()
         }

@@ -13,6 +13,8 @@ pub enum Mode {
     Program,
     /// A driver; the number names a choice of arguments.
     Driver(u32),
+    /// A piece of the function; the number names a choice of pieces and arguments.
+    Slice(u32),
 }
 
 /// One of the two threads of a schedule.
@@ -35,8 +37,12 @@ pub enum Run {
     ToRead,
     /// Through its act, and no further: `>act`.
     ThroughAct,
+    /// Until just before the access of the other thread, whose function it runs: `@other`.
+    ToOther,
     /// To its end: `*`.
     ToEnd,
+    /// Over and over, with nobody leading it: `~`.
+    Freely,
 }
 
 /// An order of two threads.
@@ -55,12 +61,14 @@ pub struct Schedule {
 #[error("not a schedule: `{0}` (one reads `v1:driver.0:A@act,B>act,A*`)")]
 pub struct BadSchedule(pub String);
 
-const RUNS: [(&str, Run); 5] = [
+const RUNS: [(&str, Run); 7] = [
     ("@act", Run::ToAct),
     ("@gap", Run::ToGap),
     ("@read", Run::ToRead),
     (">act", Run::ThroughAct),
+    ("@other", Run::ToOther),
     ("*", Run::ToEnd),
+    ("~", Run::Freely),
 ];
 
 impl fmt::Display for Schedule {
@@ -68,6 +76,7 @@ impl fmt::Display for Schedule {
         match self.mode {
             Mode::Program => f.write_str("v1:program")?,
             Mode::Driver(variant) => write!(f, "v1:driver.{variant}")?,
+            Mode::Slice(variant) => write!(f, "v1:slice.{variant}")?,
         }
         if self.arrival > 0 {
             write!(f, "#{}", self.arrival)?;
@@ -97,6 +106,7 @@ fn parse(text: &str) -> Option<Schedule> {
     let mode = match head.split_once('.') {
         None if head == "program" => Mode::Program,
         Some(("driver", variant)) => Mode::Driver(number(variant)?),
+        Some(("slice", variant)) => Mode::Slice(number(variant)?),
         _ => return None,
     };
     let steps = steps.split(',').map(step).collect::<Option<Vec<_>>>()?;

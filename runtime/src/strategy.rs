@@ -10,6 +10,11 @@ pub fn name(strategy: Strategy) -> &'static str {
         Strategy::CheckThenAct => "check_then_act",
         Strategy::InitOnce => "init_once",
         Strategy::TestAndSet => "test_and_set",
+        Strategy::Iterate => "iterate",
+        Strategy::CopyThenClear => "copy_then_clear",
+        Strategy::Register => "register",
+        Strategy::Interleave => "interleave",
+        Strategy::Contend => "contend",
         Strategy::GilFlip => "gil_flip",
     }
 }
@@ -71,34 +76,32 @@ pub fn of_pattern(it: Pattern) -> Option<Strategy> {
         Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => {
             Some(Strategy::SplitUpdate)
         }
-        Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => {
-            Some(Strategy::CheckThenAct)
-        }
+        Pattern::CheckThenInsert
+        | Pattern::CheckThenUse
+        | Pattern::CheckThenPop
+        | Pattern::CheckThenDereference
+        | Pattern::IndexLoop => Some(Strategy::CheckThenAct),
         Pattern::LazyInit | Pattern::BrokenDoubleCheck | Pattern::CheckThenSetattr => {
             Some(Strategy::InitOnce)
         }
         Pattern::TestAndSet => Some(Strategy::TestAndSet),
-        Pattern::Iteration
-        | Pattern::Unguarded
-        | Pattern::CheckThenDereference
-        | Pattern::CheckThenRegister
-        | Pattern::Swap
-        | Pattern::CopyThenClear
-        | Pattern::EarlyPublication
+        Pattern::Iteration | Pattern::GuardInWrongScope => Some(Strategy::Iterate),
+        Pattern::CopyThenClear => Some(Strategy::CopyThenClear),
+        Pattern::CheckThenRegister => Some(Strategy::Register),
+        Pattern::Unguarded | Pattern::MixedGuards | Pattern::SplitSection | Pattern::Swap => {
+            Some(Strategy::Interleave)
+        }
+        Pattern::Snapshot
+        | Pattern::SharedGenerator
+        | Pattern::SharedIterator
+        | Pattern::DeepCopy
+        | Pattern::SortInPlace
+        | Pattern::SortedStructure => Some(Strategy::Contend),
+        Pattern::EarlyPublication
         | Pattern::CachedFactory
         | Pattern::LazySubmodule
         | Pattern::MappingMixin
-        | Pattern::MixedGuards
         | Pattern::GuardedEscape
-        | Pattern::SplitSection
-        | Pattern::GuardInWrongScope
-        | Pattern::Snapshot
-        | Pattern::SharedGenerator
-        | Pattern::SharedIterator
-        | Pattern::Tee
-        | Pattern::DeepCopy
-        | Pattern::SortInPlace
-        | Pattern::SortedStructure
-        | Pattern::IndexLoop => None,
+        | Pattern::Tee => None,
     }
 }

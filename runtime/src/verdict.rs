@@ -20,6 +20,9 @@ pub enum EvidenceLevel {
     Test,
     /// A driver that builds the receiver and calls the functions of the finding.
     Driver,
+    /// Only a piece of the function, on a receiver that was not built by its constructor, or in a module whose missing
+    /// imports were stood in for. It proves the statement, not the program.
+    Slice,
 }
 
 /// One numbered step of a witnessed interleaving.

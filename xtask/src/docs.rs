@@ -106,6 +106,11 @@ fn replay(replay: Replay) -> String {
         Strategy::CheckThenAct => "check_then_act",
         Strategy::InitOnce => "init_once",
         Strategy::TestAndSet => "test_and_set",
+        Strategy::Iterate => "iterate",
+        Strategy::CopyThenClear => "copy_then_clear",
+        Strategy::Register => "register",
+        Strategy::Interleave => "interleave",
+        Strategy::Contend => "contend",
         Strategy::GilFlip => "gil_flip",
     };
     format!("`{name}`")

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -61,14 +61,15 @@ declare_rule! {
     /// Exchanges through a temporary variable are not seen. Indices that are different for each thread are not told apart.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside an exchange, whose steps are on one line or in `random.shuffle`.
+    /// Stops a thread inside the exchange, lets another one exchange meanwhile, and compares the elements with those of all serial
+    /// orders.
     pub(crate) static RULE = {
         code: "FTL109",
         name: "shared-swap",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "elements of a shared object are exchanged while another thread can change them",
-        replay: Replay::Never("no strategy stops a thread inside an exchange"),
+        replay: Replay::With(Strategy::Interleave),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -71,14 +71,15 @@ declare_rule! {
     /// A value that is only handed to a call before the place is emptied (`send(self.buf); self.buf = []`) is not seen, nor is a method of another object that empties.
     ///
     /// ## Replay
-    /// None: no strategy adds an element between the copy and the reset.
+    /// Stops a thread between the copy and the reset, lets another one add an element meanwhile, and looks for an element that is in
+    /// neither.
     pub(crate) static RULE = {
         code: "FTL111",
         name: "copy-then-clear",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "contents of a shared place are taken and the place is emptied in a second step",
-        replay: Replay::Never("no strategy adds between a copy and its reset"),
+        replay: Replay::With(Strategy::CopyThenClear),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -71,14 +71,15 @@ declare_rule! {
     /// Flag and list have to be attributes of `self`, and the other function has to set the flag before it reads the list.
     ///
     /// ## Replay
-    /// None: no strategy compares what was registered with what was called.
+    /// Stops a thread between the test and the registration, lets another one finish meanwhile, and looks at whether what was
+    /// registered is ever called, as it is in every serial order.
     pub(crate) static RULE = {
         code: "FTL215",
         name: "lost-registration",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "something is registered after a test of a flag that another thread can set meanwhile",
-        replay: Replay::Never("no strategy compares what was registered with what was called yet"),
+        replay: Replay::With(Strategy::Register),
     }
     check: check, message: message
 }

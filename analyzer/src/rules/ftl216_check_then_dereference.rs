@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{AccessKind, Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -54,14 +54,15 @@ declare_rule! {
     /// Attributes that are set to `None` through a variable are not seen.
     ///
     /// ## Replay
-    /// None: no strategy resets the attribute between the test and the use.
+    /// Stops a thread between the test and the use, lets another one take the attribute away meanwhile, and looks for an exception that
+    /// no serial order of the two calls gives.
     pub(crate) static RULE = {
         code: "FTL216",
         name: "check-then-dereference",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "an attribute is used after a test that it is set, while another thread can reset it",
-        replay: Replay::Never("no strategy resets the attribute between test and use yet"),
+        replay: Replay::With(Strategy::CheckThenAct),
     }
     check: check, message: message
 }

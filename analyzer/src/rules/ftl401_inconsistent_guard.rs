@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{AccessKind, Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -76,14 +76,15 @@ declare_rule! {
     /// Single reads without the lock are not reported: they are atomic. Two reads in one expression are, when one region updates both values. Neither are changes reported that only meet single guarded writes: one store is atomic.
     ///
     /// ## Replay
-    /// None: the finding is one change and a lock that is held elsewhere; no strategy stops a thread inside the region that holds it.
+    /// Stops a thread in the region that holds the lock, lets another one make the change without it, and compares the results, the
+    /// exceptions and the value of the place with those of all serial orders.
     pub(crate) static RULE = {
         code: "FTL401",
         name: "inconsistent-guard",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "shared state is changed without the lock that guards it elsewhere",
-        replay: Replay::Never("no strategy stops a thread inside a region of the other side yet"),
+        replay: Replay::With(Strategy::Interleave),
     }
     check: check, message: message
 }

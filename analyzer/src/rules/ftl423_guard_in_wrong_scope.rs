@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -73,14 +73,15 @@ declare_rule! {
     /// Only the lock that the other side holds counts. Iterators and generators that are shared themselves are not looked at here.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside a loop.
+    /// Stops a thread inside the loop, lets another one change the container meanwhile, and looks for an exception, or for elements
+    /// that are skipped or seen twice, where no serial order of the two calls gives that.
     pub(crate) static RULE = {
         code: "FTL423",
         name: "guard-in-wrong-scope",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a lock is taken in the body of a loop and does not cover the loop itself",
-        replay: Replay::Never("no strategy stops a thread inside a loop yet"),
+        replay: Replay::With(Strategy::Iterate),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -67,14 +67,15 @@ declare_rule! {
     /// `list(d)`, `list(d.items())` and `d.copy()` are atomic on exact dicts only, not on `OrderedDict`, `Counter` and other subclasses. Loops over lists never raise and are not reported.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside an iteration.
+    /// Stops a thread inside the loop, lets another one change the container meanwhile, and looks for an exception, or for elements
+    /// that are skipped or seen twice, where no serial order of the two calls gives that.
     pub(crate) static RULE = {
         code: "FTL601",
         name: "iterate-while-mutated",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a shared container is iterated over while another thread can change its size",
-        replay: Replay::Never("no strategy stops a thread inside an iteration yet"),
+        replay: Replay::With(Strategy::Iterate),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -65,14 +65,15 @@ declare_rule! {
     /// `list(d)`, `sorted(d)`, `set(d)`, `dict(d)` and `list(d.values())` are atomic on exact dicts and sets, and are reported only for `OrderedDict`, `defaultdict`, `deque` and their like. `f(*d)` of the container itself is not looked at, `f(*d.values())` is.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside a builtin, which is a single instruction for it.
+    /// Lets one thread take snapshots while another one changes the container, with no control at all, and looks for an exception that
+    /// no serial order gives. A builtin is a single instruction: nobody can be stopped inside it.
     pub(crate) static RULE = {
         code: "FTL602",
         name: "nonatomic-snapshot",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a shared container is consumed by a builtin while another thread can change its size",
-        replay: Replay::Never("no strategy stops a thread inside a builtin"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -64,14 +64,14 @@ declare_rule! {
     /// Generator functions with decorators, asynchronous generators, and generators found through containers are not followed. `executor.map` takes from its iterable in one thread only and is not reported.
     ///
     /// ## Replay
-    /// None: a replay may crash its interpreter.
+    /// Lets threads advance the generator with no control at all, in a process of their own, because this can end the interpreter.
     pub(crate) static RULE = {
         code: "FTL603",
         name: "shared-generator",
         since: "0.1.0",
         severity: Severity::Error,
         summary: "one generator is advanced by several threads",
-        replay: Replay::Never("a replay may crash its interpreter"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -60,14 +60,14 @@ declare_rule! {
     /// File objects and database cursors are not looked at. `iter(queue.get, STOP)` only calls the function and is fine.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside a step of an iterator.
+    /// Lets threads advance the iterator with no control at all, and looks for elements that come twice, and for exceptions.
     pub(crate) static RULE = {
         code: "FTL604",
         name: "shared-iterator",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "one iterator is advanced by several threads",
-        replay: Replay::Never("no strategy stops a thread inside a step of an iterator"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

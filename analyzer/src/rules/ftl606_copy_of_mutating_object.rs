@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -68,14 +68,15 @@ declare_rule! {
     /// Only containers that raise when their size changes are reported, not objects whose attributes change, nor what lies deeper. `pprint` of an exact dict takes its items in one step.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside a copy.
+    /// Lets one thread copy while another one changes the object, with no control at all, and looks for an exception that no serial
+    /// order gives.
     pub(crate) static RULE = {
         code: "FTL606",
         name: "copy-of-mutating-object",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a shared container is deep-copied or serialised while another thread can change it",
-        replay: Replay::Never("no strategy stops a thread inside a copy"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

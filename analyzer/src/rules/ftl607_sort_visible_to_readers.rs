@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -64,14 +64,15 @@ declare_rule! {
     /// Only what is known to be a list is reported as sorted. Lists that are rebuilt by a slice (`xs[:] = ...`) are not looked at.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside a sort.
+    /// Lets one thread sort while another one reads, with no control at all, and looks for an exception, or for an empty list, that no
+    /// serial order gives.
     pub(crate) static RULE = {
         code: "FTL607",
         name: "sort-visible-to-readers",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a shared container is sorted or rebuilt in place while others read it",
-        replay: Replay::Never("no strategy stops a thread inside a sort"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -61,14 +61,14 @@ declare_rule! {
     /// `heapq` functions beside each other are atomic from CPython 3.14 on and not reported. Sorted containers of other libraries are not looked at.
     ///
     /// ## Replay
-    /// None: no strategy stops a thread inside an insertion.
+    /// Lets threads insert with no control at all, and looks for an order that is broken.
     pub(crate) static RULE = {
         code: "FTL609",
         name: "sorted-structure-race",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "the order of a shared list is kept by several threads",
-        replay: Replay::Never("no strategy stops a thread inside an insertion"),
+        replay: Replay::With(Strategy::Contend),
     }
     check: check, message: message
 }

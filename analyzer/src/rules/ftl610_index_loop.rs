@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 use crate::rules::words;
 
 declare_rule! {
@@ -65,14 +65,14 @@ declare_rule! {
     /// `while i < len(xs)` and indices computed in the loop are not looked at, nor are lists that are replaced by shorter ones.
     ///
     /// ## Replay
-    /// None: no strategy removes elements during a loop.
+    /// Stops a thread in the loop, lets another one remove elements meanwhile, and looks for an exception that no serial order gives.
     pub(crate) static RULE = {
         code: "FTL610",
         name: "index-loop",
         since: "0.1.0",
         severity: Severity::Warning,
         summary: "a shared list is read by index up to a length that was read before",
-        replay: Replay::Never("no strategy removes elements during a loop"),
+        replay: Replay::With(Strategy::CheckThenAct),
     }
     check: check, message: message
 }

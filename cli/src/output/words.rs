@@ -57,6 +57,7 @@ pub(super) fn level(it: EvidenceLevel) -> &'static str {
         EvidenceLevel::Program => "program",
         EvidenceLevel::Test => "test",
         EvidenceLevel::Driver => "driver",
+        EvidenceLevel::Slice => "slice",
     }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import enum
 import pathlib
 import sys
@@ -27,18 +28,24 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
       "line"), "text"),
     (("options", "config", "settings", "mapping", "kwargs", "params", "headers"), "dict"),
 )
+_UNPACK = dis.opmap["UNPACK_SEQUENCE"]
 _PARTS = ("list", "List", "Sequence", "Iterable", "Collection", "MutableSequence")
 _MAPS = ("dict", "Dict", "Mapping", "MutableMapping")
 
 
 class StandIn:
-    """An object that lets nearly everything be done with it. As a context manager it is a real lock."""
+    """An object that lets nearly everything be done with it. As a context manager it is a real lock.
+
+    What is asked of it twice is the same object twice: two threads that are given one stand-in come to one key.
+    """
+
+    large = True
 
     def __init__(self) -> None:
         self._ftlint_lock = threading.RLock()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if name.startswith("__") and name.endswith("__") and name[2:3] != "_":
             raise AttributeError(name)
         value = StandIn()
         self.__dict__.setdefault(name, value)
@@ -60,8 +67,14 @@ class StandIn:
     def __exit__(self, *_error: object) -> None:
         self._ftlint_lock.release()
 
+    def __deepcopy__(self, _known: object) -> StandIn:
+        return StandIn()
+
     def __iter__(self) -> Any:
-        return iter(())
+        frame = sys._getframe(1)
+        code, at = frame.f_code.co_code, frame.f_lasti
+        count = code[at + 1] if 0 <= at < len(code) and code[at] == _UNPACK else 0
+        return iter([self[index] for index in range(count)])
 
     def __len__(self) -> int:
         return 0
@@ -69,14 +82,36 @@ class StandIn:
     def __bool__(self) -> bool:
         return True
 
-    def __getitem__(self, _key: object) -> StandIn:
-        return StandIn()
+    def __getitem__(self, key: object) -> Any:
+        if type(key) not in (int, str):
+            return StandIn()
+        return self.__dict__.setdefault(f"[{key!r}]", StandIn())
 
     def __setitem__(self, _key: object, _value: object) -> None:
         return None
 
     def __lt__(self, _other: object) -> bool:
-        return False
+        return not self.large
+
+    def __gt__(self, _other: object) -> bool:
+        return self.large
+
+    __le__, __ge__ = __lt__, __gt__
+
+    def __int__(self) -> int:
+        return 1
+
+    __index__ = __int__
+
+    def __float__(self) -> float:
+        return 1.0
+
+    def __add__(self, _other: object) -> StandIn:
+        return StandIn()
+
+    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __add__
+    __mod__ = __pow__ = __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = __add__
+    __neg__ = __pos__ = __invert__ = __abs__ = __call__
 
     def __repr__(self) -> str:
         return "<stand-in>"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from . import points, syntax, values
+from . import points, shown, syntax, values
 from .lane import Lane, Pending
 from .schedule import Schedule
 from .types import Site, Step, ThreadError, Trace, Window
@@ -22,7 +22,6 @@ _TAKES_TURN = ("read", "store", "get_item", "set_item", "del_item", "delete", "c
 
 class Director:
     """The listener of the monitor. `conduct.py` drives it from a thread of its own."""
-
     def __init__(self, window: Window, schedule: Schedule, alone: Callable[[], bool]) -> None:
         self.window = window
         self.schedule = schedule
@@ -40,15 +39,15 @@ class Director:
         self._first_codes: set[int] = set()
         self._queued = schedule.serial and schedule.mode == "program" and window.first.function != "<module>"
         self._arrivals = 0
-        sites = {FIRST: window.first, LAST: window.last}
-        if window.other != window.last:
-            sites[OTHER] = window.other
-        self._sites = sites
+        others = {OTHER: window.other} if window.other != window.last else {}
+        self._sites = sites = {FIRST: window.first, LAST: window.last, **others}
         self._expressions = {role: values.Expression(site, values.source(site)) for role, site in sites.items()}
         self._test = syntax.enclosing_test(window)
         self._gap = syntax.gap(window) if schedule.park == "gap" else None
         self._keep = 0
         self._closed = False
+        self._loop = window.first == window.last and window.first.kind == "iterate"
+        self.fill: Callable[[FrameType, values.Expression], None] | None = None
 
     def wants(self, code: CodeType) -> bool:
         """Whether a site of the window is in this code object."""
@@ -94,12 +93,12 @@ class Director:
         if self._gap is not None and lane is not None and lane.inside is frame and not lane.stopped \
                 and lane.has_read and self._gap(frame.f_lineno or 0) and self._parks_here(lane, "gap", lane.slot):
             self._park(lane, frame, lane.slot, "parked")
-        if role is not None and role & GATE:
+        if role is not None and not self.over:
             lane = lane or self._enter(ident)
-            self._lets_a_begin(lane)
-            role &= ~GATE
-        if role and not self.over:
-            self._arrives(lane or self._enter(ident), role, frame)
+            if role & GATE:
+                self._lets_a_begin(lane)
+            if role & ~GATE and not self.over:
+                self._arrives(lane, role & ~GATE, frame)
         return True
 
     def leave(self, frame: FrameType, code: CodeType, error: BaseException | None) -> None:
@@ -133,18 +132,15 @@ class Director:
         line = frame.f_lineno or 0
         with self._changed:
             self._note(lane, "raise", self.window.last.file, line, None, values.MISSING, text)
-            self.trace.errors.append(
-                ThreadError(lane.name, lane.thread, type(error).__name__, text[:200], line, frame.f_code.co_filename))
+            name, file = type(error).__name__, frame.f_code.co_filename
+            self.trace.errors.append(ThreadError(lane.name, lane.thread, name, text[:200], line, file))
 
     def register(self, name: str) -> Lane:
         """The calling thread plays this lane: for drivers, which start the threads themselves."""
         lane = self._enter(threading.get_ident())
         lane.name = name
         with self._changed:
-            if name == "A":
-                self.a = lane
-            else:
-                self.b = lane
+            self.a, self.b = (lane, self.b) if name == "A" else (self.a, lane)
         return lane
 
     def release(self, lane: Lane | None) -> None:
@@ -192,7 +188,15 @@ class Director:
     def _arrives(self, lane: Lane, role: int, frame: FrameType) -> None:
         main = LAST if role & LAST else role
         expression = self._expressions[FIRST if main & FIRST else main]
+        fill, self.fill = self.fill, None
+        if fill is not None:
+            fill(frame, expression)
+        if expression.made_up(frame):
+            self.trace.detail = "the place belongs to an object that was made up"
+            return
         slot = expression.slot(frame)
+        if main & OTHER and self._parks_here(lane, "other", slot):
+            self._park(lane, frame, slot, "parked")
         if main & FIRST:
             self._begin(lane, frame, slot)
         if main & (LAST | OTHER):
@@ -203,8 +207,7 @@ class Director:
                 self._park(lane, frame, slot, "parked")
         if self.over:
             return
-        site = self._sites[FIRST if main & FIRST else main]
-        turn = site.kind in _TAKES_TURN and self._turn.acquire(timeout=0.05)
+        turn = self._sites[FIRST if main & FIRST else main].kind in _TAKES_TURN and self._turn.acquire(timeout=0.05)
         lane.pending = Pending(frame, main, slot, expression.value(frame), turn)
 
     def _lets_a_begin(self, lane: Lane) -> None:
@@ -302,7 +305,7 @@ class Director:
             else:
                 hold = self._counts(lane, role, pending, value)
             self._changed.notify_all()
-        if role & FIRST and self._parks_here(lane, "read", pending.slot):
+        if (role & FIRST or self._loop and role & LAST) and self._parks_here(lane, "read", pending.slot):
             self._park(lane, frame, pending.slot, "parked")
         elif hold:
             self._park(lane, frame, pending.slot, "held")
@@ -372,12 +375,10 @@ class Director:
 
     def _recheck(self, lane: Lane, frame: FrameType, line: int) -> None:
         """Whether the test that allowed the act still holds when the act comes."""
-        try:
-            holds = values.truth(self._test[0], frame) == self._test[1] if self._test is not None else None
-        except (values.Unknown, RecursionError):
-            return
+        holds = values.holds(self._test, frame)
         with self._changed:
-            self._note(lane, "recheck", frame.f_code.co_filename, line, lane.slot, values.MISSING, None, holds)
+            if holds is not None:
+                self._note(lane, "recheck", frame.f_code.co_filename, line, lane.slot, values.MISSING, None, holds)
 
     def _give_turn(self, pending: Pending) -> None:
         if pending.turn:
@@ -385,14 +386,14 @@ class Director:
             self._turn.release()
 
     def _note(
-        self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, shown: str | None,
+        self, lane: Lane, kind: str, file: str, line: int, slot: values.Slot | None, value: Any, said: str | None,
         holds: bool | None = None,
     ) -> None:
         if self.over or self._closed or (self.schedule.serial and len(self.trace.steps) > 400):
             return
-        text = shown if shown is not None or value is values.MISSING else values.show(value)
-        plain = values.is_plain(value)
-        self.trace.steps.append(Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text, plain, holds))
+        text = said if said is not None or value is values.MISSING else values.show(value)
+        self.trace.steps.append(Step(lane.number, lane.name, lane.thread, kind, file, line, slot, value, text,
+                                     values.is_plain(value), holds, items=shown.items(value, values.key)))
         if len(self.trace.steps) > 400:
             # Before somebody stops, the oldest steps go; afterwards those in the middle of what the others do.
             del self.trace.steps[self._keep: self._keep + 200]

@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from . import conduct, target, values
+from . import conduct, slices, target, values
 from .director import Director
 from .monitor import monitor
 from .schedule import Schedule
 from .types import ThreadError, Trace, Window
 
 
+Build = Callable[[Any], target.Target]
+
+
 def run(window: Window, schedule: Schedule, seconds: float, search: int, imported: Callable[[], None]) -> Trace:
     """`search` is how many choices may be tried, from the one that the schedule names."""
+    build: Build
     try:
-        target.load(window)
+        if schedule.mode == "slice":
+            build = slices.Scene(window).build
+        else:
+            target.load(window)
+            build = functools.partial(target.build, window)
     except target.NotDrivable as error:
         return Trace(str(schedule), "not_drivable", str(error))
     except BaseException as error:  # noqa: BLE001 - an import may raise anything
         return Trace(str(schedule), "import_error", f"import of `{window.last.module}` failed with {_words(error)}")
     imported()
-    choices = target.setups(window)
+    choices = setups(window, schedule)
     end = time.monotonic() + seconds
     trace = Trace(str(schedule), "not_reached", "no choice of arguments was tried")
     for number in range(schedule.variant, min(len(choices), schedule.variant + search)):
-        found = _attempt(window, replace(schedule, variant=number), choices[number], end)
+        found = _attempt(window, replace(schedule, variant=number), build, choices[number], end)
         if found.outcome not in ("not_reached", "not_built"):
             return found
-        if trace.outcome == "not_reached" and not trace.errors:
+        if trace.outcome == "not_built" or found.outcome == "not_reached" and not trace.detail or number == schedule.variant:
             trace = found
         if time.monotonic() > end:
             break
     return trace
 
 
-def _attempt(window: Window, schedule: Schedule, setup: target.Setup, end: float) -> Trace:
+def setups(window: Window, schedule: Schedule) -> list[Any]:
+    """The choices of the mode, in a fixed order."""
+    return list(slices.setups(window) if schedule.mode == "slice" else target.setups(window))
+
+
+def _attempt(window: Window, schedule: Schedule, build: Build, setup: Any, end: float) -> Trace:
     try:
-        made = target.build(window, setup)
+        made = build(setup)
     except target.NotDrivable as error:
         return Trace(str(schedule), "not_drivable", str(error))
     except BaseException as error:  # noqa: BLE001 - a constructor may raise anything
@@ -46,7 +61,8 @@ def _attempt(window: Window, schedule: Schedule, setup: target.Setup, end: float
     calls = (made.a, made.b)
     director = Director(window, schedule.forward(), lambda: False)
     director.preassigned = True
-    if schedule.backward:
+    director.fill = made.fill
+    if schedule.backward != schedule.swapped:
         calls = (made.b, made.a)
     a, b = conduct.Worker("A", director, calls[0]), conduct.Worker("B", director, calls[1])
     watcher = monitor()
@@ -56,7 +72,8 @@ def _attempt(window: Window, schedule: Schedule, setup: target.Setup, end: float
     trace = director.trace
     trace.schedule = str(schedule)
     trace.two_objects = made.two_objects
-    trace.notes.append(f"driver: {made.text}")
+    trace.final = _final(window, made)
+    trace.notes.append(f"{schedule.mode}: {made.text}")
     if made.prepared:
         trace.notes.append(f"prepared: {made.prepared}")
     for worker in (a, b):
@@ -68,6 +85,16 @@ def _attempt(window: Window, schedule: Schedule, setup: target.Setup, end: float
     if trace.outcome == "not_reached" and a.error is not None:
         trace.detail = f"the call {made.text} raised {_words(a.error)} before it came to the window"
     return trace
+
+
+def _final(window: Window, made: target.Target) -> str | None:
+    """What the place holds in the end, if that can be told completely."""
+    value = target.place_value(window.place, made.receiver)
+    if value is values.MISSING:
+        return None
+    if values.is_plain(value):
+        return values.show(value)
+    return f"{len(value)} elements" if type(value) in (dict, list, set) else None
 
 
 def _keep(trace: Trace, lane: str, error: BaseException) -> None:

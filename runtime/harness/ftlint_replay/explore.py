@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import attempts, driver, program, syntax, target
+from . import attempts, driver, program, syntax
 from .schedule import Schedule, parse
-from .strategies import STRATEGIES
+from .strategies import STRATEGIES, contend, oracle
 from .types import Request, Trace, Window
 
 _FATAL = ("import_error", "not_drivable", "not_reached", "not_built", "harness", "signal", "exit", "timeout", "waits")
+_WRITES = ("augment", "read_modify_write", "compare_then_store", "check_then_insert", "lazy_init", "test_and_set")
 Log = Callable[[Trace, str], None]
 
 
@@ -26,23 +27,57 @@ class Found:
 
 def explore(request: Request, window: Window, log: Log) -> Found | None:
     """The user's program first, then a driver."""
+    if request.strategy == "contend":
+        return _contended(request, window, None, log)
     end = time.monotonic() + request.total_seconds
-    for mode in ("program", "driver") if request.program else ("driver",):
-        apart = met = False
+    reached = False
+    for mode in ("program", "driver", "slice") if request.program else ("driver", "slice"):
+        apart = met = over = False
         for schedule, trace in _directed(request, window, mode, log, end):
             apart, met = apart or trace.apart, met or trace.outcome == "finished"
-            found = examine(request, window, schedule, trace, log)
+            over = over or _is_answer(window, mode, trace)
+            found = examine(request, window, schedule, trace, log) if trace.outcome not in _FATAL else None
             if found is not None:
                 return found
-        if apart and not met:
-            # The program gives each thread its own object or key: a driver that shares one would make up a race.
+        if apart and not met or over and mode == "driver":
+            # The program gives each thread its own object or key: a driver that shares one would make up a race. And
+            # what whole calls have answered is not asked of pieces again.
+            return None
+        reached = reached or mode == "program" and over
+        if mode == "driver" and reached:
             return None
     return None
+
+
+def _contended(request: Request, window: Window, schedule: Schedule | None, log: Log) -> Found | None:
+    """Threads that nobody leads."""
+    trace = contend.search(request, window, schedule)
+    log(trace, "directed")
+    violation = contend.violation(trace)
+    return Found(parse(trace.schedule), violation, trace) if violation is not None else None
+
+
+def _is_answer(window: Window, mode: str, trace: Trace) -> bool:
+    """Whether a piece has nothing to add to what whole calls, or the program, have shown.
+
+    The program has come to the window; a call ends the process or does not end at all; a lock keeps the other thread
+    away; both wrote and nothing broke. Where a container has to hold something, calls that came through say little.
+    """
+    if mode == "program":
+        return trace.outcome in ("finished", "nobody_came")
+    if trace.outcome in ("exit", "signal", "timeout"):
+        return True
+    found = oracle.overlap(trace)
+    if found is None or trace.blocked is not None and trace.blocked.lock:
+        return found is not None
+    return bool(found.between) and window.pattern in _WRITES
 
 
 def repeat(request: Request, window: Window, text: str, log: Log) -> Found | None:
     """One schedule again, with its controls."""
     schedule = parse(text)
+    if request.strategy == "contend":
+        return next((it for _ in range(4) if (it := _contended(request, window, schedule, log)) is not None), None)
     # What a program does outside the window is not controlled, so the same order may need a few starts.
     for _ in range(6 if schedule.mode == "program" else 1):
         trace = attempt(request, window, schedule, 1, request.attempt_seconds)
@@ -102,10 +137,11 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
             if left <= 0:
                 return
             schedule = Schedule(mode, steps, reached, arrival)
-            search = 1 if reached > variant else 24
+            search = 1 if reached > variant else 48
             trace = attempt(request, window, schedule, search, min(request.attempt_seconds, left))
             log(trace, "directed")
             if trace.outcome in _FATAL:
+                yield schedule, trace
                 if reached == variant:
                     return
                 continue
@@ -114,16 +150,17 @@ def _directed(request: Request, window: Window, mode: str, log: Log, end: float)
             yield schedule, trace
             reached = max(reached, schedule.variant)
         variant = reached + 1
-        if locked == len(orders) or mode == "driver" and variant >= len(target.setups(window)):
+        if locked == len(orders) or mode != "program" and variant >= len(driver.setups(window, schedule)):
             return
 
 
 def _controls(window: Window, schedule: Schedule, first: str) -> list[Schedule]:
     """Serial orders: A before B, and for a driver whose lanes differ also B before A."""
-    control = schedule.control("A*" if window.pattern == "check_then_insert" else first)
     if schedule.mode == "program":
-        return [control]
-    setup = target.setups(window)[schedule.variant]
+        return [schedule.control("A*" if window.pattern == "check_then_insert" else first)]
+    # A call that goes on after its act may fail because of what the other did then: only whole calls are serial.
+    control = schedule.control("A*" if window.pattern.startswith("check_then") else first)
+    setup = driver.setups(window, schedule)[schedule.variant]
     if setup.b_calls_other or setup.a_number != setup.b_number:
         return [control, replace(control).turned()]
     return [control]

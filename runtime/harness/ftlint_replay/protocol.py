@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from typing import Any
 
+from . import roots
 from .types import Place, Request, Site, Trace, Window
 
 VERSION = 1
@@ -80,4 +81,4 @@ def witness(trace: Trace) -> list[dict[str, object]]:
 
 def _window(data: dict[str, Any]) -> Window:
     first, last, other = (Site(**data[it]) for it in ("first", "last", "other"))
-    return Window(data["pattern"], Place(**data["place"]), first, last, other)
+    return roots.corrected(Window(data["pattern"], Place(**data["place"]), first, last, other))

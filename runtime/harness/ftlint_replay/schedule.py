@@ -1,6 +1,8 @@
 """The text of a schedule: `v1:driver.0:A@act,B>act,A*`. `schedule.rs` has the same grammar.
 
 Steps: `A@act` stops lane A just before its act, `A@read` just after its first access,
+`A@other` before the access of the other thread (lane A runs its function then),
+`A~` lets a lane call over and over,
 `A@gap` between two `with` blocks of the window, `B>act` holds lane B just
 after its act, `B*` lets a lane run on. `A#3@act` means the third time that a thread comes there.
 """
@@ -10,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_STEP = r"[AB](?:@act|@gap|@read|>act|\*)"
-_TEXT = re.compile(rf"^v1:(program|driver)(?:\.(\d+))?(?:#(\d+))?:({_STEP}(?:,{_STEP})*)$")
+_STEP = r"[AB](?:@act|@gap|@read|@other|>act|\*|~)"
+_TEXT = re.compile(rf"^v1:(program|driver|slice)(?:\.(\d+))?(?:#(\d+))?:({_STEP}(?:,{_STEP})*)$")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Schedule:
     arrival: int = 0
 
     def __str__(self) -> str:
-        variant = f".{self.variant}" if self.mode == "driver" else ""
+        variant = f".{self.variant}" if self.mode != "program" else ""
         arrival = f"#{self.arrival}" if self.arrival else ""
         return f"v1:{self.mode}{variant}{arrival}:{','.join(self.steps)}"
 
@@ -49,6 +51,11 @@ class Schedule:
     def backward(self) -> bool:
         """Whether lane B comes first: the other serial order of a driver."""
         return self.steps[0].startswith("B")
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the lane that stops is the one that runs the other access."""
+        return any("@other" in it for it in self.steps)
 
     def forward(self) -> Schedule:
         """The same with the names of the lanes exchanged, when B comes first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 
 from .types import Site, Window
@@ -28,6 +29,15 @@ def _spans(node: ast.AST, site: Site) -> bool:
     return start <= (site.line, site.column) and (site.end_line, site.end_column) <= end
 
 
+@functools.lru_cache(8)
+def width(site: Site) -> int:
+    """Into how many parts the loop over the site takes each element."""
+    for node in ast.walk(tree(site.file)):
+        if isinstance(node, (ast.For, ast.comprehension)) and node.iter.lineno == site.line and _spans(node.iter, site):
+            return len(node.target.elts) if isinstance(node.target, (ast.Tuple, ast.List)) else 1
+    return 1
+
+
 def gap(window: Window) -> Callable[[int], bool] | None:
     """Lines between two `with` statements of which one holds the first access and the other the last."""
     first, last = window.first, window.last
@@ -45,8 +55,9 @@ def gap(window: Window) -> Callable[[int], bool] | None:
     return None
 
 
+@functools.lru_cache(8)
 def tree(file: str) -> ast.AST:
-    """The syntax tree of a file; an empty one when it cannot be had."""
+    """The syntax tree of a file, which nobody changes; an empty one when it cannot be had."""
     try:
         with open(file, "rb") as source:
             return ast.parse(source.read())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import queue
 import sys
 import types
@@ -16,7 +17,8 @@ from . import values
 from .arguments import FLAVOURS, CannotBuild, Maker, StandIn
 from .types import Place, Site, Window
 
-_PREPARED = ("check_then_use", "check_then_pop")
+_PREPARED = ("check_then_use", "check_then_pop", "iteration", "guard_in_wrong_scope", "copy_then_clear", "index_loop")
+_LONGEST = 1000
 _OF_NO_INSTANCE = ("global", "class_attribute")
 
 
@@ -45,6 +47,9 @@ class Target:
     text: str
     prepared: str = ""
     two_objects: bool = False
+    value: Any = None
+    again: Callable[[int], Callable[[], object]] | None = None
+    fill: Callable[[types.FrameType, values.Expression], None] | None = None
 
 
 def setups(window: Window) -> list[Setup]:
@@ -147,8 +152,7 @@ class _Callee:
         flags = getattr(getattr(plain, "__code__", None), "co_flags", 0)
         if flags & 0x80 or flags & 0x200:
             raise NotDrivable(f"`{site.function}` is a coroutine function")
-        if flags & 0x20:
-            raise NotDrivable(f"`{site.function}` is a generator function")
+        self.generator = bool(flags & 0x20)
 
     def receiver(self, maker: Maker) -> Any:
         """An instance for methods, the class for class methods, nothing for functions."""
@@ -180,7 +184,8 @@ class _Callee:
             function = getattr(receiver, self.name)
         if not callable(function):
             raise NotDrivable(f"`{self.site.function}` is not callable")
-        return functools.partial(function, *positional, **keyword)
+        call = functools.partial(function, *positional, **keyword)
+        return functools.partial(_exhausted, call) if self.generator else call
 
     def words(self, receiver: Any, given: tuple[list[Any], dict[str, Any]]) -> str:
         """The call for the reader."""
@@ -189,6 +194,17 @@ class _Callee:
 
     def _is_property(self) -> bool:
         return isinstance(self.raw, property) or type(self.raw).__name__ in ("cached_property", "lazy_property")
+
+
+def _exhausted(call: Callable[[], Any]) -> object:
+    """A generator gone through, or entered and left where it is a context manager."""
+    made = call()
+    if hasattr(type(made), "__enter__"):
+        with made as inner:
+            return inner
+    for _ in itertools.islice(made, _LONGEST):
+        pass
+    return None
 
 
 def _resolve(module: types.ModuleType, qualified: str) -> Any:

@@ -80,6 +80,7 @@ class Step:
     holds: bool | None = None
     ref: int = 0
     fixed: bool = False
+    items: list[str] | None = None
 
 
 @dataclass
@@ -126,6 +127,7 @@ class Trace:
     parked: bool = False
     apart: bool = False
     two_objects: bool = False
+    final: str | None = None
 
 
 class Listener(Protocol):

@@ -12,9 +12,12 @@ from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleT
 from typing import Any
 
 from . import cells
+from .arguments import StandIn
+from .shown import CONTAINERS, MISSING, SCALARS, is_a, is_plain, show
 from .types import Site
 
-MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<not there>"})()
+__all__ = ["MISSING", "is_plain", "show"]
+
 Slot = tuple[Any, ...]
 
 _BY_IDENTITY: Any = object.__hash__
@@ -30,12 +33,6 @@ _COMPARE: dict[type[ast.cmpop], Any] = {
 _ARITHMETIC: dict[type[ast.operator], Any] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
     ast.Mult: operator.mul, ast.BitAnd: operator.and_,
-}
-_SCALARS = (int, float, complex, str, bytes, bool, type(None))
-_CONTAINERS = (dict, list, set, frozenset, tuple, deque)
-_BRACKETS: dict[type, tuple[str, str]] = {
-    dict: ("{", "}"), list: ("[", "]"), set: ("{", "}"), tuple: ("(", ")"),
-    frozenset: ("frozenset({", "})"), deque: ("deque([", "])"),
 }
 
 
@@ -57,6 +54,13 @@ class Expression:
             return _slot(self.node, frame) if self.node is not None else None
         except Exception:  # noqa: BLE001 - keys and lazy objects of the user may run code after all
             return None
+
+    def made_up(self, frame: FrameType) -> bool:
+        """Whether the place is one of a stand-in: what happens there says nothing about the code."""
+        try:
+            return is_a(evaluate(_base(self.node), frame), StandIn)
+        except Exception:  # noqa: BLE001
+            return False
 
     def value(self, frame: FrameType) -> Any:
         """The value at the place, or `MISSING`."""
@@ -117,11 +121,6 @@ def key(value: Any) -> str:
     return f"?{id(value)}"
 
 
-def _is(value: Any, *kinds: type) -> bool:
-    """`isinstance`, which asks a lazy object of the user for its `__class__`, and runs code of the user with that."""
-    return issubclass(type(value), kinds)
-
-
 def evaluate(node: ast.AST | None, frame: FrameType) -> Any:
     """Names, attributes in instance dictionaries and slots, elements of built-in containers, constants."""
     if isinstance(node, ast.Constant):
@@ -156,16 +155,24 @@ def truth(node: ast.AST, frame: FrameType) -> bool:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _compare(node, frame)
     value = evaluate(node, frame)
-    if type(value) in _SCALARS or type(value) in _CONTAINERS:
+    if type(value) in SCALARS or type(value) in CONTAINERS:
         return bool(value)
     raise Unknown
 
 
+def holds(test: tuple[ast.expr, bool] | None, frame: FrameType) -> bool | None:
+    """Whether a test has its wanted outcome now; nothing when that cannot be told."""
+    try:
+        return None if test is None else truth(test[0], frame) == test[1]
+    except (Unknown, RecursionError):
+        return None
+
+
 def attribute(value: Any, name: str) -> Any:
     """An attribute as `getattr` finds it, if no user code is needed for that."""
-    if _is(value, type) or type(value).__name__ == "module":
+    if is_a(value, type) or type(value).__name__ == "module":
         try:
-            found = type.__getattribute__(value, name) if _is(value, type) else vars(value)[name]
+            found = type.__getattribute__(value, name) if is_a(value, type) else vars(value)[name]
         except (AttributeError, KeyError):
             return MISSING
         return found
@@ -205,47 +212,6 @@ def mangled(name: str, function: str) -> str:
     return f"_{parts[-2].lstrip('_')}{name}" if len(parts) > 1 else name
 
 
-def show(value: Any, budget: int = 80) -> str:
-    """A `repr` that calls no user code and has no addresses in it."""
-    kind = type(value)
-    if value is MISSING:
-        return "<not there>"
-    if kind in _SCALARS:
-        text = repr(value)
-    elif kind in _CONTAINERS:
-        text = _show_container(value, budget)
-    elif _is(value, type):
-        text = f"<class {value.__qualname__}>"
-    else:
-        text = f"<{kind.__qualname__} object>"
-    return text if len(text) <= budget else text[: budget - 3] + "..."
-
-
-def is_plain(value: Any, depth: int = 3) -> bool:
-    """Whether `show` tells all there is to the value."""
-    kind = type(value)
-    if value is MISSING or kind in _SCALARS:
-        return True
-    if kind not in _CONTAINERS or depth == 0 or len(value) > 20:
-        return False
-    parts = [*list(value), *list(value.values())] if kind is dict else list(value.copy() if kind is deque else value)
-    return all(is_plain(it, depth - 1) for it in parts)
-
-
-def _show_container(value: Any, budget: int) -> str:
-    kind = type(value)
-    if kind is dict:
-        parts = [f"{show(k, budget)}: {show(v, budget)}" for k, v in list(value.items())[:20]]
-    elif kind in (set, frozenset):
-        parts = sorted(show(it, budget) for it in list(value)[:20])
-    else:
-        parts = [show(it, budget) for it in list(value.copy() if kind is deque else value)[:20]]
-    if len(value) > 20:
-        parts.append(f"... {len(value)} in all")
-    opening, closing = _BRACKETS[kind]
-    return opening + ", ".join(parts) + closing
-
-
 def _parse(text: str) -> ast.expr | None:
     for candidate in (text, f"({text})"):
         try:
@@ -269,6 +235,18 @@ def _place(node: ast.AST | None) -> ast.AST | None:
     if isinstance(node, ast.NamedExpr):
         return node.value
     return node
+
+
+def _base(node: ast.AST | None) -> ast.AST | None:
+    """The object that has the place, or the container that has the element."""
+    if isinstance(node, ast.UnaryOp):
+        return _base(node.operand)
+    if isinstance(node, ast.Compare):
+        contains = isinstance(node.ops[0], (ast.In, ast.NotIn))
+        return node.comparators[0] if contains else _base(node.left)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.value
+    return node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else None
 
 
 def _slot(node: ast.AST, frame: FrameType) -> Slot | None:
@@ -297,6 +275,22 @@ def _slot(node: ast.AST, frame: FrameType) -> Slot | None:
     raise Unknown
 
 
+def key_of(node: ast.AST | None, frame: FrameType) -> tuple[Any, Any] | None:
+    """The container and the key of an access, if both can be told."""
+    try:
+        if isinstance(node, ast.UnaryOp):
+            return key_of(node.operand, frame)
+        if isinstance(node, ast.Subscript):
+            return _known(node.value, frame), _known(node.slice, frame)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return _known(node.comparators[0], frame), _known(node.left, frame)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KEYED and node.args:
+            return _known(node.func.value, frame), _known(node.args[0], frame)
+    except Exception:  # noqa: BLE001 - keys of the user may run code after all
+        pass
+    return None
+
+
 def _known(node: ast.AST, frame: FrameType) -> Any:
     """The value of a part of a place: what is not there, or comes from a call of the user's code, tells nothing."""
     value = evaluate(node, frame)
@@ -307,7 +301,7 @@ def _known(node: ast.AST, frame: FrameType) -> Any:
 
 def _owner(base: Any, name: str) -> Any:
     """For a class attribute read through a subclass: the class that has it."""
-    if _is(base, type):
+    if is_a(base, type):
         return next((cls for cls in base.__mro__ if name in vars(cls)), base)
     return base
 
@@ -316,7 +310,7 @@ def _call_slot(node: ast.Call, frame: FrameType) -> Slot | None:
     if not isinstance(node.func, ast.Attribute):
         return ("object", id(_known(node.args[0], frame))) if len(node.args) == 1 else None
     receiver = _known(node.func.value, frame)
-    if node.func.attr in _KEYED and node.args and _is(receiver, dict, set):
+    if node.func.attr in _KEYED and node.args and is_a(receiver, dict, set):
         try:
             return "item", id(receiver), key(_known(node.args[0], frame))
         except Unknown:
@@ -336,9 +330,9 @@ def _name(name: str, frame: FrameType) -> Any:
 
 
 def _element(container: Any, key: Any) -> Any:
-    if _is(container, dict):
+    if is_a(container, dict):
         return dict.get(container, key, MISSING)
-    if _is(container, list, tuple, deque) and type(key) is int:
+    if is_a(container, list, tuple, deque) and type(key) is int:
         return container[key] if -len(container) <= key < len(container) else MISSING
     raise Unknown
 
@@ -358,16 +352,18 @@ def _call(node: ast.Call, frame: FrameType) -> Any:
     """`type(x)`, `len(x)`, `str(x)` and `d.get(k)` of built-in things."""
     if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and 1 <= len(node.args) <= 2:
         container = evaluate(node.func.value, frame)
-        if _is(container, dict):
+        if is_a(container, dict):
             found = dict.get(container, evaluate(node.args[0], frame), MISSING)
             return evaluate(node.args[1], frame) if found is MISSING and len(node.args) == 2 else found
     if isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
         function, value = _name(node.func.id, frame), evaluate(node.args[0], frame)
         if function is type:
             return type(value)
-        if function is len and type(value) in (*_CONTAINERS, str, bytes):
+        if function is id:
+            return id(value)
+        if function is len and type(value) in (*CONTAINERS, str, bytes):
             return len(value)
-        if function is str and type(value) in _SCALARS:
+        if function is str and type(value) in SCALARS:
             return str(value)
     raise Unknown
 
@@ -375,7 +371,7 @@ def _call(node: ast.Call, frame: FrameType) -> Any:
 def _formatted(node: ast.AST, frame: FrameType) -> str:
     if isinstance(node, ast.FormattedValue) and node.conversion == -1 and node.format_spec is None:
         value = evaluate(node.value, frame)
-        if type(value) in _SCALARS:
+        if type(value) in SCALARS:
             return str(value)
         raise Unknown
     return str(evaluate(node, frame))
@@ -384,12 +380,12 @@ def _formatted(node: ast.AST, frame: FrameType) -> str:
 def _compare(node: ast.Compare, frame: FrameType) -> bool:
     left, right, op = evaluate(node.left, frame), evaluate(node.comparators[0], frame), node.ops[0]
     if isinstance(op, (ast.In, ast.NotIn)):
-        if not _is(right, *_CONTAINERS) or type(left) not in _SCALARS:
+        if not is_a(right, *CONTAINERS) or type(left) not in SCALARS:
             raise Unknown
         return (left in right) == isinstance(op, ast.In)
     if isinstance(op, (ast.Is, ast.IsNot)):
         return bool(_COMPARE[type(op)](left, right))
-    if type(left) not in _SCALARS or type(right) not in _SCALARS:
+    if type(left) not in SCALARS or type(right) not in SCALARS:
         raise Unknown
     try:
         return bool(_COMPARE[type(op)](left, right))

@@ -9,7 +9,7 @@ use ftlint_analyzer::evidence::{
 };
 use ftlint_analyzer::rule::{Confidence, GilClass, Replay, Rule, Severity, Strategy};
 use ftlint_runtime::interpreter::{Extent, Interpreter, Request, find, system_env};
-use ftlint_runtime::verdict::{Status, Verdict};
+use ftlint_runtime::verdict::{EvidenceLevel, Status, Verdict};
 use ftlint_runtime::{Options, replay};
 
 pub(crate) const fn rule(strategy: Strategy) -> Rule {
@@ -220,6 +220,14 @@ impl Case {
     pub(crate) fn is_not_reproduced(&self, words: &str) {
         let Some(verdict) = self.replay() else { return };
         assert_eq!(verdict.status, Status::NotReproduced, "{verdict:#?}");
+        assert!(verdict.reason.as_deref().unwrap_or_default().contains(words), "{verdict:#?}");
+    }
+
+    /// Asserts that it breaks in a piece of the code only, and that the verdict says why, with these words.
+    pub(crate) fn is_only_a_slice(&self, words: &str) {
+        let Some(verdict) = self.replay() else { return };
+        assert_eq!(verdict.status, Status::Confirmed, "{verdict:#?}");
+        assert_eq!(verdict.evidence, Some(EvidenceLevel::Slice), "{verdict:#?}");
         assert!(verdict.reason.as_deref().unwrap_or_default().contains(words), "{verdict:#?}");
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import check_then_act, init_once, split_update, test_and_set
+from . import check_then_act, copy_then_clear, init_once, interleave, iterate, register, split_update, test_and_set
 from ..types import Strategy
 
 STRATEGIES: dict[str, Strategy] = {
@@ -10,4 +10,8 @@ STRATEGIES: dict[str, Strategy] = {
     "check_then_act": check_then_act,
     "init_once": init_once,
     "test_and_set": test_and_set,
+    "iterate": iterate,
+    "copy_then_clear": copy_then_clear,
+    "register": register,
+    "interleave": interleave,
 }

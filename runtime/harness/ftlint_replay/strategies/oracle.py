@@ -98,6 +98,13 @@ def new_error(directed: Trace, controls: list[Trace]) -> str | None:
     return None
 
 
+def any_new_error(directed: Trace, controls: list[Trace]) -> str | None:
+    """The same for both threads."""
+    known = {it.type for control in controls for it in control.errors}
+    error = next((it for it in directed.errors if it.type not in known), None)
+    return None if error is None else f"{error.text} in lane {error.lane}"
+
+
 def hangs(directed: Trace, controls: list[Trace]) -> str | None:
     """A thread that waits for ever, where no serial order does."""
     if directed.hung is None or directed.hung.lane != "A" or any(it.hung is not None for it in controls):
