@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::replay::can_replay;
@@ -74,6 +74,25 @@ fn without_a_sandbox_files_are_written() {
     assert!(scene.it.root.join("project/created.txt").exists());
 }
 
+#[test]
+fn when_ftlint_itself_is_killed_no_process_goes_on() {
+    let Some(scene) = Scene::new("loops", include_str!("../hostile/loops.py")) else { return };
+    let mut child = scene.start(&[]);
+    let pid = child.id();
+    let began = Instant::now();
+    while left(&scene.it.root, pid).is_none() {
+        assert!(began.elapsed() < LIMIT, "nothing was started");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = Instant::now();
+    while let Some(process) = left(&scene.it.root, pid) {
+        assert!(killed.elapsed() < Duration::from_secs(5), "process {process} is left");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A project with one hostile file, and a temporary directory of its own.
 struct Scene {
     it: Sandbox,
@@ -90,13 +109,17 @@ impl Scene {
     }
 
     fn replay(&self, more: &[&str]) -> (u32, Output) {
+        let child = self.start(more);
+        (child.id(), child.wait_with_output().unwrap())
+    }
+
+    fn start(&self, more: &[&str]) -> Child {
         let path = format!("project/{}", self.file);
         let mut args = vec!["--replay", "--isolated", "--output-format=json", &path];
         args.extend(more);
         let mut command = self.it.command(&args);
         command.env("TMPDIR", self.it.root.join("tmp")).env("FTLINT_TEST_SECRET", "secret");
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        (child.id(), child.wait_with_output().unwrap())
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn is_untouched(&self, pid: u32) {
@@ -111,16 +134,20 @@ impl Scene {
 /// Asserts that no temporary file and no process is left of an ftlint that has ended.
 pub(crate) fn leaves_nothing(root: &Path, pid: u32) {
     assert_eq!(names(&root.join("tmp")), [".keep"]);
+    assert_eq!(left(root, pid), None, "a process is left");
+}
+
+/// A process that this ftlint started: it bears the mark, or works in the temporary directory.
+fn left(root: &Path, pid: u32) -> Option<String> {
     let mark = format!("FTLINT_CHILD={pid}.");
     let inside = root.join("tmp");
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
+    fs::read_dir("/proc").into_iter().flatten().flatten().map(|it| it.path()).find_map(|it| {
+        let environ = fs::read(it.join("environ")).unwrap_or_default();
         let is_marked =
             String::from_utf8_lossy(&environ).split('\0').any(|it| it.starts_with(&mark));
-        let is_inside =
-            fs::read_link(entry.path().join("cwd")).is_ok_and(|it| it.starts_with(&inside));
-        assert!(!is_marked && !is_inside, "process {} is left", entry.path().display());
-    }
+        let is_inside = fs::read_link(it.join("cwd")).is_ok_and(|it| it.starts_with(&inside));
+        (is_marked || is_inside).then(|| it.display().to_string())
+    })
 }
 
 fn names(directory: &Path) -> Vec<String> {

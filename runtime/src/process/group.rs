@@ -9,7 +9,9 @@ use super::Sandbox;
 use crate::error::RuntimeError;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
+use std::process::{Child, Command};
 
 /// A child, and what keeps its group.
 pub(super) struct Started {
@@ -39,11 +41,11 @@ pub(super) fn start(job: &Job, command: &mut Command) -> Result<Started, Runtime
 }
 
 impl Group {
-    /// A leader that waits for the end of its input, which also comes when we are killed.
+    /// A leader that waits for the end of its input. It comes when we are killed, and then the whole group has to go.
     #[cfg(target_os = "linux")]
     fn waiting() -> Result<Self, RuntimeError> {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "read line"]).env_clear().process_group(0);
+        command.args(["-c", "read line; kill -9 0"]).env_clear().process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let leader = command.spawn().map_err(RuntimeError::io("cannot start a process group"))?;
         Ok(Self { leader: Some(leader) })
