@@ -21,7 +21,7 @@ from .schedule import Schedule, parse
 from .strategies import STRATEGIES
 from .types import Trace, Window
 
-_PATIENCE = 0.012
+_PATIENCE = 0.02
 _ACT_PATIENCE = 0.05
 _FRUITLESS_STOPS = 24
 _HITS = 4000
@@ -244,15 +244,9 @@ def _alone() -> bool:
     return len(getattr(threading, "_active", ())) <= 1
 
 
-def seconds_of(plain: float) -> float:
-    """How long threads may stand in all: a part of what the command takes, so that it stays usable."""
-    return 0.05 + 0.25 * plain
-
-
 def summary(hub: Hub) -> list[dict[str, Any]]:
     """What each window saw."""
     return [
-        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.tests),
-         "trouble": it.trace.harness}
+        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.tests)}
         for it in hub.windows
     ]
