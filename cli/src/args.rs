@@ -174,6 +174,25 @@ pub(crate) enum RuntimeCommand {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Make an environment with the dependencies that a project declares, and print its interpreter
+    Env(EnvArgs),
+}
+
+/// Options of `runtime env`.
+#[derive(Args, Debug)]
+pub(crate) struct EnvArgs {
+    /// The directory with `pyproject.toml` or `requirements.txt`
+    #[arg(default_value = ".", value_name = "PROJECT")]
+    pub(crate) project: PathBuf,
+    /// As in `check`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// Build what has no wheel, which runs the code of its build
+    #[arg(long)]
+    pub(crate) allow_builds: bool,
+    /// Install without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 /// A level of confidence.

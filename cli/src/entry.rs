@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::output::Finding;
 
 /// The bound of one run of the command.
-const TIME_LIMIT: Duration = Duration::from_secs(1800);
+const TIME_LIMIT: Duration = Duration::from_mins(30);
 
 /// Threads that run a test together; more than cores, as a test spends much of its time elsewhere.
 const THREADS: u32 = 4;

@@ -7,6 +7,7 @@ mod console;
 mod decode;
 mod discover;
 mod entry;
+mod environment;
 mod installed;
 mod interpreter;
 mod load;

@@ -16,6 +16,7 @@ use crate::console::Console;
 pub(crate) fn run(args: &RuntimeArgs) -> anyhow::Result<u8> {
     match &args.command {
         RuntimeCommand::List { python } => list(python.as_deref()),
+        RuntimeCommand::Env(args) => crate::environment::run(args),
         RuntimeCommand::Install { version, source, yes: _ } => {
             let installed =
                 install_with_progress(version.as_deref(), source.as_deref(), Console::default())?;

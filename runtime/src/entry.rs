@@ -24,8 +24,11 @@ use child::{Armed, Found, Request, Seen, Told};
 /// A command that is shorter is run twice without us, because the first run reads its files from the disk.
 const SHORT: Duration = Duration::from_secs(5);
 
-/// The stops of tests in threads get this much, however short the command is.
-const THREADED_SECONDS: f64 = 20.0;
+/// How long threads may stand in all in the run whose cost is told: a part of what the command takes without us.
+const SHARE: f64 = 0.2;
+
+/// The same in the other runs, which may take longer.
+const LONG: f64 = 20.0;
 
 /// Tests that are run in threads for one finding.
 const TESTS: usize = 12;
@@ -53,9 +56,9 @@ pub struct Report {
     pub verdicts: Vec<Option<Verdict>>,
     /// How many windows were armed.
     pub armed: usize,
-    /// Seconds of the command without us.
+    /// Seconds of the command without us, from the start of its process to its end.
     pub plain: f64,
-    /// Seconds of the same command with all windows armed; `None` when it did not end by itself.
+    /// The same with all windows armed; `None` when it did not end by itself.
     pub watched: Option<f64>,
     /// Tests that were run in several threads.
     pub tests: usize,
@@ -91,10 +94,10 @@ pub fn replay(
     let mut suspects = suspects(findings)?;
     let mut runs = Runs { interpreter, command, options, plain: 0.0 };
     let plain = runs.plain_run()?;
-    runs.plain = plain.end.as_ref().map_or(0.0, |it| it.seconds);
+    runs.plain = plain.elapsed.as_secs_f64();
     let mut notes = notes(&plain);
     let all: Vec<usize> = (0..suspects.len()).collect();
-    let first = runs.armed(&suspects, &all, Vec::new())?;
+    let first = runs.armed(&suspects, &all, &[], runs.plain * SHARE)?;
     note(&mut suspects, &all, &first);
     if first.exit != plain.exit {
         notes.push(format!(
@@ -102,6 +105,7 @@ pub fn replay(
             first.last_words
         ));
     }
+    runs.longer(&mut suspects)?;
     runs.again(&mut suspects, &[])?;
     let tests = if command.is_pytest() { runs.in_threads(&mut suspects)? } else { 0 };
     let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -115,7 +119,7 @@ pub fn replay(
             });
         }
     }
-    let watched = first.end.map(|it| it.seconds);
+    let watched = first.end.map(|_| first.elapsed.as_secs_f64());
     Ok(Report { verdicts, armed: suspects.len(), plain: runs.plain, watched, tests, notes })
 }
 
@@ -174,37 +178,47 @@ fn note(suspects: &mut [Suspect], armed: &[usize], told: &Told) {
 }
 
 impl Runs<'_> {
-    fn run(&self, windows: Vec<Armed<'_>>, tests: Vec<String>) -> Result<Told, RuntimeError> {
-        let threaded = if tests.is_empty() { self.plain } else { self.plain.max(THREADED_SECONDS) };
-        let request = Request {
-            words: self.command.words(),
-            windows,
-            plain_seconds: threaded,
-            tests,
-            threads: self.options.threads,
-        };
+    fn run(&self, request: &Request<'_>) -> Result<Told, RuntimeError> {
         let Options { directory, time_limit, cancel, .. } = self.options;
-        child::run(self.interpreter, &request, directory, *time_limit, cancel)
+        child::run(self.interpreter, request, directory, *time_limit, cancel)
+    }
+
+    fn request<'a>(&'a self, windows: Vec<Armed<'a>>, tests: &'a [String]) -> Request<'a> {
+        let (words, threads) = (self.command.words(), self.options.threads);
+        Request { words, windows, stop_seconds: LONG, tests, threads }
     }
 
     fn plain_run(&self) -> Result<Told, RuntimeError> {
-        let began = Instant::now();
-        let first = self.run(Vec::new(), Vec::new())?;
-        if began.elapsed() > SHORT { Ok(first) } else { self.run(Vec::new(), Vec::new()) }
+        let request = self.request(Vec::new(), &[]);
+        let first = self.run(&request)?;
+        if first.elapsed > SHORT { Ok(first) } else { self.run(&request) }
     }
 
     fn armed(
         &self,
         suspects: &[Suspect],
         which: &[usize],
-        tests: Vec<String>,
+        tests: &[String],
+        stop_seconds: f64,
     ) -> Result<Told, RuntimeError> {
         let windows = which.iter().filter_map(|it| suspects.get(*it)).map(|it| Armed {
             strategy: it.strategy,
             window: &it.window,
             schedule: it.found.as_ref().map(|it| it.schedule.clone()),
         });
-        self.run(windows.collect(), tests)
+        self.run(&Request { stop_seconds, ..self.request(windows.collect(), tests) })
+    }
+
+    /// Another run, with more time for stops, for windows that several threads came to.
+    fn longer(&self, suspects: &mut [Suspect]) -> Result<(), RuntimeError> {
+        let is_open = |it: &Suspect| it.found.is_none() && it.seen.passed > 0;
+        let open: Vec<usize> =
+            (0..suspects.len()).filter(|it| suspects.get(*it).is_some_and(is_open)).collect();
+        if !open.is_empty() {
+            let told = self.armed(suspects, &open, &[], LONG)?;
+            note(suspects, &open, &told);
+        }
+        Ok(())
     }
 
     /// Whether what was found is found again, with the same schedule, in another run.
@@ -218,7 +232,7 @@ impl Runs<'_> {
             if open.is_empty() {
                 break;
             }
-            let told = self.armed(suspects, &open, tests.to_vec())?;
+            let told = self.armed(suspects, &open, tests, LONG)?;
             for found in &told.found {
                 if let Some(it) = open.get(found.window).and_then(|it| suspects.get_mut(*it)) {
                     it.confirmed |=
@@ -244,7 +258,7 @@ impl Runs<'_> {
         if tests.is_empty() {
             return Ok(0);
         }
-        let told = self.armed(suspects, &open, tests.clone())?;
+        let told = self.armed(suspects, &open, &tests, LONG)?;
         note(suspects, &open, &told);
         self.again(suspects, &tests)?;
         Ok(tests.len())

@@ -15,7 +15,7 @@ mod store;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
-mod tool;
+pub(crate) mod tool;
 mod uv;
 
 use store::Store;

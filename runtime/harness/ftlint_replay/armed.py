@@ -14,14 +14,14 @@ from types import CodeType, FrameType
 from typing import Any
 
 from . import attempts, idle, values
-from .director import Director
+from .director import LAST, Director
 from .lane import Lane
 from .proof import Proof, prove
 from .schedule import Schedule, parse
 from .strategies import STRATEGIES
 from .types import Trace, Window
 
-_PATIENCE = 0.012
+_PATIENCE = 0.02
 _ACT_PATIENCE = 0.05
 _FRUITLESS_STOPS = 24
 _HITS = 4000
@@ -46,6 +46,7 @@ class ArmedWindow(Director):
         self.passed = 0
         self.hits = 0
         self.tests: dict[str, None] = {}
+        self.acting: dict[str, None] = {}
         self.ordinary: set[str] = set()
         self._functions = {it.function for it in (window.first, window.last, window.other)}
 
@@ -58,6 +59,13 @@ class ArmedWindow(Director):
         if not self.wants(code):
             return []
         return [offset for known, offset in self._points if known == id(code)]
+
+    def came(self, test: str, code: CodeType, offset: int) -> None:
+        """A test is at the window. One that gets as far as the act is worth more than one that only looks."""
+        self.hits += 1
+        known = self.acting if self._points.get((id(code), offset), 0) & LAST else self.tests
+        if test and test not in known and len(known) < _TESTS:
+            known[test] = None
 
     def turn_over(self) -> None:
         """As if nothing had been; the next stop is at the next place that the strategy names."""
@@ -137,9 +145,7 @@ class Hub:
             if window.over:
                 continue
             wanted = True
-            if self.test and self.test not in window.tests and len(window.tests) < _TESTS:
-                window.tests[self.test] = None
-            window.hits += 1
+            window.came(self.test, code, offset)
             if not alone or window.a is not None:
                 window.passed += 1
                 window.instruction(frame, code, offset)
@@ -244,15 +250,9 @@ def _alone() -> bool:
     return len(getattr(threading, "_active", ())) <= 1
 
 
-def seconds_of(plain: float) -> float:
-    """How long threads may stand in all: a part of what the command takes, so that it stays usable."""
-    return 0.05 + 0.25 * plain
-
-
 def summary(hub: Hub) -> list[dict[str, Any]]:
     """What each window saw."""
     return [
-        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.tests),
-         "trouble": it.trace.harness}
+        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.acting or it.tests)}
         for it in hub.windows
     ]

@@ -1,6 +1,6 @@
 """Runs a command of the user in this process, with all windows armed: `python -m app`, `python app.py`, `pytest ...`.
 
-The results are lines of their own: `entry_hello`, `entry_found` for each violation, `entry_end` when the command ends.
+The result lines are `hello`, `found` for each violation, and `end` when the command ends.
 Children that the command starts run without us.
 """
 
@@ -14,8 +14,6 @@ import os
 import runpy
 import sys
 import sysconfig
-import threading
-import time
 import traceback
 from typing import Any
 
@@ -30,13 +28,13 @@ _PLUGIN = "ftlint_replay.tests_in_threads"
 def main(request_path: str, results_path: str) -> int:
     """Answers one request. The exit status is that of the command, or 70 for trouble of ours."""
     results = protocol.Results(results_path)
-    results.line("entry_hello", free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
+    results.line("hello", free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
     try:
         with open(request_path, encoding="utf-8") as file:
             request: dict[str, Any] = json.load(file)
         run = _Run(request, results)
     except Exception:  # noqa: BLE001 - told to the Rust side, which makes an error of it
-        results.line("entry_trouble", text=traceback.format_exc()[-3000:])
+        results.line("trouble", text=traceback.format_exc()[-3000:])
         return 70
     return run.command()
 
@@ -48,11 +46,8 @@ class _Run:
         self._words: list[str] = request["words"]
         self._results = results
         self._pid = os.getpid()
-        self._started = time.monotonic()
-        self._told = threading.Lock()
-        self._is_told = False
         windows = [(it["strategy"], _window(it["window"]), it["schedule"]) for it in request["windows"]]
-        self._hub = armed.Hub(windows, armed.seconds_of(request["plain_seconds"]), self._found) if windows else None
+        self._hub = armed.Hub(windows, request["stop_seconds"], self._found) if windows else None
         tests_in_threads.configure(self._hub, request["tests"], request["threads"])
 
     def command(self) -> int:
@@ -92,7 +87,7 @@ class _Run:
     def _found(self, number: int, schedule: Schedule, proof: Proof, trace: Trace) -> None:
         test = self._hub.test if self._hub is not None else ""
         self._results.line(
-            "entry_found", window=number, schedule=str(schedule), violation=proof.words, by=proof.by, test=test,
+            "found", window=number, schedule=str(schedule), violation=proof.words, by=proof.by, test=test,
             steps=protocol.witness(trace),
         )
 
@@ -101,14 +96,13 @@ class _Run:
         if os.getpid() != self._pid:
             return
         hub = self._hub
-        seconds = time.monotonic() - self._started
         if hub is not None:
             hub.finish()
             if hub.trouble:
-                self._results.line("entry_trouble", text=hub.trouble)
+                self._results.line("trouble", text=hub.trouble)
         ask = getattr(sys, "_is_gil_enabled", None)
         self._results.line(
-            "entry_end", seconds=seconds, gil=True if ask is None else bool(ask()),
+            "end", gil=True if ask is None else bool(ask()),
             windows=armed.summary(hub) if hub is not None else [],
         )
 

@@ -22,10 +22,10 @@ pub(super) struct Request<'a> {
     pub(super) words: &'a [String],
     /// None for a run without us.
     pub(super) windows: Vec<Armed<'a>>,
-    /// What the command takes without us.
-    pub(super) plain_seconds: f64,
+    /// How long threads may stand in all.
+    pub(super) stop_seconds: f64,
     /// Tests to be run in several threads; all as they are when there are none.
-    pub(super) tests: Vec<String>,
+    pub(super) tests: &'a [String],
     pub(super) threads: u32,
 }
 
@@ -41,10 +41,10 @@ pub(super) struct Armed<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case")]
 enum Line {
-    EntryHello {},
-    EntryFound(Found),
-    EntryEnd(End),
-    EntryTrouble { text: String },
+    Hello {},
+    Found(Found),
+    End(End),
+    Trouble { text: String },
 }
 
 /// A violation that was seen.
@@ -60,7 +60,6 @@ pub(super) struct Found {
 /// What is told when the command ends.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct End {
-    pub(super) seconds: f64,
     pub(super) gil: bool,
     pub(super) windows: Vec<Seen>,
 }
@@ -81,6 +80,7 @@ pub(super) struct Told {
     /// `None` when the command ended its process itself, or was ended.
     pub(super) end: Option<End>,
     pub(super) exit: Exit,
+    pub(super) elapsed: Duration,
     /// The last line of its output.
     pub(super) last_words: String,
 }
@@ -114,16 +114,22 @@ fn told(outcome: &process::Outcome) -> Result<Told, RuntimeError> {
     let last = |text: String| text.trim_end().lines().last().unwrap_or_default().trim().to_owned();
     let (out, err) = (last(outcome.stdout.text()), last(outcome.stderr.text()));
     let last_words = if out.is_empty() { err } else { out };
-    let mut res = Told { found: Vec::new(), end: None, exit: outcome.exit, last_words };
+    let mut res = Told {
+        found: Vec::new(),
+        end: None,
+        exit: outcome.exit,
+        elapsed: outcome.elapsed,
+        last_words,
+    };
     let mut greeted = false;
     for text in &outcome.results {
         let line = serde_json::from_str(text)
             .map_err(|it| RuntimeError::Harness(format!("a result line cannot be read ({it})")))?;
         match line {
-            Line::EntryHello {} => greeted = true,
-            Line::EntryFound(it) => res.found.push(it),
-            Line::EntryEnd(it) => res.end = Some(it),
-            Line::EntryTrouble { text } => return Err(RuntimeError::Harness(text)),
+            Line::Hello {} => greeted = true,
+            Line::Found(it) => res.found.push(it),
+            Line::End(it) => res.end = Some(it),
+            Line::Trouble { text } => return Err(RuntimeError::Harness(text)),
         }
     }
     if !greeted {

@@ -26,7 +26,7 @@ pub(super) fn locate(name: &str, env: Env<'_>) -> Option<PathBuf> {
 }
 
 /// Runs a command to its end, its output appended to `log`. An exit code is not an error here.
-pub(super) fn run(
+pub(crate) fn run(
     command: &mut Command,
     log: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
@@ -56,7 +56,7 @@ pub(super) fn run(
 }
 
 /// The same, where anything but success ends the installation.
-pub(super) fn must(
+pub(crate) fn must(
     command: &mut Command,
     log: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
@@ -77,7 +77,7 @@ pub(super) fn must(
 }
 
 /// The last lines of a log that are not empty, the oldest first.
-pub(super) fn tail(log: &Path, count: usize) -> Vec<String> {
+pub(crate) fn tail(log: &Path, count: usize) -> Vec<String> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(log)?;
         let length = file.metadata()?.len();
@@ -96,6 +96,6 @@ pub(super) fn tail(log: &Path, count: usize) -> Vec<String> {
 }
 
 /// Creates a directory and its parents.
-pub(super) fn make_directory(path: &Path) -> Result<(), RuntimeError> {
+pub(crate) fn make_directory(path: &Path) -> Result<(), RuntimeError> {
     fs::create_dir_all(path).map_err(RuntimeError::io(format!("cannot create {}", path.display())))
 }

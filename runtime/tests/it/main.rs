@@ -5,6 +5,7 @@
 mod apart;
 mod atomicity;
 mod confirmed;
+mod entry;
 mod fallback;
 mod fixtures;
 mod gil;

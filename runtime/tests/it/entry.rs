@@ -1,0 +1,172 @@
+//! `--entry`: a command that runs with the window armed. What is confirmed happened in two of its runs.
+
+use ftlint_analyzer::evidence::{AccessKind, Pattern};
+use ftlint_runtime::entry::{Command, Options, Report, replay};
+use ftlint_runtime::process::Cancel;
+use ftlint_runtime::verdict::{EvidenceLevel, Status, Verdict};
+use std::time::Duration;
+
+use crate::support::{Case, Run, free_threaded};
+
+fn run(case: &Case, command: &str) -> Option<Report> {
+    let interpreter = free_threaded()?;
+    let options = Options {
+        directory: case.directory().to_owned(),
+        time_limit: Duration::from_mins(1),
+        threads: 4,
+        cancel: Cancel::default(),
+    };
+    let command: Command = command.parse().unwrap();
+    Some(replay(&interpreter, &[&case.diagnostic()], &command, &options).unwrap())
+}
+
+fn verdict(report: Report) -> Verdict {
+    println!("{report:#?}");
+    report.verdicts.into_iter().next().unwrap().unwrap()
+}
+
+const UPDATE: &str = "
+import threading
+class Counter:
+    def __init__(self):
+        self.hits = 0
+        self.lock = threading.Lock()
+    def bump(self):
+        self.hits += 1
+counter = Counter()
+def work():
+    for _ in range(200):
+        counter.bump()
+def main(n):
+    threads = [threading.Thread(target=work) for _ in range(n)]
+    for it in threads: it.start()
+    for it in threads: it.join()
+";
+
+fn update(source: &str) -> Case {
+    Case::new(Run::Driver, Pattern::Augment, source).attribute("Counter", "hits").augments(
+        "Counter.bump",
+        "self.hits += 1",
+        "self.hits",
+    )
+}
+
+#[test]
+fn a_lost_update_of_a_program_is_seen_while_it_runs() {
+    let case = update(UPDATE);
+    let Some(report) = run(&case, "python -c 'import case; case.main(3)'") else { return };
+    assert_eq!(report.armed, 1);
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::Confirmed);
+    assert_eq!(verdict.evidence, Some(EvidenceLevel::Program));
+    assert!(!verdict.witness.is_empty());
+}
+
+#[test]
+fn an_update_under_a_lock_is_not() {
+    let guarded =
+        UPDATE.replace("        self.hits += 1", "        with self.lock: self.hits += 1");
+    let Some(report) = run(&update(&guarded), "python -c 'import case; case.main(3)'") else {
+        return;
+    };
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::NotReproduced, "{verdict:#?}");
+    assert!(verdict.reason.unwrap().contains("nothing broke"));
+}
+
+#[test]
+fn threads_with_objects_of_their_own_lose_nothing() {
+    let own = UPDATE.replace("def work():", "def work():\n    counter = Counter()");
+    let Some(report) = run(&update(&own), "python -c 'import case; case.main(3)'") else { return };
+    assert_ne!(verdict(report).status, Status::Confirmed);
+}
+
+#[test]
+fn a_command_with_one_thread_says_nothing_of_the_finding() {
+    let case = update(UPDATE);
+    let Some(report) = run(&case, "python -c 'import case; case.work()'") else { return };
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::NotReplayable);
+    assert!(verdict.reason.unwrap().contains("with one thread only"));
+}
+
+#[test]
+fn a_command_that_fails_by_itself_is_told() {
+    let case = update(UPDATE);
+    let Some(report) = run(&case, "python -c 'import sys; sys.exit(\"it is broken\")'") else {
+        return;
+    };
+    assert!(report.notes.iter().any(|it| it.contains("it is broken")), "{report:#?}");
+    assert!(verdict(report).reason.unwrap().contains("does not come to the window"));
+}
+
+const CACHE: &str = "
+import threading
+cache = {}
+def load(key):
+    if key not in cache:
+        cache[key] = object()
+    return cache[key]
+def safe(key):
+    return cache.setdefault(key, object())
+def main():
+    def work():
+        for key in range(300):
+            load(key)
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for it in threads: it.start()
+    for it in threads: it.join()
+";
+
+#[test]
+fn two_insertions_are_proved_by_the_test_that_failed_meanwhile() {
+    let case = Case::new(Run::Driver, Pattern::CheckThenInsert, CACHE)
+        .global("cache")
+        .first("load", "if key not in cache", "key not in cache", AccessKind::Contains)
+        .last("load", "cache[key] = object()", "cache[key]", AccessKind::SetItem);
+    let Some(report) = run(&case, "python -c 'import case; case.main()'") else { return };
+    assert_eq!(verdict(report).status, Status::Confirmed);
+}
+
+/// As much of pytest as the plugin sees: options, one test, and the hooks around it.
+const RUNNER: &str = "
+import importlib, sys
+class Hook:
+    def pytest_deselected(self, items): pass
+class Config:
+    hook = Hook()
+class Info:
+    argnames = ()
+class Item:
+    nodeid = 'case.py::test_work'
+    name = 'test_work'
+    parent = None
+    funcargs = {}
+    _fixtureinfo = Info()
+    def __init__(self):
+        import case
+        self.obj = case.work
+    def runtest(self):
+        self.obj()
+def console_main():
+    plugin = importlib.import_module(sys.argv[sys.argv.index('-p') + 1])
+    items = [Item()]
+    plugin.pytest_collection_modifyitems(items=items, config=Config())
+    for it in items:
+        plugin.pytest_runtest_logstart(it.nodeid)
+        it.runtest()
+        plugin.pytest_runtest_logfinish(it.nodeid)
+console_main()
+";
+
+#[test]
+fn a_test_that_comes_to_a_finding_runs_again_in_threads() {
+    let case = update(UPDATE);
+    std::fs::write(case.directory().join("pytest.py"), RUNNER).unwrap();
+    let Some(report) = run(&case, "python -m pytest") else { return };
+    assert_eq!(report.tests, 1);
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::Confirmed);
+    assert_eq!(verdict.evidence, Some(EvidenceLevel::Test));
+    assert!(verdict.reason.unwrap().contains("case.py::test_work"));
+}
