@@ -143,6 +143,7 @@ fn notes(plain: &Told) -> Vec<String> {
         Exit::Code(code) => Some(format!("ends with status {code}")),
         Exit::Signal(signal) => Some(format!("is ended by signal {signal}")),
         Exit::TimeLimit | Exit::Cancelled => Some("does not end in time".to_owned()),
+        Exit::ProcessLimit => Some("starts too many processes".to_owned()),
     };
     if let Some(how) = how {
         res.push(format!("the command {how} also without findings armed: {}", plain.last_words));
