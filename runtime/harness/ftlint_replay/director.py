@@ -51,8 +51,7 @@ class Director:
 
     def wants(self, code: CodeType) -> bool:
         """Whether a site of the window is in this code object."""
-        known = id(code)
-        if known not in self._codes:
+        if (known := id(code)) not in self._codes:
             found = False
             for role, site in self._sites.items():
                 if points.belongs(site, code):
@@ -188,8 +187,8 @@ class Director:
     def _arrives(self, lane: Lane, role: int, frame: FrameType) -> None:
         main = LAST if role & LAST else role
         expression = self._expressions[FIRST if main & FIRST else main]
-        fill, self.fill = self.fill, None
-        if fill is not None:
+        if self.fill is not None:
+            fill, self.fill = self.fill, None
             fill(frame, expression)
         if expression.made_up(frame):
             self.trace.detail = "the place belongs to an object that was made up"

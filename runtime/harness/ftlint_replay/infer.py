@@ -16,7 +16,6 @@ _LIBRARY = ("collections", "threading", "queue", "weakref", "itertools", "_threa
             "array")
 _NAMED: dict[str, Any] = {"dict": dict, "OrderedDict": OrderedDict, "defaultdict": lambda *_: defaultdict(object),
                           "deque": deque, "list": list, "set": set}
-_PLAIN_INITS = (dict.__init__, list.__init__, set.__init__, deque.__init__, OrderedDict.__init__)
 _DICT = ("items", "keys", "values", "setdefault", "update", "popitem", "get", "has_key")
 _BY_METHOD: dict[str, type] = {
     **dict.fromkeys(_DICT, dict), **dict.fromkeys(("popleft", "appendleft", "rotate", "extendleft"), deque),
@@ -79,7 +78,7 @@ def make(expression: ast.expr, scope: dict[str, Any]) -> Any:
     if not isinstance(expression, ast.Call):
         raise ValueError
     function = resolve(expression.func, scope)
-    if isinstance(function, type) and issubclass(function, (dict, list, set, deque)) and function.__init__ in _PLAIN_INITS:
+    if isinstance(function, type) and issubclass(function, (dict, list, set, deque)):
         return function()
     if not is_library(function):
         short = expression.func.attr if isinstance(expression.func, ast.Attribute) else getattr(expression.func, "id", "")

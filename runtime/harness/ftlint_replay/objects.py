@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import queue
 import types
+import weakref
 from collections import deque
 from typing import Any
 
@@ -61,11 +62,15 @@ def put(scope: dict[str, Any], name: str, value: Any) -> None:
         scope[name] = value
 
 
+_kept: list[Any] = []
+
+
 def put_in(container: Any, elements: list[Any], content: Any) -> bool:
     """Adds elements; false for what is no known container."""
-    if isinstance(container, dict):
+    if isinstance(container, (dict, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)):
+        _kept.append((elements, content))
         container.update(dict.fromkeys(elements, content))
-    elif isinstance(container, set):
+    elif isinstance(container, (set, weakref.WeakSet)):
         container.update(elements)
     elif isinstance(container, (list, deque)):
         container.extend(elements)

@@ -186,7 +186,8 @@ class Stage:
         try:
             return infer.attribute(cls, values.mangled(name, f"{place.owner}.x")) if cls is not None and name else []
         except infer.Opaque:
-            if place.element or self.window.pattern in _ELEMENTS:
+            kinds = {self.window.first.kind, self.window.last.kind, self.window.other.kind}
+            if place.element or kinds & set(_OF_ELEMENTS) or "call" in kinds:
                 raise CannotBuild(f"the type of {place.text} is not known, and it is part of the race") from None
             return []
 
@@ -209,7 +210,7 @@ class Stage:
         self._elements = [self._element() for _ in range(count)]
         if objects.put_in(self.value, self._elements, self._content()):
             self.prepared = f"put {'an element' if count == 1 else 'elements'} into {name}"
-            objects.put_in(self.value, [self.key] * isinstance(self.value, (dict, set)), self._content())
+            objects.put_in(self.value, [self.key] * (not isinstance(self.value, (list, deque, queue.Queue, queue.SimpleQueue))), self._content())
         elif self.window.pattern not in ("unguarded", "mixed_guards"):
             raise CannotBuild(f"{name} is not a container that can be filled")
         self.fill = self._fill
@@ -269,6 +270,9 @@ class Stage:
         """Lets the receivers that reach the place through other objects come to it."""
         for part in self.pieces:
             path = part.roots.get(part.receiver, [])
+            if len(path) == 1 and part.method and self.receiver(part) is not self.owner:
+                # Two objects may hold one container; the finding says that these do.
+                objects.assign(self.receiver(part), values.mangled(path[0], part.site.function), self.value)
             if len(path) > 1 and self.owner is not None and part.method:
                 objects.assign(self.receiver(part), values.mangled(path[0], part.site.function), objects.behind(path[1:-1], self.owner))
 
@@ -299,6 +303,7 @@ class Given:
     def __init__(self, stage: Stage, part: Any, number: int, key: Any) -> None:
         self._stage, self._part, self._number, self._key = stage, part, number, key
         self._uses = part.uses
+        self._own: dict[str, Any] = {}
 
     def globals(self, code: types.CodeType) -> list[str]:
         """Names that the module does not have."""
@@ -322,7 +327,8 @@ class Given:
             return self._root(name)
         role = self._uses.get(name, "key")
         if role == "key":
-            return self._key
+            # What finds an element is one for both threads; what is only stored is not.
+            return self._key if name in self._part.keys else self._own.setdefault(name, StandIn())
         if role == "number":
             return self._operand()
         if name not in self._stage.shared:

@@ -61,9 +61,9 @@ class Scene:
         theirs = [window.other]
         if (window.other.file, window.other.function) == (window.last.file, window.last.function):
             mine, theirs = mine + theirs, []
-        marks = roles.marks(window)
-        self.mine = _Piece(mine, marks, self._scope(window.last))
-        self.theirs = _Piece(theirs, marks, self._scope(window.other)) if theirs else None
+        marks, name = roles.marks(window), roles.name_of(window)
+        self.mine = _Piece(mine, marks, name, self._scope(window.last))
+        self.theirs = _Piece(theirs, marks, name, self._scope(window.other)) if theirs else None
 
     def _scope(self, site: Site) -> dict[str, Any]:
         if site.module == self.window.last.module:
@@ -90,7 +90,7 @@ class Scene:
 class _Piece:
     """What is left of one function, compiled, and what it needs to know."""
 
-    def __init__(self, sites: list[Site], marks: set[str], scope: dict[str, Any]) -> None:
+    def __init__(self, sites: list[Site], marks: set[str], name: str, scope: dict[str, Any]) -> None:
         self.site = sites[0]
         self.scope = scope
         function = copy.deepcopy(piece.find(syntax.tree(self.site.file), self.site))
@@ -105,7 +105,8 @@ class _Piece:
         self.uses = _uses(self.body)
         self.bounds = _bounds(self.body)
         self.receiver = self.names[0] if self.method and self.names else "self"
-        self.roots = _roots(sites, self.body)
+        self.roots = _roots(sites, self.body, name)
+        self.keys = cutter.keys
         self.of_class = any(getattr(it, "id", "") == "classmethod" for it in function.decorator_list) \
             or function.name in ("__new__", "__init_subclass__", "__class_getitem__")
 
@@ -147,7 +148,7 @@ class _Piece:
         return functools.partial(function, *[given.value(it) for it in self.names])
 
 
-def _roots(sites: list[Site], body: list[ast.stmt]) -> dict[str, list[str]]:
+def _roots(sites: list[Site], body: list[ast.stmt], own: str) -> dict[str, list[str]]:
     """The names from which the place is reached, with the attributes on the way; other names for it are followed."""
     aliases = {
         target.id: it.value for part in body for it in ast.walk(part) if isinstance(it, ast.Assign)
@@ -163,7 +164,7 @@ def _roots(sites: list[Site], body: list[ast.stmt]) -> dict[str, list[str]]:
                 node = node.value
             elif isinstance(node, ast.Subscript):
                 path, node = [], node.value
-            elif isinstance(node, ast.Name) and node.id in aliases:
+            elif isinstance(node, ast.Name) and node.id in aliases and node.id != own:
                 node = aliases[node.id]
             else:
                 break

@@ -152,6 +152,8 @@ def truth(node: ast.AST, frame: FrameType) -> bool:
     """Whether a test holds now."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return not truth(node.operand, frame)
+    if isinstance(node, ast.BoolOp):
+        return (all if isinstance(node.op, ast.And) else any)(truth(it, frame) for it in node.values)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _compare(node, frame)
     value = evaluate(node, frame)

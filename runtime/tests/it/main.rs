@@ -11,5 +11,6 @@ mod fixtures;
 mod gil;
 mod safe;
 mod schedule;
+mod slices;
 mod support;
 mod trouble;

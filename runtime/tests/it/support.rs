@@ -29,6 +29,7 @@ pub(crate) const fn rule(strategy: Strategy) -> Rule {
 static SPLIT: Rule = rule(Strategy::SplitUpdate);
 static CHECK: Rule = rule(Strategy::CheckThenAct);
 static INIT: Rule = rule(Strategy::InitOnce);
+static ITERATE: Rule = rule(Strategy::Iterate);
 static SET: Rule = rule(Strategy::TestAndSet);
 
 /// Whether a case is driven by its own top level.
@@ -172,11 +173,8 @@ impl Case {
         Diagnostic {
             rule: match self.pattern {
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => &SPLIT,
-                Pattern::CheckThenInsert
-                | Pattern::CheckThenUse
-                | Pattern::CheckThenPop
-                | Pattern::Iteration
-                | Pattern::Unguarded => &CHECK,
+                Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => &CHECK,
+                Pattern::Iteration => &ITERATE,
                 Pattern::LazyInit => &INIT,
                 Pattern::TestAndSet => &SET,
                 _ => unreachable!("no strategy yet"),
