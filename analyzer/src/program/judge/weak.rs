@@ -70,7 +70,7 @@ impl Facts<'_> {
             }
             // What is loaded, given or computed is mostly equal whoever does it; a list keeps both.
             Pattern::CheckThenInsert => {
-                let made = matches!(last.value, Origin::Call(_) | Origin::Alloc(_));
+                let made = !matches!(last.value, Origin::Place(_) | Origin::Unknown);
                 it.regions.is_empty() && !(made && last.op == Op::SetItem)
             }
             _ => false,
