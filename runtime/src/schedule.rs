@@ -39,6 +39,8 @@ pub enum Run {
     ThroughAct,
     /// Until just before the access of the other thread, whose function it runs: `@other`.
     ToOther,
+    /// Until just after that access: `>other`.
+    ThroughOther,
     /// To its end: `*`.
     ToEnd,
     /// Over and over, with nobody leading it: `~`.
@@ -61,12 +63,13 @@ pub struct Schedule {
 #[error("not a schedule: `{0}` (one reads `v1:driver.0:A@act,B>act,A*`)")]
 pub struct BadSchedule(pub String);
 
-const RUNS: [(&str, Run); 7] = [
+const RUNS: [(&str, Run); 8] = [
     ("@act", Run::ToAct),
     ("@gap", Run::ToGap),
     ("@read", Run::ToRead),
     (">act", Run::ThroughAct),
     ("@other", Run::ToOther),
+    (">other", Run::ThroughOther),
     ("*", Run::ToEnd),
     ("~", Run::Freely),
 ];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import enum
+import inspect
 import pathlib
 import sys
 import threading
@@ -12,7 +13,10 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-FLAVOURS = ("hinted", "one", "text", "function", "stand-in", "none", "list", "dict")
+FLAVOURS = ("hinted", "one", "text", "function", "stand-in", "none", "list", "dict", "collaborators", "objects")
+# Constructors mostly take other objects, and methods values; or the other way round.
+_INSIDE = {"collaborators": "stand-in", "objects": "hinted"}
+_OUTSIDE = {"collaborators": "hinted", "objects": "stand-in"}
 _SIMPLE: dict[object, Callable[[int], Any]] = {
     int: lambda n: n, float: float, bool: bool, str: lambda n: "x", bytes: lambda n: b"x",
     list: lambda n: [], dict: lambda n: {}, set: lambda n: set(), tuple: lambda n: (), frozenset: lambda n: frozenset(),
@@ -22,6 +26,7 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("lock", "mutex", "guard"), "lock"),
     (("fn", "func", "function", "callback", "factory", "target", "handler", "builder", "loader", "make", "maker", "hook"),
      "function"),
+    (("fullname", "modname", "module_name", "mod_name", "module"), "module"),
     (("limit", "maximum", "capacity", "maxsize", "max_size", "bound"), "bound"),
     (("items", "values", "args", "names", "keys", "jobs", "tasks", "rows", "things"), "list"),
     (("name", "key", "path", "text", "url", "host", "address", "user", "title", "word", "message", "prefix", "token",
@@ -124,9 +129,10 @@ class CannotBuild(Exception):
 class Maker:
     """Makes values of one flavour; `number` is the integer it uses."""
 
-    def __init__(self, flavour: str, number: int) -> None:
+    def __init__(self, flavour: str, number: int, filled: bool = False) -> None:
         self.flavour = flavour
         self.number = number
+        self.filled = filled
 
     def arguments(self, function: Any, skip: int, depth: int = 3) -> tuple[list[Any], dict[str, Any]]:
         """For all parameters without default; the first `skip` positional ones are bound already."""
@@ -135,7 +141,12 @@ class Maker:
         if code is None:
             return [], {}
         names = code.co_varnames[: code.co_argcount]
-        required = names[skip: code.co_argcount - len(function.__defaults__ or ())]
+        defaults = function.__defaults__ or ()
+        last = code.co_argcount - len(defaults)
+        if self.filled:
+            # What may be left out decides often whether anything happens: as many as are `None` are given as well.
+            last += next((index for index, it in enumerate(defaults) if it is not None), len(defaults))
+        required = names[skip:last]
         hints = _annotations(function)
         positional = [self.value(hints.get(it), it, function, depth) for it in required]
         only = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
@@ -153,10 +164,13 @@ class Maker:
             if concrete is None:
                 raise CannotBuild(f"{cls.__qualname__} is abstract")
             return self.instance(concrete, depth)
-        initialiser: Any = cls.__init__
-        if not isinstance(_plain(initialiser), types.FunctionType):
-            initialiser = cls.__new__
-        positional, keyword = self.arguments(initialiser, 1, depth - 1)
+        initialiser: Any = _initialiser(cls)
+        before = self.filled, self.flavour
+        self.filled, self.flavour = False, _INSIDE.get(self.flavour, self.flavour)
+        try:
+            positional, keyword = self.arguments(initialiser, 1, depth - 1)
+        finally:
+            self.filled, self.flavour = before
         return cls(*positional, **keyword)
 
     def value(self, hint: Any, name: str, function: Any, depth: int) -> Any:
@@ -194,7 +208,7 @@ class Maker:
         return self._guess(name)
 
     def _guess(self, name: str) -> Any:
-        flavour = self.flavour
+        flavour = _OUTSIDE.get(self.flavour, self.flavour)
         lowered = name.lower().strip("_")
         for words, kind in _HINTS:
             if any(lowered == it or lowered.endswith("_" + it) for it in words):
@@ -205,11 +219,24 @@ class Maker:
         return _of_flavour(flavour, self.number)
 
 
+def _initialiser(cls: type) -> Any:
+    """The constructor that names its parameters: one that takes `*args` and no more passes them on to a base."""
+    for base in cls.__mro__:
+        own = _plain(vars(base).get("__init__"))
+        if isinstance(own, types.FunctionType):
+            if own.__code__.co_argcount > 1 or not own.__code__.co_flags & inspect.CO_VARARGS:
+                return own
+        elif "__new__" in vars(base) and isinstance(_plain(vars(base)["__new__"]), types.FunctionType):
+            return cls.__new__
+    return object.__init__
+
+
 def _of_flavour(flavour: str, number: int) -> Any:
     if flavour == "function":
         return lambda *args, **kwargs: object()
     # A bound of one would let the second of two calls be refused, and nothing could go wrong.
-    values: dict[str, Any] = {"hinted": number, "one": number, "bound": 8, "text": "x", "none": None}
+    values: dict[str, Any] = {"hinted": number, "one": number, "bound": 8, "text": "x", "none": None,
+                              "module": "colorsys"}
     if flavour in values:
         return values[flavour]
     return {"list": [], "dict": {}}.get(flavour, StandIn())

@@ -62,7 +62,7 @@ def unpack(data: dict[str, Any], schedule: str) -> Trace:
     steps = [Step(**{**it, "slot": None if it["slot"] is None else tuple(it["slot"])}) for it in data["steps"]]
     errors = [ThreadError(**it) for it in data["errors"]]
     blocked, hung = (Blocked(**data[it]) if data[it] else None for it in ("blocked", "hung"))
-    names = ("schedule", "outcome", "detail", "results", "result_ids", "notes", "gil", "harness", "parked", "apart", "two_objects", "final")
+    names = ("schedule", "outcome", "detail", "results", "result_ids", "notes", "gil", "harness", "parked", "apart", "two_objects", "final", "answers")
     rest = {key: data[key] for key in names}
     trace = Trace(steps=steps, errors=errors, blocked=blocked, hung=hung, **rest)
     _renumber(trace)

@@ -194,15 +194,12 @@ class Director:
             self.trace.detail = "the place belongs to an object that was made up"
             return
         slot = expression.slot(frame)
-        if main & OTHER and self._parks_here(lane, "other", slot):
-            self._park(lane, frame, slot, "parked")
-        if main & FIRST:
+        if main & FIRST or self._loop and lane.inside is not frame:
             self._begin(lane, frame, slot)
         if main & (LAST | OTHER):
             self._too_late(lane, frame, slot)
-        if main & LAST:
-            lane.arrivals += 1
-            if self._parks_here(lane, "act", slot):
+            lane.arrivals += 1 if main & LAST else 0
+            if self._parks_here(lane, "act" if main & LAST else "other", slot):
                 self._park(lane, frame, slot, "parked")
         if self.over:
             return
@@ -304,7 +301,8 @@ class Director:
             else:
                 hold = self._counts(lane, role, pending, value)
             self._changed.notify_all()
-        if (role & FIRST or self._loop and role & LAST) and self._parks_here(lane, "read", pending.slot):
+        place = "read" if role & FIRST or self._loop and role & LAST else "past" if role & OTHER else ""
+        if place and self._parks_here(lane, place, pending.slot):
             self._park(lane, frame, pending.slot, "parked")
         elif hold:
             self._park(lane, frame, pending.slot, "held")

@@ -81,6 +81,8 @@ def _attempt(window: Window, schedule: Schedule, build: Build, setup: Any, end: 
             _keep(trace, worker.name, worker.error)
         if worker.done and worker.error is None:
             trace.results.append(values.show(worker.result))
+            if values.is_plain(worker.result):
+                trace.answers["a" if worker is (b if calls[0] is made.b else a) else "b"] = values.show(worker.result)
             trace.result_ids.append(id(worker.result))
     if trace.outcome == "not_reached" and a.error is not None:
         trace.detail = f"the call {made.text} raised {_words(a.error)} before it came to the window"

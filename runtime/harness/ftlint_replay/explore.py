@@ -97,7 +97,8 @@ def examine(request: Request, window: Window, schedule: Schedule, trace: Trace, 
     if strategy.violation(window, trace, []) is None:
         return None
     controls = []
-    for control in _controls(window, schedule, strategy.CONTROL):
+    orders = _controls(window, schedule, strategy.CONTROL)
+    for control in orders * 2 if request.strategy == "interleave" else orders:
         controls.append(attempt(request, window, control, 1, request.attempt_seconds))
         log(controls[-1], "serial")
     if not any(it.outcome == "finished" for it in controls):

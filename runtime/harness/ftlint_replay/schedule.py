@@ -1,7 +1,7 @@
 """The text of a schedule: `v1:driver.0:A@act,B>act,A*`. `schedule.rs` has the same grammar.
 
 Steps: `A@act` stops lane A just before its act, `A@read` just after its first access,
-`A@other` before the access of the other thread (lane A runs its function then),
+`A@other` before the access of the other thread (lane A runs its function then), `A>other` just after it,
 `A~` lets a lane call over and over,
 `A@gap` between two `with` blocks of the window, `B>act` holds lane B just
 after its act, `B*` lets a lane run on. `A#3@act` means the third time that a thread comes there.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_STEP = r"[AB](?:@act|@gap|@read|@other|>act|\*|~)"
+_STEP = r"[AB](?:@act|@gap|@read|@other|>other|>act|\*|~)"
 _TEXT = re.compile(rf"^v1:(program|driver|slice)(?:\.(\d+))?(?:#(\d+))?:({_STEP}(?:,{_STEP})*)$")
 
 
@@ -35,7 +35,7 @@ class Schedule:
         """Where lane A stops: `act`, `gap`, `read`, or, in a serial control,
         `after` (it runs through its act first) and `end` (through all of its call)."""
         first = self.steps[0]
-        return {"A>act": "after", "A*": "end"}.get(first, first[2:])
+        return {"A>act": "after", "A*": "end", "A>other": "past"}.get(first, first[2:])
 
     @property
     def b_to_end(self) -> bool:
@@ -55,7 +55,7 @@ class Schedule:
     @property
     def swapped(self) -> bool:
         """Whether the lane that stops is the one that runs the other access."""
-        return any("@other" in it for it in self.steps)
+        return any("other" in it for it in self.steps)
 
     def forward(self) -> Schedule:
         """The same with the names of the lanes exchanged, when B comes first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import itertools
@@ -35,6 +36,7 @@ class Setup:
     a_number: int
     b_number: int
     b_calls_other: bool
+    filled: bool = False
 
 
 @dataclass
@@ -60,8 +62,9 @@ def setups(window: Window) -> list[Setup]:
     prepared = (False, True) if window.pattern in _PREPARED else (False,)
     others = (True, False) if window.other.function != window.last.function else (False,)
     return [
-        Setup(flavour, ready, a, b, other)
-        for flavour in FLAVOURS for ready in prepared for other in others for a, b in numbers
+        Setup(flavour, ready, a, b, other, filled)
+        for filled in (False, True) for flavour in (FLAVOURS if not filled else FLAVOURS[:1])
+        for ready in prepared for other in others for a, b in numbers
     ]
 
 
@@ -87,7 +90,7 @@ def build(window: Window, setup: Setup) -> Target:
 
     A place that belongs to no instance is reached through two of them, so that the lock of one does not hide the race.
     """
-    make_a, make_b = Maker(setup.flavour, setup.a_number), Maker(setup.flavour, setup.b_number)
+    make_a, make_b = (Maker(setup.flavour, it, setup.filled) for it in (setup.a_number, setup.b_number))
     site = window.first if window.first.function != "<module>" else window.last
     refuse(site)
     a = _Callee(site)
@@ -152,7 +155,6 @@ class _Callee:
         flags = getattr(getattr(plain, "__code__", None), "co_flags", 0)
         if flags & 0x80 or flags & 0x200:
             raise NotDrivable(f"`{site.function}` is a coroutine function")
-        self.generator = bool(flags & 0x20)
 
     def receiver(self, maker: Maker) -> Any:
         """An instance for methods, the class for class methods, nothing for functions."""
@@ -185,7 +187,7 @@ class _Callee:
         if not callable(function):
             raise NotDrivable(f"`{self.site.function}` is not callable")
         call = functools.partial(function, *positional, **keyword)
-        return functools.partial(_exhausted, call) if self.generator else call
+        return functools.partial(_exhausted, call)
 
     def words(self, receiver: Any, given: tuple[list[Any], dict[str, Any]]) -> str:
         """The call for the reader."""
@@ -197,14 +199,15 @@ class _Callee:
 
 
 def _exhausted(call: Callable[[], Any]) -> object:
-    """A generator gone through, or entered and left where it is a context manager."""
+    """The call; a generator is gone through, and entered and left where it is a context manager."""
     made = call()
-    if hasattr(type(made), "__enter__"):
+    if isinstance(made, contextlib._GeneratorContextManager):
         with made as inner:
             return inner
-    for _ in itertools.islice(made, _LONGEST):
-        pass
-    return None
+    if isinstance(made, types.GeneratorType):
+        for _ in itertools.islice(made, _LONGEST):
+            pass
+    return made
 
 
 def _resolve(module: types.ModuleType, qualified: str) -> Any:

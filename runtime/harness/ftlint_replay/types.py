@@ -128,6 +128,7 @@ class Trace:
     apart: bool = False
     two_objects: bool = False
     final: str | None = None
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 class Listener(Protocol):

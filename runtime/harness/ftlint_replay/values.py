@@ -51,6 +51,8 @@ class Expression:
     def slot(self, frame: FrameType) -> Slot | None:
         """What the access is about: an attribute of one object, one key of one container."""
         try:
+            if self.site.kind == "iterate" and isinstance(self.node, (ast.Name, ast.Attribute)):
+                return "object", id(_known(self.node, frame))
             return _slot(self.node, frame) if self.node is not None else None
         except Exception:  # noqa: BLE001 - keys and lazy objects of the user may run code after all
             return None
