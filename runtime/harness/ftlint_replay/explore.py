@@ -56,7 +56,7 @@ def _contended(request: Request, window: Window, schedule: Schedule | None, log:
     """Threads that nobody leads."""
     trace = contend.search(request, window, schedule)
     log(trace, "directed")
-    violation = contend.violation(trace)
+    violation = contend.violation(window, trace)
     return Found(parse(trace.schedule), violation, trace) if violation is not None else None
 
 

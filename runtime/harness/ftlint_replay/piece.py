@@ -12,6 +12,7 @@ from .target import NotDrivable
 from .types import Site
 
 NEW, CALL, ERROR, KEY = "__ftlint_new__", "__ftlint_call__", "__ftlint_error__", "__ftlint_key__"
+OTHER = "__ftlint_other__"
 LOCK = "__ftlint_lock_"
 _LOCK_CALLS = ("acquire", "release", "lock", "unlock", "__enter__", "__exit__")
 _LOCK_PARTS = ("acquire", "release", "lock", "mutex")
@@ -59,6 +60,7 @@ class Cutter:
     def __init__(self, function: _Function, sites: list[Site], marks: set[str], known: Callable[[ast.expr], bool]) -> None:
         self.function = function
         self.sites = sites
+        self._own = sites[:2] if len(sites) > 2 else []
         self.marks = marks
         self.known = known
         self._tainted: set[str] = set()
@@ -101,9 +103,12 @@ class Cutter:
 
     def has(self, node: ast.AST) -> bool:
         """Whether an access of the window is inside."""
+        return self._has(self.sites, node)
+
+    def _has(self, sites: list[Site], node: ast.AST) -> bool:
         start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
         end = (getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0)
-        return any(start <= (it.line, it.column) and (it.end_line, it.end_column) <= end for it in self.sites)
+        return any(start <= (it.line, it.column) and (it.end_line, it.end_column) <= end for it in sites)
 
     def is_site(self, node: ast.expr) -> bool:
         """Whether this is an access of the window, and not only something around one."""
@@ -155,9 +160,14 @@ class Cutter:
             orelse = self._filled(it.orelse, it) if it.orelse else []
             kept = ast.If(self._narrowed(it.test), self._filled(it.body, it), orelse)
             return [ast.copy_location(kept, it)]
-        if then or otherwise:
-            return self._body(it.body if then else it.orelse)
-        return []
+        if not then and not otherwise:
+            return []
+        branch = it.body if then else it.orelse
+        if any(self._has(self._own, part) for part in branch) or not self._own:
+            return self._body(branch)
+        # Only the access of the other thread is in there: it goes in, and the one that comes to the window does not.
+        call = ast.copy_location(ast.Call(_at(ast.Name(OTHER, ast.Load()), it.test), [], []), it.test)
+        return [ast.copy_location(ast.If(call, self._body(branch), []), it)]
 
     def _while(self, it: ast.While) -> list[ast.stmt]:
         if self._matters(it.test):

@@ -319,6 +319,8 @@ class Given:
             return SliceError
         if name == piece.KEY:
             return self._key
+        if name == piece.OTHER:
+            return lambda: threading.current_thread().name == "replay-B"
         if name == f"{piece.KEY}call":
             return lambda: self._key
         if name == "self" or self._part.method and name == self._part.receiver:

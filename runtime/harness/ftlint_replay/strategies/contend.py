@@ -125,11 +125,12 @@ def _look(value: list[Any], over: threading.Event, trace: Trace) -> None:
             over.set()
 
 
-def violation(trace: Trace) -> str | None:
+def violation(window: Window, trace: Trace) -> str | None:
     """What broke, in words."""
     if trace.outcome == "signal":
         return trace.detail
-    if not trace.errors:
+    alone = window.other == window.last and window.pattern in ("snapshot", "deep_copy")
+    if not trace.errors or alone:
         return None
     error = trace.errors[0]
     return error.text if error.lane == "C" else f"{error.text} in a thread of its own, without any control"
