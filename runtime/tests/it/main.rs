@@ -9,6 +9,7 @@ mod entry;
 mod fallback;
 mod fixtures;
 mod gil;
+mod guarded;
 mod safe;
 mod schedule;
 mod slices;

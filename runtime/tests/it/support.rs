@@ -30,6 +30,9 @@ static SPLIT: Rule = rule(Strategy::SplitUpdate);
 static CHECK: Rule = rule(Strategy::CheckThenAct);
 static INIT: Rule = rule(Strategy::InitOnce);
 static ITERATE: Rule = rule(Strategy::Iterate);
+static CLEAR: Rule = rule(Strategy::CopyThenClear);
+static REGISTER: Rule = rule(Strategy::Register);
+static INTERLEAVE: Rule = rule(Strategy::Interleave);
 static SET: Rule = rule(Strategy::TestAndSet);
 
 /// Whether a case is driven by its own top level.
@@ -173,7 +176,13 @@ impl Case {
         Diagnostic {
             rule: match self.pattern {
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore => &SPLIT,
-                Pattern::CheckThenInsert | Pattern::CheckThenUse | Pattern::CheckThenPop => &CHECK,
+                Pattern::CheckThenInsert
+                | Pattern::CheckThenUse
+                | Pattern::CheckThenPop
+                | Pattern::CheckThenDereference => &CHECK,
+                Pattern::CopyThenClear => &CLEAR,
+                Pattern::CheckThenRegister => &REGISTER,
+                Pattern::Unguarded => &INTERLEAVE,
                 Pattern::Iteration => &ITERATE,
                 Pattern::LazyInit => &INIT,
                 Pattern::TestAndSet => &SET,
