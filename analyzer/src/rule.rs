@@ -65,6 +65,8 @@ pub enum Strategy {
     Interleave,
     /// Let threads run freely: for what is a single instruction, in which nobody can be stopped.
     Contend,
+    /// Call in one thread, and see whether it waits for a lock that it holds itself.
+    Reacquire,
     /// Import a module in a fresh interpreter and watch whether the GIL comes back.
     GilFlip,
 }

@@ -59,6 +59,7 @@ const FILES: &[(&str, &str)] = embedded![
     "strategies/interleave.py",
     "strategies/iterate.py",
     "strategies/oracle.py",
+    "strategies/reacquire.py",
     "strategies/register.py",
     "strategies/split_update.py",
     "strategies/test_and_set.py",

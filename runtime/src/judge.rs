@@ -160,7 +160,11 @@ fn why_not(tried: &[&Attempt]) -> (Status, String) {
         );
         return (Status::NotReproduced, reason);
     }
-    if tried.iter().any(|it| it.stopped && it.outcome == "finished") {
+    let finished = || tried.iter().filter(|it| it.stopped && it.outcome == "finished");
+    if let Some(it) = finished().find(|it| !it.detail.is_empty()) {
+        return (Status::NotReproduced, it.detail.clone());
+    }
+    if finished().next().is_some() {
         let times = if n_tried == 1 { "once".to_owned() } else { format!("{n_tried} times") };
         let reason = format!(
             "a thread was stopped in the window {times}, another one ran meanwhile, and nothing broke"
@@ -296,6 +300,8 @@ fn what(window: &protocol::Window, step: &protocol::Step) -> String {
         }
         "act" if window.last.kind == "get_item" => format!("reads {place} again"),
         "other" => format!("gets to {place} elsewhere"),
+        "takes" => format!("takes {place}"),
+        "blocked" => format!("waits for {place}, which it holds itself"),
         _ => format!("writes {place}"),
     }
 }

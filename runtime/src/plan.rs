@@ -1,7 +1,9 @@
 //! From a diagnostic to what has to be run, or to the reason why nothing can be. Looks at no file and starts nothing.
 
 use ftlint_analyzer::diagnostic::{Diagnostic, Location};
-use ftlint_analyzer::evidence::{Access, Evidence, Pattern, PlaceKind, SharedPlace, Window};
+use ftlint_analyzer::evidence::{
+    Access, Deadlock, Evidence, Pattern, PlaceKind, SharedPlace, Window,
+};
 use ftlint_analyzer::rule::{Replay, Strategy};
 
 use crate::protocol;
@@ -60,6 +62,10 @@ pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
         (Evidence::Window(window), it) if it != Strategy::GilFlip => {
             Subject::Window { window: Box::new(lower(window)), program: window.program.clone() }
         }
+        (Evidence::Deadlock(it), Strategy::Reacquire) => match alone(it) {
+            Some(window) => Subject::Window { window: Box::new(window), program: None },
+            None => return Err(NotReplayable("there is no way into the lock".to_owned())),
+        },
         (Evidence::GilRequest(request), Strategy::GilFlip) => Subject::Import {
             module: request.module.clone(),
             root: request.import.root.to_string(),
@@ -85,9 +91,31 @@ fn lower(window: &Window<Location>) -> protocol::Window {
     }
 }
 
+/// A thread that takes a lock twice, from the region that holds it to where it waits.
+fn alone(deadlock: &Deadlock<Location>) -> Option<protocol::Window> {
+    let last = location(&deadlock.mine.last()?.site, "call", "");
+    Some(protocol::Window {
+        pattern: "reacquire".to_owned(),
+        place: protocol::Place {
+            text: deadlock.locks.first()?.clone(),
+            kind: "object".to_owned(),
+            module: String::new(),
+            owner: String::new(),
+            name: String::new(),
+            element: false,
+        },
+        first: location(&deadlock.site, "call", ""),
+        other: last.clone(),
+        last,
+    })
+}
+
 fn site(access: &Access<Location>) -> protocol::Site {
     let (kind, method) = strategy::access(&access.kind);
-    let it = &access.site;
+    location(&access.site, kind, method)
+}
+
+fn location(it: &Location, kind: &str, method: &str) -> protocol::Site {
     protocol::Site {
         file: it.file.to_string(),
         line: it.start.line,

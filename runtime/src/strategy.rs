@@ -15,6 +15,7 @@ pub fn name(strategy: Strategy) -> &'static str {
         Strategy::Register => "register",
         Strategy::Interleave => "interleave",
         Strategy::Contend => "contend",
+        Strategy::Reacquire => "reacquire",
         Strategy::GilFlip => "gil_flip",
     }
 }

@@ -111,6 +111,7 @@ fn replay(replay: Replay) -> String {
         Strategy::Register => "register",
         Strategy::Interleave => "interleave",
         Strategy::Contend => "contend",
+        Strategy::Reacquire => "reacquire",
         Strategy::GilFlip => "gil_flip",
     };
     format!("`{name}`")

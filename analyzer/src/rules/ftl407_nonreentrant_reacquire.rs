@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{DeadlockKind, Evidence};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 
 declare_rule! {
     /// ## What it does
@@ -52,14 +52,14 @@ declare_rule! {
     /// Two objects of one class are told apart by `self` only. Conditions on the way are not evaluated. Handlers that are called under the lock and are given the object are reported at low confidence: nothing says that they take it. Semaphores, and locks that another function gives back, are left out: waiting for them is how threads signal each other.
     ///
     /// ## Replay
-    /// None: no strategy watches a thread that waits for itself.
+    /// Calls the function in one thread, and looks at the lock that it waits for: is it one that a frame around it holds?
     pub(crate) static RULE = {
         code: "FTL407",
         name: "nonreentrant-reacquire",
         since: "0.1.0",
         severity: Severity::Error,
         summary: "a lock that is not re-entrant is taken again by the thread that holds it",
-        replay: Replay::Never("no strategy watches a thread that waits for itself yet"),
+        replay: Replay::With(Strategy::Reacquire),
     }
     check: check, message: message
 }

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from . import attempts, driver, program, syntax
 from .schedule import Schedule, parse
-from .strategies import STRATEGIES, contend, oracle
+from .strategies import STRATEGIES, contend, oracle, reacquire
 from .types import Request, Trace, Window
 
 _FATAL = ("import_error", "not_drivable", "not_reached", "not_built", "harness", "signal", "exit", "timeout", "waits")
+_BY_THEMSELVES: dict[str, Any] = {"contend": contend, "reacquire": reacquire}
 _WRITES = ("augment", "read_modify_write", "compare_then_store", "check_then_insert", "lazy_init", "test_and_set")
 Log = Callable[[Trace, str], None]
 
@@ -27,8 +29,8 @@ class Found:
 
 def explore(request: Request, window: Window, log: Log) -> Found | None:
     """The user's program first, then a driver."""
-    if request.strategy == "contend":
-        return _contended(request, window, None, log)
+    if request.strategy in _BY_THEMSELVES:
+        return _alone(request, window, None, log)
     end = time.monotonic() + request.total_seconds
     reached = False
     for mode in ("program", "driver", "slice") if request.program else ("driver", "slice"):
@@ -52,11 +54,12 @@ def explore(request: Request, window: Window, log: Log) -> Found | None:
     return None
 
 
-def _contended(request: Request, window: Window, schedule: Schedule | None, log: Log) -> Found | None:
-    """Threads that nobody leads."""
-    trace = contend.search(request, window, schedule)
+def _alone(request: Request, window: Window, schedule: Schedule | None, log: Log) -> Found | None:
+    """Strategies in which no thread is led against another."""
+    strategy = _BY_THEMSELVES[request.strategy]
+    trace = strategy.search(request, window, schedule)
     log(trace, "directed")
-    violation = contend.violation(window, trace)
+    violation = strategy.violation(window, trace)
     return Found(parse(trace.schedule), violation, trace) if violation is not None else None
 
 
@@ -79,8 +82,8 @@ def _is_answer(window: Window, mode: str, trace: Trace) -> bool:
 def repeat(request: Request, window: Window, text: str, log: Log) -> Found | None:
     """One schedule again, with its controls."""
     schedule = parse(text)
-    if request.strategy == "contend":
-        return next((it for _ in range(4) if (it := _contended(request, window, schedule, log)) is not None), None)
+    if request.strategy in _BY_THEMSELVES:
+        return next((it for _ in range(4) if (it := _alone(request, window, schedule, log)) is not None), None)
     # What a program does outside the window is not controlled, so the same order may need a few starts.
     for _ in range(6 if schedule.mode == "program" else 1):
         trace = attempt(request, window, schedule, 1, request.attempt_seconds)

@@ -51,7 +51,7 @@ def where(ident: int, lane: str) -> Blocked | None:
     """Where a thread that stands still waits."""
     frame = sys._current_frames().get(ident)
     called = None
-    while frame is not None and _foreign(frame):
+    while frame is not None and foreign(frame):
         called, frame = frame, frame.f_back
     if frame is None or frame.f_code.co_filename == "<string>":
         return None
@@ -96,7 +96,8 @@ def _portable(natives: Iterable[tuple[int, int]]) -> tuple[object, bool]:
     return [(ident, id(frames.get(ident)), getattr(frames.get(ident), "f_lasti", 0)) for ident, _ in natives], False
 
 
-def _foreign(frame: FrameType) -> bool:
+def foreign(frame: FrameType) -> bool:
+    """Whether a frame is ours, or of the standard library."""
     name = frame.f_code.co_filename
     if name.startswith(_HARNESS) or name.startswith("<frozen"):
         return True

@@ -24,6 +24,10 @@ _LIMIT = 5.0
 
 def run(request: Request, window: Window, schedule: Schedule) -> dict[str, Any]:
     """What a serial run gives, and what the threads gave."""
+    if request.strategy == "reacquire":
+        return _untried("one thread is enough")
+    if schedule.mode == "slice":
+        return _untried("a piece is not the code as it is")
 
     def body(report: attempts.Report) -> None:
         try:
