@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Tasks, Threads};
+use super::{Reach, Shared, Tasks, Threads};
 use crate::domain::{Base, Call, Event, NONE, Op, Origin};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
@@ -46,10 +46,9 @@ pub(super) fn share_arguments(
                 Ty::Instance(class) if tested(world, func, class) => {}
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
-                    threads
-                        .shared
-                        .entry(class)
-                        .or_insert_with(|| format!("a `{name}` is passed to a thread"));
+                    threads.share(class, Reach::Thread, || {
+                        format!("a `{name}` is passed to a thread")
+                    });
                 }
                 ty => {
                     threads.shared_sites.extend(ty.container());
@@ -106,7 +105,7 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
     let targets: FxHashSet<FuncGid> =
         threads.spawns.iter().filter(|it| it.kind.is_elsewhere()).map(|it| it.target).collect();
     let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
-    let mut direct: Vec<(ClassGid, String)> = Vec::new();
+    let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
     for (node, held) in types.nodes() {
         let classes = held.iter().filter_map(|it| match it {
             Ty::Instance(class) => Some(*class),
@@ -118,14 +117,18 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
                 if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
             {
                 let seen = classes.filter(|it| !tested(world, *owner, *it));
-                direct.extend(seen.map(|it| (it, format!("a thread sees the variable `{name}`"))));
+                let why = format!("a thread sees the variable `{name}`");
+                direct.extend(
+                    seen.map(|it| (it, Shared { reach: Reach::Captured, why: why.clone() })),
+                );
             }
             Node::Global(module, name)
                 if !world.modules[*module as usize].is_test
                     && !is_of_the_script(world, *module, name) =>
             {
+                let why = format!("the module variable `{name}` holds it");
                 direct.extend(
-                    classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
+                    classes.map(|it| (it, Shared { reach: Reach::Module, why: why.clone() })),
                 );
             }
             _ => {}
@@ -133,8 +136,8 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
     }
     direct.sort();
     below.sort();
-    for (class, why) in direct {
-        threads.shared.entry(class).or_insert(why);
+    for (class, shared) in direct {
+        threads.shared.entry(class).or_insert(shared);
     }
     let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
     for (holder, held, name) in below {
@@ -142,9 +145,10 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
             threads.held_by.entry(held).or_insert_with(|| (holder, name.clone()));
         }
         if roots.contains(&holder) {
-            let holder = world.class(holder).name.to_string();
-            let why = format!("attribute `{name}` of a shared `{holder}` holds it");
-            threads.shared.entry(held).or_insert(why);
+            let holder = &world.class(holder).name;
+            threads.share(held, Reach::Below, || {
+                format!("attribute `{name}` of a shared `{holder}` holds it")
+            });
         }
     }
 }
