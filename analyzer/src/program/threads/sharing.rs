@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Reach, Shared, Tasks, Threads};
-use crate::domain::{Base, Call, Event, NONE, Op, Origin};
+use crate::domain::{Base, Call, NONE, Op, Origin, Place};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
 
@@ -76,27 +76,21 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
     }
 }
 
-/// A variable that only the code under `if __name__ == "__main__"` sets.
+/// A variable that only the code under `if __name__ == "__main__"` sets. Unless the module starts threads, it is there to
+/// show or try something, and says nothing of how the classes are used.
 fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
     let facts = &world.modules[module as usize].facts;
+    let Some((from, to)) = facts.main else { return false };
     let top = &facts.functions[0];
-    let is = |place: u32, name: &str| {
-        let place = &top.places[place as usize];
+    let is = |place: &Place| {
         place.path.is_empty() && matches!(&place.base, Base::Global(it) if it == name)
     };
-    let under_main = |event: &Event| {
-        let mut guard = event.guard;
-        while let Some(it) = top.guards.get(guard as usize) {
-            if it.atoms.iter().any(|it| is(top.events[it.event as usize].place, "__name__")) {
-                return true;
-            }
-            guard = it.parent;
-        }
-        false
-    };
-    let mut stores =
-        top.events.iter().filter(|it| it.op == Op::Store && is(it.place, name)).peekable();
-    facts.has_main && stores.peek().is_some() && stores.all(under_main)
+    let mut stores = top
+        .events
+        .iter()
+        .filter(|it| it.op == Op::Store && is(&top.places[it.place as usize]))
+        .peekable();
+    stores.peek().is_some() && stores.all(|it| it.seq >= from && it.seq < to)
 }
 
 /// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
@@ -104,6 +98,8 @@ fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
 pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
     let targets: FxHashSet<FuncGid> =
         threads.spawns.iter().filter(|it| it.kind.is_elsewhere()).map(|it| it.target).collect();
+    let programs: FxHashSet<ModuleId> =
+        threads.spawns.iter().map(|it| world.module_of(it.func)).collect();
     let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
     let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
     for (node, held) in types.nodes() {
@@ -124,7 +120,7 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
             }
             Node::Global(module, name)
                 if !world.modules[*module as usize].is_test
-                    && !is_of_the_script(world, *module, name) =>
+                    && (programs.contains(module) || !is_of_the_script(world, *module, name)) =>
             {
                 let why = format!("the module variable `{name}` holds it");
                 direct.extend(
