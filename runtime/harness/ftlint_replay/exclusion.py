@@ -52,7 +52,7 @@ def refuse(function: Function, body: list[ast.stmt], cutter: piece.Cutter) -> No
     _decorators(function)
     _threads(function)
     _locks(function, body)
-    _callers(function)
+    callers(function.tree, function.node.name)
     _handed_on(function, cutter)
     _validation(function, cutter)
     _keys(function, body, cutter)
@@ -72,6 +72,8 @@ def _threads(function: Function) -> None:
     for node in _own(function.node.body):
         test = getattr(node, "test", None)
         for it in ast.walk(test) if isinstance(test, ast.expr) else ():
+            if isinstance(it, ast.Compare) and isinstance(it.left, ast.Call) and _name(it.left) == "wait":
+                raise NotDrivable(f"the test `{ast.unparse(test)}` chooses a thread, and a piece would be without it")
             named = getattr(it, "attr", getattr(it, "id", "")) in _WHICH_THREAD
             if named or isinstance(it, ast.Call) and _WHICH_THREAD & (function.called(it) or set()):
                 raise NotDrivable(f"the test `{ast.unparse(test)}` asks which thread runs, and a piece would be without it")
@@ -94,17 +96,27 @@ def _locks(function: Function, body: list[ast.stmt]) -> None:
             raise NotDrivable(f"`{ast.unparse(node)}` may take a lock, and a piece would be without it")
 
 
-def _callers(function: Function) -> None:
-    """A function that is handed to another one, which may call it under a lock."""
-    definitions = [it for it in ast.walk(function.tree) if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    for call in (it for it in ast.walk(function.tree) if isinstance(it, ast.Call)):
-        values = (*call.args, *(it.value for it in call.keywords))
-        if all(getattr(it, "attr", getattr(it, "id", "")) != function.node.name for it in values):
+def callers(tree: ast.AST, wanted: str) -> None:
+    """Raises `NotDrivable` for a function that is handed to another one, which may call it under a lock."""
+    definitions = [it for it in ast.walk(tree) if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    for call in (it for it in ast.walk(tree) if isinstance(it, ast.Call)):
+        given = (*call.args, *(it.value for it in call.keywords))
+        if all(getattr(it, "attr", getattr(it, "id", "")) != wanted for it in given):
             continue
         name = _name(call)
-        locks = any(isinstance(part, (ast.With, ast.AsyncWith)) for it in definitions if it.name == name for part in ast.walk(it))
-        if locks or any(it in name.lower().replace("async", "") for it in _EXCLUSIVE):
-            raise NotDrivable(f"`{name}()` may call `{function.node.name}` under a lock, and a piece would be without it")
+        if any(it in name.lower().replace("async", "") for it in _EXCLUSIVE) \
+                or any(it.name == name and _calls_under_lock(it) for it in definitions):
+            raise NotDrivable(f"`{name}()` may call `{wanted}` under a lock, and a call of ours would be without it")
+
+
+def _calls_under_lock(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether one of its parameters is called inside a `with`."""
+    arguments = definition.args
+    names = {it.arg for it in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    return any(
+        isinstance(call, ast.Call) and getattr(call.func, "id", "") in names for it in ast.walk(definition)
+        if isinstance(it, (ast.With, ast.AsyncWith)) for part in it.body for call in ast.walk(part)
+    )
 
 
 def _handed_on(function: Function, cutter: piece.Cutter) -> None:

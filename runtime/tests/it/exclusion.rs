@@ -1,5 +1,7 @@
 //! Correct code whose protection is not in the piece that would be cut: nothing may be confirmed.
 
+mod threads;
+
 use ftlint_analyzer::evidence::{AccessKind, Pattern};
 
 use crate::support::{Case, Run};
@@ -188,41 +190,6 @@ class C:
 }
 
 #[test]
-fn a_test_for_the_thread() {
-    update(
-        "
-class C:
-    def __init__(self):
-        self.owner = threading.current_thread()
-        self.n = 0
-    def inc(self):
-        if threading.current_thread() is not self.owner:
-            return missing.post(self.inc)
-        self.n += 1
-",
-    )
-    .is_not_replayable("asks which thread runs");
-}
-
-#[test]
-fn a_helper_that_tests_for_the_thread() {
-    removal(
-        "
-class C:
-    def __init__(self):
-        self.owner = threading.get_ident()
-        self.jobs = {}
-    def mine(self):
-        return threading.get_ident() == self.owner
-    def drop(self, key):
-        if self.mine() and key in self.jobs:
-            del self.jobs[key]
-",
-    )
-    .is_not_replayable("asks which thread runs");
-}
-
-#[test]
 fn a_version_that_is_tested_under_the_lock() {
     let source = format!(
         "{HEAD}
@@ -252,32 +219,6 @@ class C:
 }
 
 #[test]
-fn a_key_for_each_thread() {
-    for key in [
-        "self.me()",
-        "uuid.uuid4()",
-        "str(uuid.uuid4())",
-        "self.waiting.get()",
-        "missing.current()",
-    ] {
-        removal(&format!(
-            "
-class C:
-    def __init__(self):
-        self.jobs = {{}}
-    def me(self):
-        return threading.get_ident()
-    def drop(self):
-        key = {key}
-        if key in self.jobs:
-            del self.jobs[key]
-"
-        ))
-        .is_not_replayable("may give each thread a key of its own");
-    }
-}
-
-#[test]
 fn the_two_sides_of_a_lock_for_readers_and_writers() {
     for (made, write, read) in [
         ("self.both = missing.RWLock()", "self.both.writer()", "self.both.reader()"),
@@ -304,27 +245,6 @@ class C:
 }
 
 #[test]
-fn a_loop_over_what_only_this_thread_gets() {
-    for source in ["self.mine()", "iter(self.waiting.get, None)"] {
-        removal(&format!(
-            "
-class C:
-    def __init__(self):
-        self.jobs = {{}}
-        self.waiting = queue.Queue()
-    def mine(self):
-        return [threading.get_ident()]
-    def drop(self):
-        for key in {source}:
-            if key in self.jobs:
-                del self.jobs[key]
-"
-        ))
-        .is_not_replayable("may give each thread a key of its own");
-    }
-}
-
-#[test]
 fn a_function_that_is_called_under_a_lock() {
     update(
         "
@@ -342,6 +262,57 @@ class C:
 ",
     )
     .is_not_replayable("`alone()` may call `inc` under a lock");
+}
+
+#[test]
+fn a_whole_function_that_is_called_under_a_lock() {
+    Case::new(
+        Run::Driver,
+        Pattern::Augment,
+        "
+import threading
+class C:
+    def __init__(self):
+        self.own = threading.Lock()
+        self.n = 0
+    def alone(self, function):
+        with self.own:
+            function()
+    def run(self):
+        self.alone(self.inc)
+    def inc(self):
+        self.n += 1
+",
+    )
+    .attribute("C", "n")
+    .augments("C.inc", "self.n += 1", "self.n")
+    .is_not_replayable("`alone()` may call `inc` under a lock");
+}
+
+#[test]
+fn a_function_that_is_only_kept_under_a_lock() {
+    Case::new(
+        Run::Driver,
+        Pattern::Augment,
+        "
+import threading
+class C:
+    def __init__(self):
+        self.own = threading.Lock()
+        self.waiting = []
+        self.n = 0
+    def submit(self, function):
+        with self.own:
+            self.waiting.append(function)
+    def run(self):
+        self.submit(self.inc)
+    def inc(self):
+        self.n += 1
+",
+    )
+    .attribute("C", "n")
+    .augments("C.inc", "self.n += 1", "self.n")
+    .is_confirmed();
 }
 
 #[test]
