@@ -17,11 +17,7 @@ class Counter:
 ";
 
 fn counter() -> Case {
-    Case::new(Run::Driver, Pattern::Augment, COUNTER).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    )
+    Case::counter(COUNTER)
 }
 
 #[test]

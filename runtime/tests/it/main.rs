@@ -6,6 +6,7 @@ mod apart;
 mod atomicity;
 mod confirmed;
 mod entry;
+mod exclusion;
 mod fallback;
 mod fixtures;
 mod gil;

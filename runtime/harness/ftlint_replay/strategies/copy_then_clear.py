@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from . import oracle
 from ..types import Step, Trace, Window
 
 CONTROL = "A*"
