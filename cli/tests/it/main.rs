@@ -3,5 +3,6 @@
 mod errors;
 mod help;
 mod input;
+mod repeat;
 mod replay;
 mod support;

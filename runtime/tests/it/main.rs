@@ -8,6 +8,7 @@ mod confirmed;
 mod fallback;
 mod fixtures;
 mod gil;
+mod pinned;
 mod safe;
 mod schedule;
 mod support;

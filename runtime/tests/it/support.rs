@@ -154,7 +154,7 @@ impl Case {
         self.directory.path()
     }
 
-    fn diagnostic(&self) -> Diagnostic {
+    pub(crate) fn diagnostic(&self) -> Diagnostic {
         let (first, last) = (self.first.clone().unwrap(), self.last.clone().unwrap());
         let window = Window {
             pattern: self.pattern,
