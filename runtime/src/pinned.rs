@@ -152,7 +152,10 @@ fn source(diagnostic: &Diagnostic) -> Result<String, RuntimeError> {
         contents.insert(Sha256::digest(bytes).to_vec());
     }
     let mut hash = Sha256::new();
-    contents.iter().for_each(|it| hash.update(it));
+    for content in &contents {
+        hash.update(content);
+    }
     let digest = hash.finalize();
-    Ok(digest.iter().take(4).map(|it| format!("{it:02x}")).collect())
+    let start = digest.iter().take(4).fold(0_u32, |sum, it| sum << 8 | u32::from(*it));
+    Ok(format!("{start:08x}"))
 }
