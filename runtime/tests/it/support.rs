@@ -188,7 +188,7 @@ impl Case {
             location: window.last.site.clone(),
             related: Vec::new(),
             evidence: Evidence::Window(Box::new(window)),
-            fingerprint: String::new(),
+            fingerprint: "0123456789abcdef".to_owned(),
         }
     }
 
