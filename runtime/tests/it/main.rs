@@ -10,6 +10,7 @@ mod exclusion;
 mod fallback;
 mod fixtures;
 mod gil;
+mod pinned;
 mod safe;
 mod schedule;
 mod slices;

@@ -218,7 +218,7 @@ def value():
             location: window.last.site.clone(),
             related: Vec::new(),
             evidence: Evidence::Window(Box::new(window)),
-            fingerprint: String::new(),
+            fingerprint: "0123456789abcdef".to_owned(),
         }
     }
 
