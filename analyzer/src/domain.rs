@@ -375,6 +375,6 @@ pub(crate) struct ModuleFacts {
     pub(crate) is_package: bool,
     /// The docstring says that the module may be used from threads.
     pub(crate) says_thread_safe: bool,
-    /// Contains `if __name__ == "__main__"`.
-    pub(crate) has_main: bool,
+    /// What stands under `if __name__ == "__main__"`: positions in the module's own code, from and to.
+    pub(crate) main: Option<(u32, u32)>,
 }

@@ -46,7 +46,7 @@ pub(crate) fn lower_module(
         module_bindings: Vec::new(),
         frames: Vec::new(),
         spare: Vec::new(),
-        has_main: false,
+        main: None,
         type_checking: 0,
     };
     let name = Name::new_static("<module>");
@@ -67,7 +67,7 @@ pub(crate) fn lower_module(
         imports: lowerer.imports,
         is_package,
         says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
-        has_main: lowerer.has_main,
+        main: lowerer.main,
     };
     (facts, lowerer.sites)
 }

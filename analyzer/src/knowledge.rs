@@ -43,6 +43,8 @@ pub struct Knowledge {
     pub(crate) coroutines: FxHashMap<String, NameRow>,
     /// Modules of event loops on which everything runs.
     pub(crate) loops: FxHashMap<String, NameRow>,
+    /// Modules that make all threads of a program take turns.
+    pub(crate) thread_patches: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
     /// Every name of the tables that stands for one thing of one module.
     names: FxHashSet<String>,
@@ -139,6 +141,7 @@ impl Knowledge {
         self.idempotent = by_name(tables.idempotent);
         self.coroutines = by_name(tables.coroutine);
         self.loops = by_name(tables.event_loop);
+        self.thread_patches = by_name(tables.thread_patch);
         self.extensions = tables.extension;
     }
 
@@ -180,6 +183,7 @@ impl Knowledge {
             ("idempotent", &it.idempotent),
             ("coroutine", &it.coroutine),
             ("event-loop", &it.event_loop),
+            ("thread-patch", &it.thread_patch),
         ] {
             let rows = names(rows);
             table(what, rows.iter().map(|it| (it.0.clone(), it.1.as_str())).collect());

@@ -10,6 +10,7 @@ pub mod diagnostic;
 mod domain;
 pub mod evidence;
 mod facts;
+pub mod fix;
 mod index;
 mod knowledge;
 pub mod layout;

@@ -56,6 +56,12 @@ pub enum OutputFormat {
     Full,
     /// One JSON list.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// `JUnit` XML.
+    Junit,
 }
 
 /// The settings of one project.

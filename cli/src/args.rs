@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::settings::{OutputFormat, TargetVersion};
 use ftlint_runtime::entry::Command as Entry;
-use ftlint_runtime::schedule::Schedule;
+use ftlint_runtime::pinned::Pinned;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
 #[derive(Debug, Parser)]
@@ -60,7 +60,7 @@ pub(crate) struct CheckArgs {
 
     /// Repeat one schedule, as printed with a confirmed finding
     #[arg(long, requires = "replay", value_name = "SCHEDULE", help_heading = "Replay")]
-    pub(crate) schedule: Option<Schedule>,
+    pub(crate) schedule: Option<Pinned>,
 
     /// Run this command with all findings armed, instead of each finding by itself: `python -m app`, `pytest -q`
     #[arg(
@@ -99,6 +99,10 @@ pub(crate) struct CheckArgs {
     /// How to print findings [default: full]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) output_format: Option<Format>,
+
+    /// Write an HTML page of the findings, with the interleavings drawn
+    #[arg(long, value_name = "FILE.html", value_parser = page, help_heading = "Output")]
+    pub(crate) report: Option<PathBuf>,
 
     /// When to use colours; `auto` is a terminal without `NO_COLOR`
     #[arg(long, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
@@ -249,6 +253,12 @@ pub(crate) enum Format {
     Full,
     /// One JSON list
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// `JUnit` XML
+    Junit,
 }
 
 impl From<Format> for OutputFormat {
@@ -257,6 +267,9 @@ impl From<Format> for OutputFormat {
             Format::Concise => OutputFormat::Concise,
             Format::Full => OutputFormat::Full,
             Format::Json => OutputFormat::Json,
+            Format::Sarif => OutputFormat::Sarif,
+            Format::Github => OutputFormat::Github,
+            Format::Junit => OutputFormat::Junit,
         }
     }
 }
@@ -279,6 +292,15 @@ pub(crate) enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// A page is written over what is there, so a slip of the fingers must not name a source file.
+fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("html" | "htm") => Ok(path),
+        _ => Err("a report is a file that ends in .html".to_owned()),
+    }
 }
 
 /// The arguments of this process, with the word `check` put in where it was left out.

@@ -73,8 +73,16 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     };
     let texts = Texts::new(&db, loaded.project);
     let text = |path: &str| texts.get(path);
-    let view = View { short: &short, text: &text, color: wants_color(args.color, &io::stdout()) };
+    let view = View {
+        short: &short,
+        text: &text,
+        color: wants_color(args.color, &io::stdout()),
+        options: &output::repeat::options(args),
+    };
     print(&replayed.findings, settings.output_format.unwrap_or(OutputFormat::Full), &view)?;
+    if let Some(path) = &args.report {
+        output::page::save(path, &replayed.findings, &view)?;
+    }
     // The system frees a large project at once; dropping it piece by piece takes a sixth of the time.
     std::mem::forget(db);
     Ok(status(args, &replayed, !problems.is_empty()))
@@ -191,9 +199,13 @@ fn print(findings: &[Finding], format: OutputFormat, view: &View<'_>) -> anyhow:
         OutputFormat::Concise => output::concise::write(&mut out, findings, view)?,
         OutputFormat::Full => output::full::write(&mut out, findings, view)?,
         OutputFormat::Json => output::json::write(&mut out, findings, view)?,
+        OutputFormat::Sarif => output::sarif::write(&mut out, findings, view)?,
+        OutputFormat::Github => output::github::write(&mut out, findings, view)?,
+        OutputFormat::Junit => output::junit::write(&mut out, findings, view)?,
     }
     out.flush()?;
-    if format != OutputFormat::Json || io::stderr().is_terminal() {
+    let for_people = matches!(format, OutputFormat::Full | OutputFormat::Concise);
+    if for_people || io::stderr().is_terminal() {
         Console::line(&output::summary(findings));
     }
     Ok(())

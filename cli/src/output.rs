@@ -1,11 +1,20 @@
-//! Findings on standard output, in one of three formats. A format is a function of findings and nothing else.
+//! Findings on standard output, in one of six formats, and as a page. A format is a function of findings and nothing else.
 
 pub(crate) mod concise;
 pub(crate) mod full;
+pub(crate) mod github;
 pub(crate) mod json;
+pub(crate) mod junit;
+mod lanes;
+mod markup;
+pub(crate) mod page;
+pub(crate) mod repeat;
+pub(crate) mod sarif;
 mod story;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_reports;
 mod words;
 
 use std::sync::Arc;
@@ -29,6 +38,8 @@ pub(crate) struct View<'a> {
     /// The text of a file of the project.
     pub(crate) text: &'a dyn Fn(&str) -> Option<Arc<str>>,
     pub(crate) color: bool,
+    /// Options of this run that a repetition needs as well, each with a space in front.
+    pub(crate) options: &'a str,
 }
 
 /// The last line: "Found 3 findings (2 confirmed, 1 not reproduced)."

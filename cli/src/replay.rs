@@ -4,10 +4,11 @@
 
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
-use ftlint_runtime::Options;
 use ftlint_runtime::interpreter::Interpreter;
+use ftlint_runtime::pinned::{self, Pinned};
 use ftlint_runtime::process::{Cancel, Enforced, Sandbox};
 use ftlint_runtime::verdict::{Status, Verdict};
+use ftlint_runtime::{Options, ReplayError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::CheckArgs;
@@ -47,6 +48,10 @@ pub(crate) fn replay(
         finding.verdict = never(&finding.diagnostic);
     }
     if !res.findings.iter().any(is_open) {
+        if args.schedule.as_ref().is_some_and(|it| it.pin.is_some()) {
+            console.error("the finding of the schedule is not here: other code, or nothing to run");
+            res.failed = true;
+        }
         return res;
     }
     let interpreter = match choose(args, console) {
@@ -56,6 +61,12 @@ pub(crate) fn replay(
             return Replayed { failed: true, ..res };
         }
     };
+    if let Some(pinned) = &args.schedule
+        && let Err(error) = keep_only(&mut res, pinned, &interpreter)
+    {
+        console.error(&error.to_string());
+        return Replayed { failed: true, ..res };
+    }
     let cancel = Cancel::default();
     let switch = cancel.clone();
     if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
@@ -75,11 +86,28 @@ pub(crate) fn replay(
         Sandbox::On => format!("sandbox: {}", Enforced::here()),
         Sandbox::Off => "sandbox: switched off, only limits".to_owned(),
     });
-    let options =
-        Options { schedule: args.schedule.clone(), sandbox, cancel, ..Options::default() };
+    let schedule = args.schedule.as_ref().map(|it| it.schedule.clone());
+    let options = Options { schedule, sandbox, cancel, ..Options::default() };
     each(&mut res, &interpreter, &options, short, console);
     res.interrupted = options.cancel.is_cancelled();
     res
+}
+
+/// A schedule with a pin is about one finding: the others are neither run nor shown.
+fn keep_only(
+    res: &mut Replayed,
+    pinned: &Pinned,
+    interpreter: &Interpreter,
+) -> Result<(), ReplayError> {
+    if pinned.pin.is_none() {
+        return Ok(());
+    }
+    let diagnostics: Vec<_> = res.findings.iter().map(|it| &it.diagnostic).collect();
+    let kept = pinned::choose(pinned, interpreter, &diagnostics)?;
+    let findings = std::mem::take(&mut res.findings);
+    let chosen = findings.into_iter().enumerate().filter(|(index, _)| kept.contains(index));
+    res.findings = chosen.map(|(_, it)| it).collect();
+    Ok(())
 }
 
 fn each(

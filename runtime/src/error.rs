@@ -31,6 +31,9 @@ pub enum RuntimeError {
     /// The installation failed; nothing was left behind that could be chosen.
     #[error("{0}")]
     Install(String),
+    /// A schedule that belongs to something else than what is here; the text says to what.
+    #[error("{0}")]
+    Refused(String),
     /// The harness or its child process did not behave as agreed.
     #[error("replay harness: {0}")]
     Harness(String),

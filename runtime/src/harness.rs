@@ -33,6 +33,7 @@ const FILES: &[(&str, &str)] = embedded![
     "director.py",
     "driver.py",
     "entry.py",
+    "exclusion.py",
     "explore.py",
     "idle.py",
     "infer.py",

@@ -240,7 +240,6 @@ fn judge_import(module: &str, observations: &[Observation], verdict: &mut Verdic
         }
         [first, second, ..] if flipped(first) && flipped(second) => {
             verdict.status = Status::Confirmed;
-            verdict.schedule = Some(format!("v1:import:{module}"));
             verdict.violation =
                 Some(format!("the GIL was off before `import {module}` and on after it"));
             verdict.reason = (!first.warning.is_empty()).then(|| first.warning.clone());

@@ -3,6 +3,7 @@
 //! [`plan`] says what has to run, [`harness`] runs it in child processes, [`judge`] says what it means. A finding is
 //! confirmed only when one [`schedule`] shows the violation twice, and no serial order of the same calls shows it.
 
+mod bound;
 pub mod entry;
 pub mod environment;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod harness;
 pub mod install;
 pub mod interpreter;
 pub mod judge;
+pub mod pinned;
 pub mod plan;
 pub mod process;
 pub mod protocol;
@@ -81,7 +83,7 @@ pub fn replay(
     let started = Instant::now();
     let mut verdict = match plan::plan(diagnostic) {
         Ok(plan) => match run(interpreter, &plan, options) {
-            Ok(it) => remarked(judge::judge(&plan, &it), interpreter, &it),
+            Ok(it) => bound::told(remarked(judge::judge(&plan, &it), interpreter, &it), &it),
             Err(ReplayError::Contained(reason)) => {
                 Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
             }
@@ -91,6 +93,9 @@ pub fn replay(
             Verdict { reason: Some(reason), ..judge::blank(Status::NotReplayable) }
         }
     };
+    if let Some(text) = verdict.schedule.take() {
+        verdict.schedule = Some(pinned::with_pin(&text, interpreter, diagnostic)?);
+    }
     verdict.runtime = Some(interpreter.to_string());
     verdict.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(verdict)

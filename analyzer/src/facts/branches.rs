@@ -15,9 +15,16 @@ type Branch = (Vec<(Name, Val)>, bool, SmallVec<[u32; 2]>);
 
 impl Lowerer<'_> {
     pub(super) fn if_stmt(&mut self, stmt: &ast::StmtIf) -> bool {
-        if self.frame().facts.kind == FunctionKind::Module && is_main_test(&stmt.test) {
-            self.has_main = true;
+        let main = self.frame().facts.kind == FunctionKind::Module && is_main_test(&stmt.test);
+        let from = self.frame().seq;
+        let exits = self.if_branches(stmt);
+        if main {
+            self.main = Some((from, self.frame().seq));
         }
+        exits
+    }
+
+    fn if_branches(&mut self, stmt: &ast::StmtIf) -> bool {
         let entry_held = self.frame().held.clone();
         let outer_guard = self.frame().guard;
         let mut branches = Vec::new();

@@ -372,29 +372,27 @@ fn caller_holds_lock(name: &Name, doc: Option<&str>) -> bool {
             .any(|it| name.ends_with(it));
     let by_doc = doc.is_some_and(|it| {
         let lower = it.to_lowercase();
-        let caller = ["caller holds", "callers hold", "caller must hold", "callers must hold"]
+        ["lock", "mutex", "_cond"].iter().any(|it| lower.contains(it))
+            && [
+                "caller holds",
+                "callers hold",
+                "already held",
+                "must hold",
+                "must be held",
+                "with lock held",
+                "lock held",
+                "holding the lock",
+                "already holding",
+                "holds the lock",
+                "hold the lock",
+                "with the lock",
+                "lock is held",
+                "under the lock",
+                "lock must be",
+                "be called with",
+            ]
             .iter()
-            .any(|it| lower.contains(it));
-        caller
-            || lower.contains("lock")
-                && [
-                    "already held",
-                    "must hold",
-                    "must be held",
-                    "with lock held",
-                    "lock held",
-                    "holding the lock",
-                    "already holding",
-                    "holds the lock",
-                    "hold the lock",
-                    "with the lock",
-                    "lock is held",
-                    "under the lock",
-                    "lock must be",
-                    "be called with",
-                ]
-                .iter()
-                .any(|it| lower.contains(it))
+            .any(|it| lower.contains(it))
     });
     by_name || by_doc
 }

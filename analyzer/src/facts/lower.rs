@@ -30,7 +30,7 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) frames: Vec<Frame>,
     /// From functions that are done.
     pub(crate) spare: Vec<Room>,
-    pub(crate) has_main: bool,
+    pub(crate) main: Option<(u32, u32)>,
     /// Depth of `if TYPE_CHECKING:` blocks.
     pub(crate) type_checking: u32,
 }

@@ -240,6 +240,7 @@ pub(crate) struct Tables {
     pub(crate) idempotent: Vec<NameRow>,
     pub(crate) coroutine: Vec<NameRow>,
     pub(crate) event_loop: Vec<NameRow>,
+    pub(crate) thread_patch: Vec<NameRow>,
     pub(crate) extension: Vec<ExtensionRow>,
 }
 
@@ -258,6 +259,7 @@ impl Tables {
         self.idempotent.extend(other.idempotent);
         self.coroutine.extend(other.coroutine);
         self.event_loop.extend(other.event_loop);
+        self.thread_patch.extend(other.thread_patch);
         self.extension.extend(other.extension);
     }
 }

@@ -6,6 +6,7 @@ mod live;
 mod only;
 mod surface;
 
+pub(crate) use calls::Fresh;
 pub(crate) use only::is_coroutine;
 
 use calls::{KEPT, QUEUED, call_edges, property_edges};
@@ -32,13 +33,6 @@ pub(crate) struct Edge {
     pub(crate) on_self: bool,
     /// The receiver is an object that the caller has just made or copied.
     pub(crate) fresh: Option<Fresh>,
-}
-
-/// An object that nobody else has seen yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fresh {
-    Made,
-    Copied,
 }
 
 /// Where functions are reached from.
@@ -249,7 +243,8 @@ impl Contexts {
         for module in 0..super::world::to_u32(world.modules.len()) {
             let complete = is_complete_program(world, module);
             if !complete
-                && (threads.spawns.is_empty() || !world.modules[module as usize].facts.has_main)
+                && (threads.spawns.is_empty()
+                    || world.modules[module as usize].facts.main.is_none())
             {
                 continue;
             }
@@ -396,5 +391,5 @@ fn is_complete_program(world: &World, module: ModuleId) -> bool {
         it.calls.iter().any(|call| matches!(call.callee, Origin::Place(place)
             if matches!(it.places[place as usize].path.last(), Some(Step::Attr(name)) if name == "start" || name == "submit")))
     });
-    entry.facts.has_main || (runs && (!imports_threads || starts))
+    entry.facts.main.is_some() || (runs && (!imports_threads || starts))
 }

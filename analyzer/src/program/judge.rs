@@ -169,6 +169,8 @@ pub(in crate::program) struct Side<'a> {
     pub(in crate::program) func: FuncGid,
     pub(in crate::program) spawns: &'a [u32],
     pub(in crate::program) public: bool,
+    /// It is there for users: its name is not only public by accident.
+    pub(in crate::program) for_users: bool,
     pub(in crate::program) live_main: bool,
 }
 
@@ -226,7 +228,7 @@ impl Facts<'_> {
         // Tells whether no other access can make it surer.
         let mut consider = |other: AccessId, found: Option<(Confidence, Option<u32>, String)>| {
             let Some((mut confidence, spawn, because)) = found else { return false };
-            if self.is_weak(suspect) || self.callers_lock(own, other) {
+            if self.callers_lock(own, other) {
                 confidence = Confidence::Low;
             }
             if best.as_ref().is_none_or(|it| it.confidence < confidence) {
@@ -238,27 +240,12 @@ impl Facts<'_> {
             consider(own, self.concurrent(own, own, suspect));
         }
         for other in accesses {
-            if *other == own
-                || !self.breaks(suspect, *other)
-                || self.is_construction(*other, suspect)
-            {
-                continue;
-            }
-            // Through another attribute the lock may have another name, and the class is another one.
-            let alias = all.through_alias(*other);
-            if if alias { !window.is_empty() } else { self.are_strangers(own, *other) } {
-                continue;
-            }
-            let locks: Vec<LockId> = self.held(*other);
-            if locks.iter().any(|it| *it == LockId::Convention || window.contains(it)) {
-                continue;
-            }
-            // A window under a lock against an access without any: the other side is the one to report.
-            let early = suspect.candidate.pattern == Pattern::EarlyPublication;
-            if !(window.is_empty() || early) && locks.is_empty() {
-                continue;
-            }
-            if !self.ordered_by_signal(own, *other)
+            let between = *other != own
+                && self.breaks(suspect, *other)
+                && !self.is_construction(*other, suspect)
+                && !self.is_apart(suspect, &window, *other, all.through_alias(*other));
+            if between
+                && !self.ordered_by_signal(own, *other)
                 && consider(*other, self.meets(own, *other, suspect))
             {
                 break;

@@ -8,7 +8,7 @@ pub(crate) mod kind;
 use decorated::decorator_locks;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contexts::Contexts;
 use super::locations::{Location, Root};
@@ -44,8 +44,8 @@ pub(crate) struct Locks {
     entry: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks that all callers in the project hold, of functions that others may call as well.
     usual: FxHashMap<FuncGid, Vec<LockId>>,
-    /// The lock that the users of a class hold whenever they call its objects.
-    pub(crate) keepers: FxHashMap<ClassGid, LockId>,
+    /// Classes whose users hold one lock whenever they call their objects.
+    pub(crate) kept: FxHashSet<ClassGid>,
     /// Locks that decorators take for each call, by function.
     pub(crate) decorated: FxHashMap<FuncGid, Vec<LockId>>,
     /// Locks of each region of each function that has any.
@@ -71,7 +71,7 @@ pub(crate) fn find(
         entry: FxHashMap::default(),
         decorated: FxHashMap::default(),
         usual: FxHashMap::default(),
-        keepers: FxHashMap::default(),
+        kept: FxHashSet::default(),
         regions: FxHashMap::default(),
         gaps: FxHashMap::default(),
         owners: FxHashMap::default(),

@@ -59,6 +59,33 @@ pub(crate) enum Tasks {
     OneByOne,
 }
 
+/// How an instance of a class is known to reach two threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// A thread runs its method, gets it, or is one of those that a framework sends to it.
+    Thread,
+    /// A thread sees it in a variable of the enclosing function.
+    Captured,
+    /// A module variable holds it.
+    Module,
+    /// It hangs on an object that is shared.
+    Below,
+}
+
+/// That an instance of a class is known to reach two threads, and why in words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shared {
+    pub(crate) reach: Reach,
+    pub(crate) why: String,
+}
+
+impl Threads {
+    /// The first reason stays.
+    fn share(&mut self, class: ClassGid, reach: Reach, why: impl FnOnce() -> String) {
+        self.shared.entry(class).or_insert_with(|| Shared { reach, why: why() });
+    }
+}
+
 /// All spawns, and the objects they share.
 #[derive(Default)]
 pub(crate) struct Threads {
@@ -70,7 +97,7 @@ pub(crate) struct Threads {
     /// Functions that need no other caller: where they run is known.
     pub(crate) placed: FxHashSet<FuncGid>,
     /// Classes of which an instance is known to reach two threads, with the reason.
-    pub(crate) shared: FxHashMap<ClassGid, String>,
+    pub(crate) shared: FxHashMap<ClassGid, Shared>,
     /// The class and attribute that hold an instance of a class.
     pub(crate) held_by: FxHashMap<ClassGid, (ClassGid, Name)>,
     /// Containers and other objects handed to threads, by their place of allocation.
@@ -109,8 +136,9 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
             if let Some(Entity::Class(class)) = world.entity(func, call.callee)
                 && served(world, class).is_some()
             {
-                let why = format!("`{}` answers requests on threads", world.class(class).name);
-                threads.shared.entry(class).or_insert(why);
+                threads.share(class, Reach::Thread, || {
+                    format!("`{}` answers requests on threads", world.class(class).name)
+                });
             }
         }
     }
@@ -165,8 +193,7 @@ fn record(
             kind.is_started() && fresh_receiver(world, func, index, started, receiver, looped);
         if let Some(class) = receiver.filter(|_| kind.is_elsewhere()) {
             let (of, what) = (&world.class(class).name, &world.func(run).name);
-            let why = || format!("`{of}.{what}` runs on a thread");
-            threads.shared.entry(class).or_insert_with(why);
+            threads.share(class, Reach::Thread, || format!("`{of}.{what}` runs on a thread"));
         }
         threads.spawns.push(Spawn {
             func,

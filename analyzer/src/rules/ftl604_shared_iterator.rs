@@ -11,7 +11,7 @@ declare_rule! {
     /// Reports an iterator (`iter(xs)`, `zip`, `map`, `enumerate`, `itertools.cycle`, `csv.reader`, ...) that is kept in a shared place and advanced by several threads, when no lock covers each step.
     ///
     /// ## Why is this bad?
-    /// Iterators are not thread-safe: an element is delivered twice, or never. With the GIL one step of an iterator written in C is atomic, so round robins with `next(self.cycle)` break for the first time on a free-threaded build. `itertools.count()` is atomic and not reported.
+    /// Iterators are not thread-safe: an element is delivered twice, or never. With the GIL one step of an iterator written in C is atomic, so round robins with `next(self.cycle)` break for the first time on a free-threaded build; on CPython 3.14t an `itertools.cycle` that several threads take from crashes the interpreter as well. `itertools.count()` is atomic and not reported.
     ///
     /// ## Example
     /// ```python

@@ -36,6 +36,9 @@ const FORMATS: &[(&str, OutputFormat)] = &[
     ("concise", OutputFormat::Concise),
     ("full", OutputFormat::Full),
     ("json", OutputFormat::Json),
+    ("sarif", OutputFormat::Sarif),
+    ("github", OutputFormat::Github),
+    ("junit", OutputFormat::Junit),
 ];
 
 /// A mistake before its offset is turned into line and column.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
 
-use crate::output::{View, words};
+use crate::output::{View, repeat, words};
 
 /// Characters of a value.
 const LONGEST_VALUE: usize = 24;
@@ -40,14 +40,7 @@ fn confirmed(res: &mut String, diagnostic: &Diagnostic, verdict: &Verdict, view:
     let violation = verdict.violation.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
     line(res, &format!("confirmed{}{violation}", ran(verdict)));
     interleaving(res, &verdict.witness, view);
-    if let Some(schedule) = &verdict.schedule {
-        let file = view.short.path(&*diagnostic.location.file);
-        let command = format!(
-            "ftlint check {} --select {} --replay --schedule {}",
-            quoted(&file),
-            diagnostic.rule.code,
-            quoted(schedule)
-        );
+    if let Some(command) = repeat::command(diagnostic, verdict, view) {
         line(res, &format!("repeat: {command}"));
     }
     if let Some(reason) = &verdict.reason {
@@ -56,7 +49,7 @@ fn confirmed(res: &mut String, diagnostic: &Diagnostic, verdict: &Verdict, view:
 }
 
 /// Which interpreter, which evidence, which strategy.
-fn ran(verdict: &Verdict) -> String {
+pub(super) fn ran(verdict: &Verdict) -> String {
     let mut res = String::new();
     if let Some(runtime) = &verdict.runtime {
         let _ = write!(res, " on {runtime}");
@@ -73,7 +66,7 @@ fn because(verdict: &Verdict) -> String {
     verdict.reason.as_ref().map(|it| format!(": {it}")).unwrap_or_default()
 }
 
-fn contended(it: &Contention) -> String {
+pub(super) fn contended(it: &Contention) -> String {
     let Contention { threads, rounds, seen, expected, observed } = it;
     match seen {
         0 => format!("contention: {threads} threads without control, not seen in {rounds} rounds"),
@@ -111,7 +104,7 @@ fn interleaving(res: &mut String, steps: &[WitnessStep], view: &View<'_>) {
     }
 }
 
-fn title(lane: u32, steps: &[WitnessStep]) -> String {
+pub(super) fn title(lane: u32, steps: &[WitnessStep]) -> String {
     let name = steps.iter().find(|it| it.thread == lane).map_or("", |it| it.thread_name.as_str());
     if name.is_empty() { format!("thread {lane}") } else { format!("thread {lane} ({name})") }
 }
@@ -130,15 +123,6 @@ fn cut(value: &str) -> String {
         Some((end, _)) => format!("{}...", value[..end].trim_end_matches('.')),
         None => value.to_owned(),
     }
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=,:@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn line(res: &mut String, text: &str) {

@@ -24,7 +24,7 @@ static RULE: Rule = Rule {
     message: |_| String::new(),
 };
 
-fn location(line: u32, columns: std::ops::Range<u32>, function: &str) -> Location {
+pub(super) fn location(line: u32, columns: std::ops::Range<u32>, function: &str) -> Location {
     let at = |column: u32| Position { line, column, byte: column - 1 };
     Location {
         file: "/w/app.py".into(),
@@ -38,7 +38,7 @@ fn location(line: u32, columns: std::ops::Range<u32>, function: &str) -> Locatio
 }
 
 /// `self.hits += 1` against itself, with or without the lock that guards the reset.
-fn window(other: &Location) -> Window<Location> {
+pub(super) fn window(other: &Location) -> Window<Location> {
     let update = location(5, 9..18, "Pool.hit");
     let access = |site: &Location, kind| Access { site: site.clone(), kind, locks: Vec::new() };
     Window {
@@ -73,7 +73,7 @@ fn window(other: &Location) -> Window<Location> {
     }
 }
 
-fn finding(evidence: Evidence<Location>, verdict: Option<Verdict>) -> Finding {
+pub(super) fn finding(evidence: Evidence<Location>, verdict: Option<Verdict>) -> Finding {
     let diagnostic = Diagnostic {
         rule: &RULE,
         severity: Severity::Warning,
@@ -91,11 +91,11 @@ fn finding(evidence: Evidence<Location>, verdict: Option<Verdict>) -> Finding {
     Finding { diagnostic, verdict }
 }
 
-fn race(verdict: Option<Verdict>) -> Finding {
+pub(super) fn race(verdict: Option<Verdict>) -> Finding {
     finding(Evidence::Window(Box::new(window(&location(5, 9..18, "Pool.hit")))), verdict)
 }
 
-fn verdict(status: Status, reason: Option<&str>) -> Verdict {
+pub(super) fn verdict(status: Status, reason: Option<&str>) -> Verdict {
     Verdict {
         status,
         evidence: Some(EvidenceLevel::Driver),
@@ -110,7 +110,7 @@ fn verdict(status: Status, reason: Option<&str>) -> Verdict {
     }
 }
 
-fn confirmed() -> Verdict {
+pub(super) fn confirmed() -> Verdict {
     let step = |thread, name: &str, what: &str, value: &str| WitnessStep {
         thread,
         thread_name: name.to_owned(),
@@ -140,9 +140,9 @@ fn confirmed() -> Verdict {
     }
 }
 
-type Write = fn(&mut dyn std::io::Write, &[Finding], &View<'_>) -> std::io::Result<()>;
+pub(super) type Write = fn(&mut dyn std::io::Write, &[Finding], &View<'_>) -> std::io::Result<()>;
 
-fn render(write: Write, findings: &[Finding]) -> String {
+pub(super) fn render(write: Write, findings: &[Finding]) -> String {
     let text = |path: &str| match path {
         "/w/app.py" => Some(APP.into()),
         "/w/crlf.py" => Some("x = 1\r\ny = (\r\n".into()),
@@ -150,7 +150,8 @@ fn render(write: Write, findings: &[Finding]) -> String {
     };
     let short = Short::new("/w".into());
     let mut out = Vec::new();
-    write(&mut out, findings, &View { short: &short, text: &text, color: false }).unwrap();
+    let view = View { short: &short, text: &text, color: false, options: "" };
+    write(&mut out, findings, &view).unwrap();
     String::from_utf8(out).unwrap()
 }
 

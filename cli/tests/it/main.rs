@@ -4,5 +4,6 @@ mod errors;
 mod help;
 mod hostile;
 mod input;
+mod repeat;
 mod replay;
 mod support;

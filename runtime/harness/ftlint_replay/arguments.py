@@ -42,21 +42,29 @@ class StandIn:
     """An object that lets nearly everything be done with it. As a context manager it is a real lock.
 
     What is asked of it twice is the same object twice: two threads that are given one stand-in come to one key.
+    All stand-ins are one lock: two of them may be the two sides of a lock for readers and writers.
     """
 
     large = True
+    _ftlint_lock = threading.RLock()
 
-    def __init__(self) -> None:
-        self._ftlint_lock = threading.RLock()
+    def __init__(self, name: str = "") -> None:
+        self._ftlint_name = name.lower()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__") and name[2:3] != "_":
             raise AttributeError(name)
-        value = StandIn()
+        value = StandIn(name)
         self.__dict__.setdefault(name, value)
         return self.__dict__[name]
 
     def __call__(self, *_args: object, **_kwargs: object) -> StandIn:
+        """A method with a name like `write_lock` or `unlock` does what it says."""
+        name = self.__dict__.get("_ftlint_name", "")
+        if "unlock" in name or "release" in name:
+            self._ftlint_lock.release()
+        elif "lock" in name or "acquire" in name or "mutex" in name:
+            self._ftlint_lock.acquire()
         return StandIn()
 
     def acquire(self, *_args: object, **_kwargs: object) -> bool:

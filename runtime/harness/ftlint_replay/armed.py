@@ -238,8 +238,6 @@ _known: dict[int, dict[int, int]] = {}
 
 def _followers(code: CodeType) -> dict[int, int]:
     if id(code) not in _known:
-        import dis
-
         offsets = [it.offset for it in dis.get_instructions(code, adaptive=False)]
         _known[id(code)] = dict(zip(offsets, offsets[1:]))
     return _known[id(code)]

@@ -13,7 +13,7 @@ from typing import Any
 from . import points, shown, syntax, values
 from .lane import Lane, Pending
 from .schedule import Schedule
-from .types import Site, Step, ThreadError, Trace, Window
+from .types import Step, ThreadError, Trace, Window
 
 FIRST, LAST, OTHER, GATE = 1, 2, 4, 8
 _UPDATES = ("augment", "read_modify_write")

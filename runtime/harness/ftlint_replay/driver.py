@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import conduct, slices, target, values
+from . import conduct, exclusion, slices, syntax, target, values
 from .director import Director
 from .monitor import monitor
 from .schedule import Schedule
 from .types import ThreadError, Trace, Window
-
 
 Build = Callable[[Any], target.Target]
 
@@ -25,6 +24,8 @@ def run(window: Window, schedule: Schedule, seconds: float, search: int, importe
         if schedule.mode == "slice":
             build = slices.Scene(window).build
         else:
+            for site in (window.last, window.other):
+                exclusion.callers(syntax.tree(site.file), site.function.rpartition(".")[2])
             target.load(window)
             build = functools.partial(target.build, window)
     except target.NotDrivable as error:

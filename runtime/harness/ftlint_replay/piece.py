@@ -13,12 +13,9 @@ from .types import Site
 
 NEW, CALL, ERROR, KEY = "__ftlint_new__", "__ftlint_call__", "__ftlint_error__", "__ftlint_key__"
 OTHER = "__ftlint_other__"
-LOCK = "__ftlint_lock_"
+LOCK = "__ftlint_lock__"
 _LOCK_CALLS = ("acquire", "release", "lock", "unlock", "__enter__", "__exit__")
 _LOCK_PARTS = ("acquire", "release", "lock", "mutex")
-_HARMLESS = ("property", "staticmethod", "classmethod", "setter", "getter", "deleter", "abstractmethod", "contextmanager",
-             "override", "overload", "wraps", "final", "asynccontextmanager", "coroutine", "deprecated", "abstractproperty")
-_EXCLUSIVE = ("lock", "sync", "serial", "mutex", "exclusive", "atomic", "guard", "once", "critical")
 KEYED = ("get", "pop", "remove", "discard", "setdefault", "add", "has_key")
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -32,10 +29,6 @@ def find(tree: ast.AST, site: Site) -> _Function:
         raise NotDrivable(f"`{site.function}` has no definition of its own to cut a piece from")
     if isinstance(found[-1], ast.AsyncFunctionDef):
         raise NotDrivable(f"`{site.function}` is a coroutine function: it may well run on one event loop only")
-    for decorator in found[-1].decorator_list:
-        words = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator).lower()
-        if words.rpartition(".")[2] not in _HARMLESS and any(it in words for it in _EXCLUSIVE):
-            raise NotDrivable(f"the decorator `{words}` may keep other threads out, and a piece would be without it")
     return found[-1]
 
 
@@ -96,7 +89,7 @@ class Cutter:
         for _ in range(3):
             for node in ast.walk(self.function):
                 value = getattr(node, "value", None)
-                if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and value is not None and self._matters(value):
+                if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and value is not None and self.matters(value):
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     self._tainted |= {it.id for part in targets for it in ast.walk(part) if isinstance(it, ast.Name)
                                       and isinstance(it.ctx, ast.Store)}
@@ -118,7 +111,7 @@ class Cutter:
     def _any(self, nodes: Iterable[ast.AST]) -> bool:
         return any(self.has(it) for it in nodes)
 
-    def _matters(self, node: ast.AST) -> bool:
+    def matters(self, node: ast.AST) -> bool:
         """Whether an access of the window is inside, or the place, or something that came from it."""
         if isinstance(node, ast.expr) and self.has(node):
             return True
@@ -156,7 +149,7 @@ class Cutter:
 
     def _if(self, it: ast.If) -> list[ast.stmt]:
         then, otherwise = self._any(it.body), self._any(it.orelse)
-        if self._matters(it.test) or then and otherwise:
+        if self.matters(it.test) or then and otherwise:
             orelse = self._filled(it.orelse, it) if it.orelse else []
             kept = ast.If(self._narrowed(it.test), self._filled(it.body, it), orelse)
             return [ast.copy_location(kept, it)]
@@ -170,7 +163,7 @@ class Cutter:
         return [ast.copy_location(ast.If(call, self._body(branch), []), it)]
 
     def _while(self, it: ast.While) -> list[ast.stmt]:
-        if self._matters(it.test):
+        if self.matters(it.test):
             self._loops += 1
             kept = ast.While(self._narrowed(it.test), self._filled(it.body, it), [])
             self._loops -= 1
@@ -179,7 +172,7 @@ class Cutter:
 
     def _for(self, it: ast.For | ast.AsyncFor) -> list[ast.stmt]:
         inside = self._any(it.body)
-        if self.has(it.iter) or self._matters(it.iter) and (inside or self._between(it)):
+        if self.has(it.iter) or self.matters(it.iter) and (inside or self._between(it)):
             self._loops += 1
             kept = ast.For(it.target, self._clean(it.iter), self._filled(it.body, it), [])
             self._loops -= 1
@@ -193,13 +186,12 @@ class Cutter:
         return [ast.copy_location(ast.With(items, self._filled(it.body, it)), it)]
 
     def _manager(self, it: ast.expr) -> ast.expr:
-        """What is not known to be no lock is a lock: it can only hide a race, and never make one up."""
+        """What is not known to be no lock is one lock for all: it can only hide a race, and never make one up."""
         if isinstance(it, ast.Await):
             it = it.value
         if self.has(it) or not isinstance(it, ast.Call) or self.known(it.func):
             return it
-        text = "".join(part if part.isalnum() else "_" for part in ast.unparse(it.func))
-        return ast.copy_location(ast.Name(f"{LOCK}{text}", ast.Load()), it)
+        return ast.copy_location(ast.Name(LOCK, ast.Load()), it)
 
     def _try(self, it: ast.Try) -> list[ast.stmt]:
         inside = self._any(it.body) or self._any(it.handlers) or self._any(it.orelse) or self._any(it.finalbody)
@@ -219,14 +211,14 @@ class Cutter:
             return [it]
         if isinstance(it, _JUMPS):
             return [self._jump(it)]
-        if self.has(it) or self._between(it) and self._matters(it) or self._binds(it):
+        if self.has(it) or self._between(it) and self.matters(it) or self._binds(it):
             return [self._cleaned(it)]
         return [it] if _locks(it) else []
 
     def _jump(self, it: ast.stmt) -> ast.stmt:
         if isinstance(it, (ast.Break, ast.Continue)):
             return it if self._loops else ast.copy_location(ast.Return(None), it)
-        if isinstance(it, ast.Return) and it.value is not None and self._matters(it.value):
+        if isinstance(it, ast.Return) and it.value is not None and self.matters(it.value):
             return ast.copy_location(ast.Return(self._clean(it.value)), it)
         if isinstance(it, ast.Raise):
             # An exception of the project's own is an observation like any other: its type stands for all of them.
@@ -249,7 +241,7 @@ class Cutter:
     def _narrowed(self, test: ast.expr) -> ast.expr:
         """The part of a test that is about the place; the rest is taken to be as the window needs it."""
         if isinstance(test, ast.BoolOp):
-            parts = [self._narrowed(it) for it in test.values if self._matters(it)]
+            parts = [self._narrowed(it) for it in test.values if self.matters(it)]
             if len(parts) > 1:
                 return ast.copy_location(ast.BoolOp(test.op, parts), test)
             return parts[0] if parts else self._clean(test)
@@ -269,9 +261,9 @@ class Cutter:
 
     def keeps(self, call: ast.Call) -> str:
         """What becomes of a call: `all` of it stays, `arguments` do, or `nothing`."""
-        if self._matters(call.func) or self._plain(call.func):
+        if self.matters(call.func) or self._plain(call.func):
             return "all"
-        if any(self._matters(it) for it in (*call.args, *call.keywords)):
+        if any(self.matters(it) for it in (*call.args, *call.keywords)):
             return "arguments"
         return "all" if self.known(call.func) else "nothing"
 

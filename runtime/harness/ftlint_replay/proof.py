@@ -27,7 +27,7 @@ def prove(strategy: str, window: Window, trace: Trace, ordinary: set[str]) -> Pr
         return None
     if any(it.lane == "A" and it.type not in ordinary for it in trace.errors):
         # The thread that stood had passed its test, and another one acted at that very place before it went on.
-        return Proof(words, "exception") if found.rechecked is False else None
+        return Proof(words, "exception") if found.rechecked is False and found.act is None else None
     if found.act is None:
         return None
     if strategy == "split_update":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import queue
-import threading
 import types
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -292,9 +291,9 @@ class Stage:
     def _attribute(self, cls: type, name: str) -> Any:
         if name.lower().strip("_").endswith(_LOCK_NAMES):
             found = _first(infer.attribute, cls, name)
-            return found if hasattr(type(found), "__enter__") else StandIn()
+            return found if hasattr(type(found), "__enter__") else StandIn(name)
         found = _first(infer.attribute, cls, name)
-        return StandIn() if found is None or found is values.MISSING else found
+        return StandIn(name) if found is None or found is values.MISSING else found
 
 
 class Given:

@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import infer, piece, roles, syntax, values, world
-from .arguments import CannotBuild, StandIn
+from . import exclusion, infer, objects, piece, roles, syntax, values, world
+from .arguments import StandIn
 from .target import NotDrivable, Target
 from .types import Site, Window
 
 N_STATES = 8
-Fill = Callable[[types.FrameType, values.Expression], None]
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,7 @@ class Scene:
         text = f"a piece of {self.window.last.function}()"
         if self.theirs is not None:
             text += f" and one of {self.window.other.function}()"
+
         def again(index: int) -> Callable[[], object]:
             return other.call(stage, setup.b_number, stage.spare(index))
 
@@ -93,18 +93,21 @@ class _Piece:
     def __init__(self, sites: list[Site], marks: set[str], name: str, scope: dict[str, Any]) -> None:
         self.site = sites[0]
         self.scope = scope
-        function = copy.deepcopy(piece.find(syntax.tree(self.site.file), self.site))
+        tree = syntax.tree(self.site.file)
+        whole = piece.find(tree, self.site)
+        function = copy.deepcopy(whole)
         cutter = piece.Cutter(function, sites, marks, lambda it: infer.is_known(it, scope))
         self.body = cutter.cut()
+        exclusion.refuse(exclusion.Function(tree, whole, scope, objects.class_of(self)), self.body, cutter)
         self.names = [it.arg for it in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs,
                                         function.args.vararg, function.args.kwarg) if it is not None]
         self.method = "." in self.site.function and ".<locals>" not in self.site.function[-len(function.name) - 10:]
         self.free = sorted({name for it in self.body if isinstance(it, ast.Nonlocal) for name in it.names})
         self.code = self._compiled(function)
+        self.receiver = self.names[0] if self.method and self.names else "self"
         self.attributes = self._attributes()
         self.uses = _uses(self.body)
         self.bounds = _bounds(self.body)
-        self.receiver = self.names[0] if self.method and self.names else "self"
         self.roots = _roots(sites, self.body, name)
         self.keys = cutter.keys
         self.of_class = any(getattr(it, "id", "") == "classmethod" for it in function.decorator_list) \
@@ -112,10 +115,9 @@ class _Piece:
 
     def _attributes(self) -> set[str]:
         """What the piece asks its receiver for."""
-        first = self.names[0] if self.method and self.names else "self"
         return {
             values.mangled(it.attr, self.site.function) for part in self.body for it in ast.walk(part)
-            if isinstance(it, ast.Attribute) and isinstance(it.value, ast.Name) and it.value.id == first
+            if isinstance(it, ast.Attribute) and isinstance(it.value, ast.Name) and it.value.id == self.receiver
         }
 
     def _compiled(self, function: Any) -> types.CodeType:

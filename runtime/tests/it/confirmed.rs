@@ -2,6 +2,7 @@
 
 use ftlint_analyzer::evidence::{AccessKind, Pattern, PlaceKind};
 use ftlint_runtime::Options;
+use ftlint_runtime::pinned::Pinned;
 use ftlint_runtime::verdict::{EvidenceLevel, Status};
 
 use crate::support::{Case, Run};
@@ -16,12 +17,8 @@ class Counter:
         self.n += 1
 ";
 
-fn counter() -> Case {
-    Case::new(Run::Driver, Pattern::Augment, COUNTER).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    )
+pub(crate) fn counter() -> Case {
+    Case::counter(COUNTER)
 }
 
 #[test]
@@ -38,7 +35,8 @@ fn attribute_update_in_a_method() {
 fn a_printed_schedule_repeats_the_race() {
     let case = counter();
     let Some(first) = case.replay() else { return };
-    let schedule = first.schedule.clone().unwrap().parse().unwrap();
+    let pinned: Pinned = first.schedule.clone().unwrap().parse().unwrap();
+    let schedule = pinned.schedule;
     let again =
         case.replay_with(&Options { schedule: Some(schedule), ..Options::default() }).unwrap();
     assert_eq!(again.status, Status::Confirmed);

@@ -143,6 +143,77 @@ fn two_insertions_are_proved_by_the_test_that_failed_meanwhile() {
     assert_eq!(verdict(report).status, Status::Confirmed);
 }
 
+const SWAP: &str = "
+import threading
+class Counter:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.hits = 0
+    def bump(self):
+        while True:
+            old = self.hits
+            new = old + 1
+            with self.lock:
+                if self.hits == old:
+                    self.hits = new
+                    return
+counter = Counter()
+def work():
+    for _ in range(200):
+        counter.bump()
+def main():
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for it in threads: it.start()
+    for it in threads: it.join()
+main()
+";
+
+fn swap(how: Run) -> Case {
+    Case::new(how, Pattern::ReadModifyWrite, SWAP)
+        .attribute("Counter", "hits")
+        .first("Counter.bump", "old = self.hits", "self.hits", AccessKind::Read)
+        .last("Counter.bump", "self.hits = new", "self.hits", AccessKind::Store)
+}
+
+#[test]
+fn compare_and_swap_begins_anew_and_loses_nothing() {
+    swap(Run::Program).is_never_confirmed();
+    let Some(report) = run(&swap(Run::Driver), "python case.py") else { return };
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::NotReproduced, "{verdict:#?}");
+    assert!(verdict.reason.unwrap().contains("nothing broke"));
+}
+
+const FAILS_LATER: &str = "
+import contextlib, threading
+jobs = {}
+def drop(key):
+    if key in jobs:
+        jobs.pop(key, None)
+        raise ValueError('for reasons of its own')
+def work():
+    for number in range(300):
+        jobs[number % 3] = number
+        with contextlib.suppress(ValueError):
+            drop(number % 3)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for it in threads: it.start()
+for it in threads: it.join()
+";
+
+#[test]
+fn an_exception_after_an_act_that_came_off_is_no_proof() {
+    let case = |how| {
+        Case::new(how, Pattern::CheckThenUse, FAILS_LATER)
+            .global("jobs")
+            .first("drop", "if key in jobs", "key in jobs", AccessKind::Contains)
+            .last("drop", "jobs.pop", "jobs.pop(key, None)", AccessKind::Call("pop".into()))
+    };
+    case(Run::Program).is_never_confirmed();
+    let Some(report) = run(&case(Run::Driver), "python case.py") else { return };
+    assert_ne!(verdict(report).status, Status::Confirmed);
+}
+
 /// As much of pytest as the plugin sees: options, one test, and the hooks around it.
 const RUNNER: &str = "
 import importlib, sys

@@ -14,11 +14,7 @@ class Counter:
     def inc(self):
         self.n += 1
 ";
-    let case = Case::new(Run::Driver, Pattern::Augment, source).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    );
+    let case = Case::counter(source);
     let Some(verdict) = case.replay_with_gil() else { return };
     assert_eq!(verdict.status, Status::Confirmed, "{verdict:#?}");
     assert!(

@@ -18,10 +18,7 @@ class Counter:
         with self.lock:
             self.n += 1
 ";
-    Case::new(Run::Driver, Pattern::Augment, source)
-        .attribute("Counter", "n")
-        .augments("Counter.inc", "self.n += 1", "self.n")
-        .is_not_reproduced(LOCK);
+    Case::counter(source).is_not_reproduced(LOCK);
 }
 
 #[test]
@@ -88,23 +85,7 @@ class Work:
 
 #[test]
 fn double_checked_lazy_initialisation() {
-    let source = "
-import threading
-lock = threading.Lock()
-_value = None
-def value():
-    global _value
-    if _value is None:
-        with lock:
-            if _value is None:
-                _value = object()
-    return _value
-";
-    Case::new(Run::Driver, Pattern::LazyInit, source)
-        .global("_value")
-        .first("value", "    if _value", "_value", AccessKind::Read)
-        .last("value", "_value = object", "_value", AccessKind::Store)
-        .is_not_reproduced("");
+    Case::double_checked("", "object()").is_not_reproduced("");
 }
 
 #[test]
@@ -138,10 +119,7 @@ class Counter:
         with self.lock:
             self.n += 1
 ";
-    Case::new(Run::Driver, Pattern::Augment, source)
-        .attribute("Counter", "n")
-        .augments("Counter.inc", "self.n += 1", "self.n")
-        .is_not_reproduced(LOCK);
+    Case::counter(source).is_not_reproduced(LOCK);
 }
 
 #[test]

@@ -8,11 +8,7 @@ const MISSING: &str = "No module named 'no_such_module_anywhere'";
 
 fn update(class: &str) -> Case {
     let source = format!("import no_such_module_anywhere as missing\nimport threading\n{class}");
-    Case::new(Run::Driver, Pattern::Augment, &source).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    )
+    Case::counter(&source)
 }
 
 fn removal(class: &str) -> Case {
@@ -220,23 +216,7 @@ class Jobs:
 
 #[test]
 fn a_second_test_under_the_lock() {
-    let source = "
-import no_such_module_anywhere as missing
-import threading
-lock = threading.Lock()
-_value = None
-def value():
-    global _value
-    if _value is None:
-        with lock:
-            if _value is None:
-                _value = missing.make()
-    return _value
-";
-    Case::new(Run::Driver, Pattern::LazyInit, source)
-        .global("_value")
-        .first("value", "    if _value", "_value", AccessKind::Read)
-        .last("value", "_value = missing", "_value", AccessKind::Store)
+    Case::double_checked("import no_such_module_anywhere as missing", "missing.make()")
         .is_never_confirmed();
 }
 
@@ -265,8 +245,5 @@ class Counter:
     async def inc(self):
         self.n += 1
 ";
-    Case::new(Run::Driver, Pattern::Augment, source)
-        .attribute("Counter", "n")
-        .augments("Counter.inc", "self.n += 1", "self.n")
-        .is_not_replayable("coroutine");
+    Case::counter(source).is_not_replayable("coroutine");
 }

@@ -72,6 +72,38 @@ impl Case {
         }
     }
 
+    /// A driven case with an update of `self.n` in `Counter.inc`.
+    pub(crate) fn counter(source: &str) -> Self {
+        Self::new(Run::Driver, Pattern::Augment, source).attribute("Counter", "n").augments(
+            "Counter.inc",
+            "self.n += 1",
+            "self.n",
+        )
+    }
+
+    /// A driven case of a `value()` that tests the global `_value` under its lock again before it stores what `made` says.
+    pub(crate) fn double_checked(imports: &str, made: &str) -> Self {
+        let source = format!(
+            "
+{imports}
+import threading
+lock = threading.Lock()
+_value = None
+def value():
+    global _value
+    if _value is None:
+        with lock:
+            if _value is None:
+                _value = {made}
+    return _value
+"
+        );
+        Self::new(Run::Driver, Pattern::LazyInit, &source)
+            .global("_value")
+            .first("value", "    if _value", "_value", AccessKind::Read)
+            .last("value", &format!("_value = {made}"), "_value", AccessKind::Store)
+    }
+
     pub(crate) fn global(self, name: &str) -> Self {
         self.place(name, PlaceKind::Global { module: "case".into(), name: name.into() })
     }
@@ -195,7 +227,7 @@ impl Case {
             location: window.last.site.clone(),
             related: Vec::new(),
             evidence: Evidence::Window(Box::new(window)),
-            fingerprint: String::new(),
+            fingerprint: "0123456789abcdef".to_owned(),
         }
     }
 

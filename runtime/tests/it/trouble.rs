@@ -3,32 +3,23 @@
 
 use std::time::{Duration, Instant};
 
-use ftlint_analyzer::evidence::Pattern;
 use ftlint_runtime::Options;
 use ftlint_runtime::verdict::Status;
 
-use crate::support::{Case, Run};
+use crate::support::Case;
 
 fn counter_after(before: &str) -> Case {
     let source = format!(
         "{before}\nclass Counter:\n    def __init__(self):\n        self.n = 0\n    def inc(self):\n        self.n += 1\n"
     );
-    Case::new(Run::Driver, Pattern::Augment, &source).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    )
+    Case::counter(&source)
 }
 
 fn counter_with(body: &str) -> Case {
     let source = format!(
         "import os\nclass Counter:\n    def __init__(self):\n        self.n = 0\n    def inc(self):\n        {body}\n        self.n += 1\n"
     );
-    Case::new(Run::Driver, Pattern::Augment, &source).attribute("Counter", "n").augments(
-        "Counter.inc",
-        "self.n += 1",
-        "self.n",
-    )
+    Case::counter(&source)
 }
 
 #[test]
@@ -77,10 +68,7 @@ class Counter:
     async def inc(self):
         self.n += 1
 ";
-    Case::new(Run::Driver, Pattern::Augment, source)
-        .attribute("Counter", "n")
-        .augments("Counter.inc", "self.n += 1", "self.n")
-        .is_not_replayable("coroutine");
+    Case::counter(source).is_not_replayable("coroutine");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::SourceText;
 const ALLOWED: &[&str] = &[
     "bugs.python.org",
     "code.visualstudio.com",
+    "docs.oasis-open.org",
     "docs.python.org",
     "docs.rs",
     "example.com",

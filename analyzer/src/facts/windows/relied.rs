@@ -99,7 +99,9 @@ pub(super) fn elsewhere(facts: &FunctionFacts, event: &Event) -> SmallVec<[(u32,
         }
         // A property may stand behind any attribute; the program knows.
         if let Some(pattern) = relied {
-            return Some((atom.event, pattern));
+            // `len(self) > self.capacity`: whoever takes one too many finds one all the same.
+            let room = pattern == Pattern::CheckThenPop && atom.kind == AtomKind::Ordered;
+            return (!room).then_some((atom.event, pattern));
         }
         let flag = matches!(atom.kind, AtomKind::Truthy | AtomKind::IsNone);
         (registers && flag && !test.flags.predicate)

@@ -3,8 +3,8 @@
 use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
+use super::Edge;
 use super::deferred::{Aside, deferred};
-use super::{Edge, Fresh};
 use crate::domain::{Base, Call, NONE, Origin, Step};
 use crate::program::threads::Threads;
 use crate::program::types::{Node, Ty, TypeTable};
@@ -13,6 +13,13 @@ use crate::program::world::{Entity, FuncGid, World};
 /// Stand for the call of an [`Edge`] to a function that is only put aside there.
 pub(super) const QUEUED: u32 = NONE - 1;
 pub(super) const KEPT: u32 = NONE - 2;
+
+/// An object that nobody else has seen yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    Made,
+    Copied,
+}
 
 /// What one call of a function runs.
 pub(super) fn call_edges(

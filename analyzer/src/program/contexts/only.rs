@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use super::{Contexts, Edge};
+use crate::domain::ImportSite;
 use crate::knowledge::SpawnKind;
 use crate::program::threads::Threads;
-use crate::program::world::{Entity, FuncGid, ModuleId, World};
+use crate::program::world::{Entity, FuncGid, ModuleId, World, to_u32};
 
 impl Contexts {
     /// Whether the function has callers and all of them are like that.
@@ -18,15 +19,14 @@ impl Contexts {
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         self.on_loop = world.par_functions().map(|it| is_coroutine(world, it)).collect();
         let patched = patched_packages(world);
-        for module in (0..super::super::world::to_u32(world.modules.len()))
-            .filter(|it| is_of_a_loop(world, *it) || is_inside(world, *it, &patched))
-        {
-            let own = is_part_of_a_loop(world, module) || is_inside(world, module, &patched);
-            let n =
-                super::super::world::to_u32(world.modules[module as usize].facts.functions.len());
-            self.of_a_loop[module as usize] = own;
-            let first = world.func_gid(module, 0) as usize;
-            self.on_loop[first..first + n as usize].fill(true);
+        for module in 0..to_u32(world.modules.len()) {
+            let part = is_part_of_a_loop(world, module, &patched);
+            self.of_a_loop[module as usize] = part;
+            if part || works_with_a_loop(world, module) {
+                let n = world.modules[module as usize].facts.functions.len();
+                let first = world.func_gid(module, 0) as usize;
+                self.on_loop[first..first + n].fill(true);
+            }
         }
         for spawn in threads.spawns.iter().filter(|it| it.kind == SpawnKind::Loop) {
             self.on_loop[spawn.target as usize] = true;
@@ -126,40 +126,33 @@ pub(crate) fn is_coroutine(world: &World, func: FuncGid) -> bool {
 }
 
 /// Packages that turn threads into greenlets when they are imported: what they start takes turns.
-fn patched_packages(world: &World) -> Vec<String> {
-    let patches = |module: &&crate::program::world::ModuleEntry| {
-        module.facts.is_package
-            && !module.name.contains('.')
-            && module
-                .facts
-                .imports
-                .iter()
-                .any(|it| it.func == 0 && below(&it.module, "gevent.monkey"))
+fn patched_packages(world: &World) -> Vec<&str> {
+    let patches = |it: &ImportSite| {
+        it.func == 0 && world.knowledge.thread_patches.keys().any(|name| below(&it.module, name))
     };
-    world.modules.iter().filter(patches).map(|it| it.name.to_string()).collect()
-}
-
-fn is_inside(world: &World, module: ModuleId, packages: &[String]) -> bool {
-    let name = &world.modules[module as usize].name;
-    packages.iter().any(|it| below(name, it))
+    world
+        .modules
+        .iter()
+        .filter(|it| it.facts.is_package && !it.name.contains('.'))
+        .filter(|it| it.facts.imports.iter().any(patches))
+        .map(|it| &*it.name)
+        .collect()
 }
 
 fn below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|it| it.is_empty() || it.starts_with('.'))
 }
 
-fn is_part_of_a_loop(world: &World, module: ModuleId) -> bool {
+/// A module of an event loop itself, or of a package that patches threads away.
+fn is_part_of_a_loop(world: &World, module: ModuleId, patched: &[&str]) -> bool {
     let name = &world.modules[module as usize].name;
-    world.knowledge.loops.keys().any(|it| below(name, it))
+    let mut loops = world.knowledge.loops.keys().map(String::as_str);
+    loops.any(|it| below(name, it)) || patched.iter().any(|it| below(name, it))
 }
 
-/// A module that works with an event loop and not with threads, or is part of one.
-fn is_of_a_loop(world: &World, module: ModuleId) -> bool {
-    let entry = &world.modules[module as usize];
-    let imports = &entry.facts.imports;
-    if is_part_of_a_loop(world, module) {
-        return true;
-    }
+/// A module that works with an event loop and not with threads.
+fn works_with_a_loop(world: &World, module: ModuleId) -> bool {
+    let imports = &world.modules[module as usize].facts.imports;
     let threads = ["threading", "_thread", "concurrent.futures", "queue"];
     imports.iter().any(|it| world.knowledge.loops.keys().any(|name| below(&it.module, name)))
         && !imports.iter().any(|it| {

@@ -1,7 +1,7 @@
 //! Functions whose result a decorator keeps: is the result something that must exist once?
 
 use super::Facts;
-use crate::domain::{Base, Container, Event, Op, Origin, Step};
+use crate::domain::{Base, Container, Event, FunctionFacts, Op, Origin};
 use crate::knowledge::KNOWLEDGE;
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::types::Ty;
@@ -52,42 +52,20 @@ impl Facts<'_> {
         self.world.class(class).methods.iter().any(|(name, local)| {
             let func = self.world.func_gid(module, *local);
             let making =
-                matches!(name.as_str(), "__init__" | "__new__" | "__post_init__" | "__setstate__");
+                matches!(name.as_str(), "__init__" | "__new__" | "__post_init__" | "__setstate__")
+                    || self.contexts.init_only[func as usize];
             let it = self.world.func(func);
-            if making || self.contexts.init_only[func as usize] {
-                it.events.iter().any(|event| {
-                    let base = &it.places[event.place as usize].base;
+            it.events.iter().any(|event| {
+                let place = &it.places[event.place as usize];
+                match &place.base {
+                    Base::SelfObj if making => is_empty_container(it, event.value),
+                    Base::SelfObj => place.path.len() == 1 && changes(&event.op),
                     // Making one changes something that stays when the object is gone.
-                    let outside = matches!(base, Base::Global(_) | Base::Cls)
-                        && match &event.op {
-                            Op::Store | Op::SetItem | Op::DelItem => true,
-                            Op::Method(name) => super::iteration::changes(name),
-                            _ => false,
-                        };
-                    if outside {
-                        return true;
-                    }
-                    let kept = *base == Base::SelfObj;
-                    let empty = |alloc: u32| {
-                        let alloc = &it.allocs[alloc as usize];
-                        alloc.elems.is_empty() && alloc.kind != Container::Tuple
-                    };
-                    kept && matches!(event.value, Origin::Alloc(alloc) if empty(alloc))
-                })
-            } else {
-                it.events.iter().any(|it| self.changes_self(func, it))
-            }
+                    Base::Global(_) | Base::Cls => making && changes(&event.op),
+                    _ => false,
+                }
+            })
         })
-    }
-
-    fn changes_self(&self, func: FuncGid, event: &Event) -> bool {
-        let place = &self.world.func(func).places[event.place as usize];
-        let own = place.base == Base::SelfObj && matches!(place.path.as_slice(), [Step::Attr(_)]);
-        own && match &event.op {
-            Op::Store | Op::SetItem | Op::DelItem => true,
-            Op::Method(name) => super::iteration::changes(name),
-            _ => false,
-        }
     }
 
     /// A mapping whose method of this name is written as two steps in Python.
@@ -104,4 +82,20 @@ impl Facts<'_> {
             _ => false,
         })
     }
+}
+
+/// The operation changes what stands at its place.
+fn changes(op: &Op) -> bool {
+    match op {
+        Op::Store | Op::SetItem | Op::DelItem => true,
+        Op::Method(name) => super::iteration::changes(name),
+        _ => false,
+    }
+}
+
+/// A container without elements, there to be filled.
+fn is_empty_container(it: &FunctionFacts, value: Origin) -> bool {
+    let Origin::Alloc(alloc) = value else { return false };
+    let alloc = &it.allocs[alloc as usize];
+    alloc.elems.is_empty() && alloc.kind != Container::Tuple
 }

@@ -4,7 +4,7 @@ use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
-use crate::program::threads::Spawn;
+use crate::program::threads::{Reach, Spawn};
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
@@ -15,6 +15,7 @@ impl Facts<'_> {
             func: id.0,
             spawns: &self.contexts.spawns[func],
             public: self.contexts.public[func] && !self.contexts.on_loop[func],
+            for_users: self.contexts.surface[func],
             live_main: self.contexts.main[func]
                 && self.contexts.is_live(self.world, self.threads, id.0, self.event(id)),
         }
@@ -27,6 +28,7 @@ impl Facts<'_> {
             func,
             spawns: &self.contexts.spawns[index],
             public: self.contexts.public[index] && !self.contexts.on_loop[index],
+            for_users: self.contexts.surface[index],
             live_main: self.contexts.main[index] && self.contexts.entered_live[index],
         }
     }
@@ -58,28 +60,21 @@ impl Facts<'_> {
             spawn(&mine).filter(|_| theirs.public).or(spawn(&theirs).filter(|_| mine.public))
         {
             let (confidence, because) = self.proven(suspect, found)?;
-            let users = |it: &Side<'_>| it.public && self.contexts.surface[it.func as usize];
-            let meet = |thread: &Side<'_>, user: &Side<'_>| spawn(thread).is_some() && users(user);
+            let meet = |thread: &Side<'_>, user: &Side<'_>| {
+                spawn(thread).is_some() && user.public && user.for_users
+            };
             // That some thread sees one such object says nothing of those that users have.
-            let captured = || {
-                matches!(root, Root::Instance(class, _) if self
-                    .shared_class(suspect.holder.unwrap_or(*class))
-                    .is_some_and(|why| why.starts_with("a thread sees")))
-            };
-            let most = if !captured() && (meet(&mine, &theirs) || meet(&theirs, &mine)) {
-                Confidence::Medium
-            } else {
-                Confidence::Low
-            };
+            let captured = matches!(root, Root::Instance(class, _) if self
+                .shared_class(suspect.holder.unwrap_or(*class))
+                .is_some_and(|it| it.reach == Reach::Captured));
+            let likely = !captured && (meet(&mine, &theirs) || meet(&theirs, &mine));
+            let most = if likely { Confidence::Medium } else { Confidence::Low };
             return Some((confidence.min(most), Some(found), because));
         }
         if mine.public && theirs.public {
-            let (mut confidence, because) = self.library(suspect)?;
-            let surface = |it: FuncGid| self.contexts.surface[it as usize];
-            if !surface(a.0) || !surface(b.0) {
-                confidence = Confidence::Low;
-            }
-            return Some((confidence, None, because));
+            let (confidence, because) = self.library(suspect)?;
+            let meant = mine.for_users && theirs.for_users;
+            return Some((if meant { confidence } else { Confidence::Low }, None, because));
         }
         None
     }

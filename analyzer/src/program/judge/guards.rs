@@ -9,6 +9,7 @@ use crate::domain::{Base, Candidate, FunctionKind, Op, Step};
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::locks::{HeldLock, LockId};
+use crate::program::threads::Reach;
 use crate::program::world::ClassGid;
 use crate::rule::Confidence;
 
@@ -139,7 +140,7 @@ impl Facts<'_> {
     }
 
     pub(super) fn is_singleton(&self, class: ClassGid) -> bool {
-        self.threads.shared.get(&class).is_some_and(|it| it.starts_with("the module variable"))
+        self.threads.shared.get(&class).is_some_and(|it| it.reach == Reach::Module)
     }
 
     pub(super) fn held(&self, id: AccessId) -> Vec<LockId> {
@@ -147,6 +148,24 @@ impl Facts<'_> {
         let it = self.world.func(id.0);
         let counts = |lock: &HeldLock| protects_access(it, lock.1, self.event(id));
         self.locks.at(self.world, id.0, held).into_iter().filter(counts).map(|it| it.0).collect()
+    }
+
+    /// Whether locks, or the objects, keep an access out of the window; or it is the side to report.
+    pub(super) fn is_apart(
+        &self,
+        suspect: &Suspect,
+        window: &[LockId],
+        other: AccessId,
+        alias: bool,
+    ) -> bool {
+        let own = (suspect.func, suspect.candidate.last);
+        // Through another attribute the lock may have another name, and the class is another one.
+        let strange = if alias { !window.is_empty() } else { self.are_strangers(own, other) };
+        let locks = self.held(other);
+        let common = locks.iter().any(|it| *it == LockId::Convention || window.contains(it));
+        // A window under a lock against an access without any: the other side is the one to report.
+        let early = suspect.candidate.pattern == Pattern::EarlyPublication;
+        strange || common || (!window.is_empty() && locks.is_empty() && !early)
     }
 
     /// Wherever the project calls the two functions, it holds one lock: others who call them may do the same.

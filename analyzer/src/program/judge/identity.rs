@@ -203,30 +203,26 @@ impl Facts<'_> {
         family().any(|it| self.has_state(it) || unknown(it))
     }
 
-    /// Something external that must exist once: the tables say so, or it is a class, or its name says that it makes
-    /// something. A class that is called with a capital letter may hold anything.
+    /// Something external that must exist once: the tables say so, it is a class by its name (which may hold anything),
+    /// or its name says that it makes something. A bare `object()` is nothing but itself.
     fn is_resource(&self, name: &str) -> bool {
-        if self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name) {
-            return false;
-        }
-        // A bare object is nothing but itself.
-        if name == "builtins.object" {
-            return true;
-        }
-        KNOWLEDGE.locks.contains_key(name) || ATOMICITY.is_unique(name) || makes_by_name(name)
+        let equal = self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name);
+        !equal
+            && (name == "builtins.object"
+                || KNOWLEDGE.locks.contains_key(name)
+                || ATOMICITY.is_unique(name)
+                || makes_by_name(name))
     }
 
     /// Somebody adds to what is kept there.
     fn is_changed_in_place(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
-        accesses.iter().any(|id| {
-            let event = self.event(*id);
-            *id != (suspect.func, suspect.candidate.last)
-                && match &event.op {
-                    Op::SetItem | Op::DelItem => !suspect.contents,
-                    Op::Method(name) => !suspect.contents && super::iteration::changes(name),
-                    _ => false,
-                }
-        })
+        let own = (suspect.func, suspect.candidate.last);
+        !suspect.contents
+            && accesses.iter().filter(|it| **it != own).any(|it| match &self.event(*it).op {
+                Op::SetItem | Op::DelItem => true,
+                Op::Method(name) => super::iteration::changes(name),
+                _ => false,
+            })
     }
 }
 

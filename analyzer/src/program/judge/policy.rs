@@ -8,6 +8,7 @@ use crate::evidence::Pattern;
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::program::locations::Root;
+use crate::program::threads::{Reach, Shared};
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
@@ -70,10 +71,11 @@ impl Facts<'_> {
             }
             Root::Instance(class, _) => {
                 let class = suspect.holder.unwrap_or(*class);
-                if let Some(why) = self.shared_class(class) {
+                if let Some(Shared { reach, why }) = self.shared_class(class) {
                     // One step away from what is known to be shared.
-                    let near = why.starts_with("attribute ");
-                    return Some((if near { Confidence::Medium } else { Confidence::High }, why));
+                    let near = *reach == Reach::Below;
+                    let confidence = if near { Confidence::Medium } else { Confidence::High };
+                    return Some((confidence, why.clone()));
                 }
                 let own = self.threads.spawns[spawn as usize].own_instance;
                 if let Some(own) = own.filter(|it| self.related(*it, class)) {
@@ -85,15 +87,14 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn shared_class(&self, class: ClassGid) -> Option<String> {
+    pub(super) fn shared_class(&self, class: ClassGid) -> Option<&Shared> {
         let name = &self.world.class(class).name;
         let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
         let family = std::iter::once(class).chain(self.world.descendants(class).iter().copied());
         family
             .into_iter()
             .filter_map(|it| self.threads.shared.get(&it))
-            .find(|why| !(passed_on && why.starts_with("attribute ")))
-            .cloned()
+            .find(|it| !(passed_on && it.reach == Reach::Below))
     }
 
     /// Two users of a library call at once: does the code mean that to work?
@@ -180,7 +181,7 @@ impl Facts<'_> {
             let why = format!("`{name}` has coroutines: one event loop runs it");
             return (Confidence::Low, why);
         }
-        if self.locks.keepers.contains_key(&class) {
+        if self.locks.kept.contains(&class) {
             let why = format!("whoever calls a `{name}` holds a lock of its owner");
             return (Confidence::Low, why);
         }
@@ -256,15 +257,14 @@ impl Facts<'_> {
             let name = &self.world.class(class).name;
             return Some(format!("a `{name}` is a thread, known to who made it"));
         }
-        let shared = self.shared_class(class).filter(|why| {
-            // What hangs on a shared object is known to be used by threads only where a thread comes to it; and one
-            // object that a module keeps says nothing of those that functions make.
-            let variable =
-                why.starts_with("the module variable") && self.is_made_by_functions(class);
-            let captured = why.starts_with("a thread sees the variable");
-            !why.starts_with("attribute ") && !captured && !variable
+        let shared = self.shared_class(class).filter(|it| match it.reach {
+            Reach::Thread => true,
+            // One object that a module keeps says nothing of those that functions make.
+            Reach::Module => !self.is_made_by_functions(class),
+            // What a thread comes to in these ways is known to be used by threads only where one comes to it.
+            Reach::Captured | Reach::Below => false,
         });
-        if let Some(why) = shared.or_else(|| self.shared_by_role(class)) {
+        if let Some(why) = shared.map(|it| it.why.clone()).or_else(|| self.shared_by_role(class)) {
             return Some(why);
         }
         self.role(class).or_else(|| {
@@ -279,10 +279,7 @@ impl Facts<'_> {
     /// adds.
     fn covers(&self, owner: ClassGid, class: ClassGid, suspect: &Suspect) -> bool {
         let Root::Instance(declared, _) = &suspect.location.root else { return true };
-        owner == class
-            || owner == *declared
-            || self.world.ancestors(owner).contains(declared)
-            || !self.world.ancestors(class).contains(declared) && *declared != class
+        owner == class || owner == *declared || self.world.ancestors(owner).contains(declared)
     }
 
     /// What the class is for, by its name.

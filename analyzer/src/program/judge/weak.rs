@@ -7,26 +7,10 @@ use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
-use crate::program::world::{Entity, FuncGid};
+use crate::program::world::{Entity, FuncGid, to_u32};
 use crate::rule::Confidence;
 
 impl Facts<'_> {
-    /// Conflicts that a program rarely means: a container that may as well be empty, classes in the making.
-    pub(super) fn is_weak(&self, suspect: &Suspect) -> bool {
-        let last = self.event((suspect.func, suspect.candidate.last));
-        // Classes are made while modules are imported.
-        if matches!(
-            self.world.func(suspect.func).name.as_str(),
-            "__init_subclass__" | "__set_name__"
-        ) {
-            return true;
-        }
-        match suspect.candidate.pattern {
-            Pattern::CheckThenPop => last.op == Op::Load,
-            _ => false,
-        }
-    }
-
     /// Whether a conflict that was found is likely to be harmless, or to be none.
     pub(super) fn is_low(
         &self,
@@ -34,7 +18,13 @@ impl Facts<'_> {
         accesses: &[AccessId],
         found: &Conflict,
     ) -> bool {
+        let it = self.world.func(suspect.func);
         let sure = found.confidence == Confidence::High;
+        // Classes are made while modules are imported.
+        let making = matches!(it.name.as_str(), "__init_subclass__" | "__set_name__");
+        // Who gets the container may not mind that it is empty.
+        let passed_on = suspect.candidate.pattern == Pattern::CheckThenPop
+            && it.events[suspect.candidate.last as usize].op == Op::Load;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = self.world.module(suspect.func).is_test && !sure;
         // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
@@ -42,7 +32,9 @@ impl Facts<'_> {
             && found.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
             && found.other.0 == suspect.func
             && accesses.iter().all(|it| self.held(*it).is_empty());
-        in_test
+        making
+            || passed_on
+            || in_test
             || alone
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
@@ -70,11 +62,17 @@ impl Facts<'_> {
             }
             // What is loaded, given or computed is mostly equal whoever does it; a list keeps both.
             Pattern::CheckThenInsert => {
-                let made = !matches!(last.value, Origin::Place(_) | Origin::Unknown);
-                it.regions.is_empty() && !(made && last.op == Op::SetItem)
+                let found = matches!(last.value, Origin::Place(_) | Origin::Unknown);
+                (found || last.op != Op::SetItem) && !self.takes_lock(suspect.func)
             }
             _ => false,
         }
+    }
+
+    /// A lock is held somewhere in the function.
+    fn takes_lock(&self, func: FuncGid) -> bool {
+        let regions = (0..to_u32(self.world.func(func).held.len())).skip(1);
+        regions.into_iter().any(|held| !self.locks.at(self.world, func, held).is_empty())
     }
 
     /// A counter that only the text of its object shows.

@@ -38,7 +38,7 @@ impl Locks {
             .collect();
         self.hold_what_callers_hold(world, contexts, &called);
         self.usual = std::mem::replace(&mut self.entry, entry);
-        self.find_keepers(world, contexts);
+        self.find_kept(world, contexts);
         let by_convention: Vec<FuncGid> =
             world.par_functions().filter(|it| world.func(*it).caller_locks).collect();
         for func in by_convention {
@@ -46,7 +46,7 @@ impl Locks {
         }
     }
     /// Classes whose objects others only call while they hold one lock: it is the lock of their owner.
-    fn find_keepers(&mut self, world: &World, contexts: &Contexts) {
+    fn find_kept(&mut self, world: &World, contexts: &Contexts) {
         let mut calls: FxHashMap<ClassGid, (u32, Vec<(LockId, u32)>)> = FxHashMap::default();
         for edge in &contexts.edges {
             let Some(class) = world.class_of(edge.to) else { continue };
@@ -80,16 +80,10 @@ impl Locks {
                 }
             }
         }
-        let mut calls: Vec<_> = calls.into_iter().collect();
-        calls.sort_unstable_by_key(|it| it.0);
-        for (class, (total, held)) in calls {
-            if let Some((lock, n)) = held.into_iter().max_by_key(|it| it.1)
-                && n >= FEWEST_CALLS
-                && n * 5 >= total * 4
-            {
-                self.keepers.insert(class, lock);
-            }
-        }
+        let kept = |(total, held): &(u32, Vec<(LockId, u32)>)| {
+            held.iter().any(|it| it.1 >= FEWEST_CALLS && it.1 * 5 >= *total * 4)
+        };
+        self.kept = calls.into_iter().filter(|it| kept(&it.1)).map(|it| it.0).collect();
     }
 
     fn hold_what_callers_hold(

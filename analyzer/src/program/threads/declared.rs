@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 
 use super::spawned::{handlers, is_a, runs};
-use super::{Spawn, Tasks, Threads, lane};
+use super::{Reach, Spawn, Tasks, Threads, lane};
 use crate::domain::{NONE, Op, Origin, Place, SiteId, Step};
 use crate::knowledge::{HookRow, InstanceSharing, SpawnKind};
 use crate::program::types::TypeTable;
@@ -160,8 +160,9 @@ fn derived(world: &World, threads: &mut Threads, class: ClassGid) {
     let module = world.classes[class as usize].module;
     let mut rows = world.base_rows(class).filter(|it| it.kind.is_some());
     if world.base_rows(class).any(|it| it.shared == InstanceSharing::One) {
-        let why = format!("one `{}` serves all threads of its framework", facts.name);
-        threads.shared.entry(class).or_insert(why);
+        threads.share(class, Reach::Thread, || {
+            format!("one `{}` serves all threads of its framework", facts.name)
+        });
     }
     let Some(row) = rows.next() else { return };
     let Some(kind) = row.kind else { return };

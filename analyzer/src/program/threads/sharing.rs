@@ -3,8 +3,8 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Tasks, Threads};
-use crate::domain::{Base, Call, Event, NONE, Op, Origin};
+use super::{Reach, Shared, Tasks, Threads};
+use crate::domain::{Base, Call, NONE, Op, Origin, Place};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
 
@@ -46,10 +46,9 @@ pub(super) fn share_arguments(
                 Ty::Instance(class) if tested(world, func, class) => {}
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
-                    threads
-                        .shared
-                        .entry(class)
-                        .or_insert_with(|| format!("a `{name}` is passed to a thread"));
+                    threads.share(class, Reach::Thread, || {
+                        format!("a `{name}` is passed to a thread")
+                    });
                 }
                 ty => {
                     threads.shared_sites.extend(ty.container());
@@ -77,27 +76,21 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
     }
 }
 
-/// A variable that only the code under `if __name__ == "__main__"` sets.
+/// A variable that only the code under `if __name__ == "__main__"` sets. Unless the module starts threads, it is there to
+/// show or try something, and says nothing of how the classes are used.
 fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
     let facts = &world.modules[module as usize].facts;
+    let Some((from, to)) = facts.main else { return false };
     let top = &facts.functions[0];
-    let is = |place: u32, name: &str| {
-        let place = &top.places[place as usize];
+    let is = |place: &Place| {
         place.path.is_empty() && matches!(&place.base, Base::Global(it) if it == name)
     };
-    let under_main = |event: &Event| {
-        let mut guard = event.guard;
-        while let Some(it) = top.guards.get(guard as usize) {
-            if it.atoms.iter().any(|it| is(top.events[it.event as usize].place, "__name__")) {
-                return true;
-            }
-            guard = it.parent;
-        }
-        false
-    };
-    let mut stores =
-        top.events.iter().filter(|it| it.op == Op::Store && is(it.place, name)).peekable();
-    facts.has_main && stores.peek().is_some() && stores.all(under_main)
+    let mut stores = top
+        .events
+        .iter()
+        .filter(|it| it.op == Op::Store && is(&top.places[it.place as usize]))
+        .peekable();
+    stores.peek().is_some() && stores.all(|it| it.seq >= from && it.seq < to)
 }
 
 /// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
@@ -105,8 +98,10 @@ fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
 pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
     let targets: FxHashSet<FuncGid> =
         threads.spawns.iter().filter(|it| it.kind.is_elsewhere()).map(|it| it.target).collect();
+    let programs: FxHashSet<ModuleId> =
+        threads.spawns.iter().map(|it| world.module_of(it.func)).collect();
     let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
-    let mut direct: Vec<(ClassGid, String)> = Vec::new();
+    let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
     for (node, held) in types.nodes() {
         let classes = held.iter().filter_map(|it| match it {
             Ty::Instance(class) => Some(*class),
@@ -118,14 +113,18 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
                 if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
             {
                 let seen = classes.filter(|it| !tested(world, *owner, *it));
-                direct.extend(seen.map(|it| (it, format!("a thread sees the variable `{name}`"))));
+                let why = format!("a thread sees the variable `{name}`");
+                direct.extend(
+                    seen.map(|it| (it, Shared { reach: Reach::Captured, why: why.clone() })),
+                );
             }
             Node::Global(module, name)
                 if !world.modules[*module as usize].is_test
-                    && !is_of_the_script(world, *module, name) =>
+                    && (programs.contains(module) || !is_of_the_script(world, *module, name)) =>
             {
+                let why = format!("the module variable `{name}` holds it");
                 direct.extend(
-                    classes.map(|it| (it, format!("the module variable `{name}` holds it"))),
+                    classes.map(|it| (it, Shared { reach: Reach::Module, why: why.clone() })),
                 );
             }
             _ => {}
@@ -133,8 +132,8 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
     }
     direct.sort();
     below.sort();
-    for (class, why) in direct {
-        threads.shared.entry(class).or_insert(why);
+    for (class, shared) in direct {
+        threads.shared.entry(class).or_insert(shared);
     }
     let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
     for (holder, held, name) in below {
@@ -142,9 +141,10 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
             threads.held_by.entry(held).or_insert_with(|| (holder, name.clone()));
         }
         if roots.contains(&holder) {
-            let holder = world.class(holder).name.to_string();
-            let why = format!("attribute `{name}` of a shared `{holder}` holds it");
-            threads.shared.entry(held).or_insert(why);
+            let holder = &world.class(holder).name;
+            threads.share(held, Reach::Below, || {
+                format!("attribute `{name}` of a shared `{holder}` holds it")
+            });
         }
     }
 }

@@ -10,6 +10,7 @@ import ast
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -86,28 +87,45 @@ def _call(window: Window, name: str, setup: target.Setup) -> Trace:
         trace.outcome, trace.parked = "not_reached", False
         trace.detail = f"the call {made.text} raised {type(raised[0]).__name__}: {str(raised[0])[:200]}"
     elif thread.is_alive():
-        _prove(trace, sys._current_frames().get(thread.ident or 0))
+        frames = sys._current_frames()
+        mine = frames.pop(thread.ident or 0, None)
+        _prove(trace, mine, list(frames.values()))
     return trace
 
 
-def _prove(trace: Trace, frame: FrameType | None) -> None:
-    """Looks for the lock that the innermost frame waits for in the regions that it and the frames around it are in."""
+def _prove(trace: Trace, frame: FrameType | None, others: list[FrameType]) -> None:
+    """Looks for the lock that the innermost frame waits for in the regions that it and the frames around it are in.
+
+    A lock that another thread of the module may hold proves nothing: that one may give it back.
+    """
     while frame is not None and idle.foreign(frame):
         frame = frame.f_back
     if frame is None:
         return
     inner, line = frame, frame.f_lineno or 0
     wanted = {id(_plain(lock)) for lock in _locks(inner, entered=False)}
-    outer: FrameType | None = inner
-    while outer is not None:
-        held = [it for it in _locks(outer, entered=True) if id(_plain(it)) in wanted]
-        if held and not isinstance(_plain(held[0]), type(threading.RLock())):
+    if any(_holds(it, wanted) for other in others for it in _chain(other)):
+        return
+    for outer in _chain(inner):
+        held = _holds(outer, wanted)
+        if held and isinstance(_plain(held[0]), type(threading.Lock())):
             name, file = "replay-A", outer.f_code.co_filename
             trace.steps.append(Step(1, "A", name, "takes", file, _region(outer), None, values.MISSING))
             trace.steps.append(Step(1, "A", name, "blocked", inner.f_code.co_filename, line, None, values.MISSING))
             trace.hung = Blocked("A", inner.f_code.co_filename, line, _text(inner.f_code.co_filename, line), True)
             return
-        outer = outer.f_back
+
+
+def _chain(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame and those that called it, without ours."""
+    while frame is not None:
+        if not idle.foreign(frame):
+            yield frame
+        frame = frame.f_back
+
+
+def _holds(frame: FrameType, wanted: set[int]) -> list[Any]:
+    return [it for it in _locks(frame, entered=True) if id(_plain(it)) in wanted]
 
 
 def _locks(frame: FrameType, entered: bool) -> list[Any]:
@@ -118,7 +136,7 @@ def _locks(frame: FrameType, entered: bool) -> list[Any]:
         if isinstance(node, ast.With) and _around(node, line) == entered and _near(node, line):
             found += [_value(it.context_expr, frame) for it in node.items]
         elif not entered and isinstance(node, ast.Call) and node.lineno == line and isinstance(node.func, ast.Attribute) \
-                and node.func.attr == "acquire":
+                and node.func.attr == "acquire" and not node.args and not node.keywords:
             found.append(_value(node.func.value, frame))
     return [it for it in found if it is not values.MISSING]
 

@@ -1,0 +1,7 @@
+//! What the dependencies of a Python project do to the GIL, told without starting anything: which extension files an
+//! import loads and what they declare, and which wheels a lock file offers for a free-threaded interpreter.
+//!
+//! Everything here reads bytes that somebody else wrote. Broken input is an error with the place in it, never a panic,
+//! and nothing is ever written.
+
+pub mod target;
