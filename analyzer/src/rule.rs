@@ -67,6 +67,8 @@ pub enum Strategy {
     Contend,
     /// Call in one thread, and see whether it waits for a lock that it holds itself.
     Reacquire,
+    /// Lead two threads into two locks from opposite sides, and see whether each waits for the other.
+    LockOrder,
     /// Import a module in a fresh interpreter and watch whether the GIL comes back.
     GilFlip,
 }

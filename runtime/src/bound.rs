@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::harness::Observation;
 use crate::protocol::{Attempt, Line};
-use crate::schedule::Schedule;
+use crate::schedule::{Run, Schedule};
 use crate::verdict::{Status, Verdict};
 
 /// Adds the bound to the reason of a verdict that nothing was found.
@@ -27,7 +27,10 @@ pub(crate) fn told(mut verdict: Verdict, observations: &[Observation]) -> Verdic
 fn bound<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Option<String> {
     let tried: BTreeSet<&str> =
         attempts.filter(|it| it.stopped).map(|it| it.schedule.as_str()).collect();
-    let switches = tried.iter().filter_map(|it| it.parse().ok()).map(|it| switches(&it)).max()?;
+    let led = |it: &Schedule| it.steps.iter().all(|it| it.1 != Run::Freely);
+    let switches =
+        tried.iter().filter_map(|it| it.parse().ok()).filter(led).map(|it| switches(&it));
+    let switches = switches.max().filter(|it| *it > 0)?;
     let orders = if tried.len() == 1 { "order" } else { "orders" };
     Some(format!("{} {orders} of two threads, at most {switches} switches, tried", tried.len()))
 }

@@ -59,6 +59,7 @@ const FILES: &[(&str, &str)] = embedded![
     "strategies/init_once.py",
     "strategies/interleave.py",
     "strategies/iterate.py",
+    "strategies/lock_order.py",
     "strategies/oracle.py",
     "strategies/reacquire.py",
     "strategies/register.py",
@@ -69,6 +70,7 @@ const FILES: &[(&str, &str)] = embedded![
     "tests_in_threads.py",
     "types.py",
     "values.py",
+    "waits.py",
     "world.py",
 ];
 

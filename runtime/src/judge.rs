@@ -274,7 +274,11 @@ pub(crate) fn witness(window: &protocol::Window, steps: &[protocol::Step]) -> Ve
                 line: it.line,
                 source: line.to_owned(),
                 what: what(window, it),
-                value: if it.kind == "raise" { None } else { it.value.clone() },
+                value: if matches!(it.kind.as_str(), "raise" | "takes" | "blocked") {
+                    None
+                } else {
+                    it.value.clone()
+                },
             }
         })
         .collect()
@@ -299,8 +303,8 @@ fn what(window: &protocol::Window, step: &protocol::Step) -> String {
         }
         "act" if window.last.kind == "get_item" => format!("reads {place} again"),
         "other" => format!("gets to {place} elsewhere"),
-        "takes" => format!("takes {place}"),
-        "blocked" => format!("waits for {place}, which it holds itself"),
+        "takes" => format!("takes {}", step.value.as_deref().unwrap_or(place)),
+        "blocked" => format!("waits for {}", step.value.as_deref().unwrap_or(place)),
         _ => format!("writes {place}"),
     }
 }

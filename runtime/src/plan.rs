@@ -62,7 +62,7 @@ pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
         (Evidence::Window(window), it) if it != Strategy::GilFlip => {
             Subject::Window { window: Box::new(lower(window)), program: window.program.clone() }
         }
-        (Evidence::Deadlock(it), Strategy::Reacquire) => match alone(it) {
+        (Evidence::Deadlock(it), Strategy::Reacquire | Strategy::LockOrder) => match locks(it) {
             Some(window) => Subject::Window { window: Box::new(window), program: None },
             None => return Err(NotReplayable("there is no way into the lock".to_owned())),
         },
@@ -91,11 +91,12 @@ fn lower(window: &Window<Location>) -> protocol::Window {
     }
 }
 
-/// A thread that takes a lock twice, from the region that holds it to where it waits.
-fn alone(deadlock: &Deadlock<Location>) -> Option<protocol::Window> {
-    let last = location(&deadlock.mine.last()?.site, "call", "");
+/// Where a thread takes a lock, where it goes on to the next one, and where the other thread begins.
+fn locks(deadlock: &Deadlock<Location>) -> Option<protocol::Window> {
+    let last = location(&deadlock.site, "call", "");
+    let other = deadlock.theirs.first().map_or(&deadlock.site, |it| &it.site);
     Some(protocol::Window {
-        pattern: "reacquire".to_owned(),
+        pattern: "locks".to_owned(),
         place: protocol::Place {
             text: deadlock.locks.first()?.clone(),
             kind: "object".to_owned(),
@@ -104,9 +105,9 @@ fn alone(deadlock: &Deadlock<Location>) -> Option<protocol::Window> {
             name: String::new(),
             element: false,
         },
-        first: location(&deadlock.site, "call", ""),
-        other: last.clone(),
+        first: last.clone(),
         last,
+        other: location(other, "call", ""),
     })
 }
 

@@ -16,6 +16,7 @@ pub fn name(strategy: Strategy) -> &'static str {
         Strategy::Interleave => "interleave",
         Strategy::Contend => "contend",
         Strategy::Reacquire => "reacquire",
+        Strategy::LockOrder => "lock_order",
         Strategy::GilFlip => "gil_flip",
     }
 }

@@ -112,6 +112,7 @@ fn replay(replay: Replay) -> String {
         Strategy::Interleave => "interleave",
         Strategy::Contend => "contend",
         Strategy::Reacquire => "reacquire",
+        Strategy::LockOrder => "lock_order",
         Strategy::GilFlip => "gil_flip",
     };
     format!("`{name}`")

@@ -3,7 +3,7 @@
 use crate::check::{Findings, RuleContext};
 use crate::diagnostic::Location;
 use crate::evidence::{DeadlockKind, Evidence};
-use crate::rule::{Replay, Severity, declare_rule};
+use crate::rule::{Replay, Severity, Strategy, declare_rule};
 
 declare_rule! {
     /// ## What it does
@@ -72,14 +72,14 @@ declare_rule! {
     /// Circles of more than two locks are not looked for. Locks of objects are told apart by their class and attribute, so two pairs of objects can be taken for one. Locks that are only tried (`acquire(blocking=False)`, with a timeout) do not count.
     ///
     /// ## Replay
-    /// None: no strategy holds two threads between two locks.
+    /// One thread stops where it holds its first lock, another one runs until it waits, and the first goes on. It is confirmed when each waits for a lock that the other holds.
     pub(crate) static RULE = {
         code: "FTL408",
         name: "lock-order-inversion",
         since: "0.1.0",
         severity: Severity::Error,
         summary: "two locks are taken in opposite order by two threads",
-        replay: Replay::Never("no strategy holds two threads between two locks yet"),
+        replay: Replay::With(Strategy::LockOrder),
     }
     check: check, message: message
 }

@@ -9,11 +9,11 @@ from typing import Any
 
 from . import attempts, driver, program, syntax
 from .schedule import Schedule, parse
-from .strategies import STRATEGIES, contend, oracle, reacquire
+from .strategies import STRATEGIES, contend, lock_order, oracle, reacquire
 from .types import Request, Trace, Window
 
 _FATAL = ("import_error", "not_drivable", "not_reached", "not_built", "harness", "signal", "exit", "timeout", "waits")
-_BY_THEMSELVES: dict[str, Any] = {"contend": contend, "reacquire": reacquire}
+_BY_THEMSELVES: dict[str, Any] = {"contend": contend, "lock_order": lock_order, "reacquire": reacquire}
 _WRITES = ("augment", "read_modify_write", "compare_then_store", "check_then_insert", "lazy_init", "test_and_set")
 Log = Callable[[Trace, str], None]
 

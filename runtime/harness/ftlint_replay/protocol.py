@@ -70,6 +70,8 @@ def witness(trace: Trace) -> list[dict[str, object]]:
     others = [it.thread for it in trace.steps[begin:end] if it.thread != thread and it.kind in ("act", "other")]
     lanes = {thread, *others[-1:]}
     told = [it for it in trace.steps[begin:end + 1] if it.thread in lanes]
+    if trace.steps and trace.steps[-1].kind == "blocked":
+        told = trace.steps
     if len(told) > 14:
         told = told[:6] + told[-8:]
     return [

@@ -93,14 +93,14 @@ def build(window: Window, setup: Setup) -> Target:
     make_a, make_b = (Maker(setup.flavour, it, setup.filled) for it in (setup.a_number, setup.b_number))
     site = window.first if window.first.function != "<module>" else window.last
     refuse(site)
-    a = _Callee(site)
+    a = Callee(site)
     receiver = a.receiver(make_a)
     given = a.arguments(make_a)
     alone = window.place.kind in _OF_NO_INSTANCE
     call_a = a.call(receiver, given)
     if setup.b_calls_other:
         refuse(window.other)
-        b = _Callee(window.other)
+        b = Callee(window.other)
         theirs = alone or b.owner is not None and not isinstance(receiver, b.owner)
         their = b.receiver(make_b) if theirs else receiver
         call_b = b.call(their, b.arguments(make_b))
@@ -132,7 +132,7 @@ def place_value(place: Place, receiver: Any) -> Any:
         return values.MISSING
 
 
-class _Callee:
+class Callee:
     """A function by its qualified name, and how it is called."""
 
     def __init__(self, site: Site) -> None:

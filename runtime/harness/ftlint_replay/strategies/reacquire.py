@@ -6,15 +6,12 @@ cannot be taken twice.
 
 from __future__ import annotations
 
-import ast
+import linecache
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from types import FrameType
-from typing import Any
 
-from .. import attempts, idle, syntax, target, values
+from .. import attempts, idle, target, waits
 from ..arguments import CannotBuild
 from ..schedule import Schedule
 from ..types import Blocked, Request, Step, Trace, Window
@@ -87,90 +84,24 @@ def _call(window: Window, name: str, setup: target.Setup) -> Trace:
         trace.outcome, trace.parked = "not_reached", False
         trace.detail = f"the call {made.text} raised {type(raised[0]).__name__}: {str(raised[0])[:200]}"
     elif thread.is_alive():
-        frames = sys._current_frames()
-        mine = frames.pop(thread.ident or 0, None)
-        _prove(trace, mine, list(frames.values()))
+        _prove(trace, thread.ident)
     return trace
 
 
-def _prove(trace: Trace, frame: FrameType | None, others: list[FrameType]) -> None:
-    """Looks for the lock that the innermost frame waits for in the regions that it and the frames around it are in.
+def _prove(trace: Trace, ident: int | None) -> None:
+    """Looks for the lock that the innermost frame waits for among those that it and the frames around it hold.
 
     A lock that another thread of the module may hold proves nothing: that one may give it back.
     """
-    while frame is not None and idle.foreign(frame):
-        frame = frame.f_back
+    frame = waits.frame_of(ident)
     if frame is None:
         return
-    inner, line = frame, frame.f_lineno or 0
-    wanted = {id(_plain(lock)) for lock in _locks(inner, entered=False)}
-    if any(_holds(it, wanted) for other in others for it in _chain(other)):
+    asked = waits.wanted(frame)
+    others = [waits.held(it) for number, it in sys._current_frames().items() if number != ident]
+    found = waits.common(asked, waits.held(frame))
+    if found is None or found[0].reentrant or any(waits.common(asked, it) for it in others):
         return
-    for outer in _chain(inner):
-        held = _holds(outer, wanted)
-        if held and isinstance(_plain(held[0]), type(threading.Lock())):
-            name, file = "replay-A", outer.f_code.co_filename
-            trace.steps.append(Step(1, "A", name, "takes", file, _region(outer), None, values.MISSING))
-            trace.steps.append(Step(1, "A", name, "blocked", inner.f_code.co_filename, line, None, values.MISSING))
-            trace.hung = Blocked("A", inner.f_code.co_filename, line, _text(inner.f_code.co_filename, line), True)
-            return
-
-
-def _chain(frame: FrameType | None) -> Iterator[FrameType]:
-    """A frame and those that called it, without ours."""
-    while frame is not None:
-        if not idle.foreign(frame):
-            yield frame
-        frame = frame.f_back
-
-
-def _holds(frame: FrameType, wanted: set[int]) -> list[Any]:
-    return [it for it in _locks(frame, entered=True) if id(_plain(it)) in wanted]
-
-
-def _locks(frame: FrameType, entered: bool) -> list[Any]:
-    """What the `with` statements hold that the frame is inside, or what the line that it stands at asks for."""
-    line = frame.f_lineno or 0
-    found: list[Any] = []
-    for node in ast.walk(syntax.tree(frame.f_code.co_filename)):
-        if isinstance(node, ast.With) and _around(node, line) == entered and _near(node, line):
-            found += [_value(it.context_expr, frame) for it in node.items]
-        elif not entered and isinstance(node, ast.Call) and node.lineno == line and isinstance(node.func, ast.Attribute) \
-                and node.func.attr == "acquire" and not node.args and not node.keywords:
-            found.append(_value(node.func.value, frame))
-    return [it for it in found if it is not values.MISSING]
-
-
-def _near(node: ast.With, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or 0)
-
-
-def _around(node: ast.With, line: int) -> bool:
-    return node.body[0].lineno <= line
-
-
-def _region(frame: FrameType) -> int:
-    line = frame.f_lineno or 0
-    tree = syntax.tree(frame.f_code.co_filename)
-    return max((it.lineno for it in ast.walk(tree) if isinstance(it, ast.With) and _near(it, line) and _around(it, line)),
-               default=line)
-
-
-def _value(node: ast.expr, frame: FrameType) -> Any:
-    try:
-        return values.evaluate(node, frame)
-    except Exception:  # noqa: BLE001 - what cannot be told proves nothing
-        return values.MISSING
-
-
-def _plain(lock: Any) -> Any:
-    """A condition is its lock."""
-    return lock._lock if isinstance(lock, threading.Condition) else lock  # type: ignore[attr-defined]
-
-
-def _text(file: str, line: int) -> str:
-    try:
-        with open(file, encoding="utf-8", errors="replace") as source:
-            return source.read().splitlines()[line - 1].strip()
-    except (OSError, IndexError):
-        return ""
+    last, first = found
+    for it, kind, text in ((first, "takes", first.text), (last, "blocked", f"{last.text}, which it holds itself")):
+        trace.steps.append(Step(1, "A", "replay-A", kind, it.file, it.line, shown=text))
+    trace.hung = Blocked("A", last.file, last.line, linecache.getline(last.file, last.line).strip(), True)
