@@ -11,16 +11,16 @@ use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::settings::{OutputFormat, Settings};
 use ftlint_analyzer::{check_project, suppression_problems};
+use ftlint_project::config::{Configuration, Overrides, selectors};
+use ftlint_project::discover::{Files, Kind, Target, discover, project_root};
+use ftlint_project::installed::installed;
+use ftlint_project::load::{Loaded, Overlay, load, reason};
+use ftlint_project::paths::{Short, absolute};
 
 use crate::FAILED;
 use crate::args::CheckArgs;
-use crate::config::Configuration;
 use crate::console::{Console, wants_color};
-use crate::discover::{Files, Kind, Target, discover, project_root};
-use crate::installed::installed;
-use crate::load::{Loaded, Overlay, load, reason};
 use crate::output::{self, Finding, View};
-use crate::paths::{Short, absolute};
 use crate::replay::{self, Replayed};
 
 /// Findings were printed.
@@ -41,10 +41,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let home = std::env::home_dir();
     let short = Short::new(cwd.clone());
     let console = Console::new(args.color);
-    let overlay = overlay(args, &cwd)?;
+    let overlays = Vec::from_iter(overlay(args, &cwd)?);
 
-    let mut configuration = Configuration::new(args, &short)?;
-    let (targets, mut problems) = targets(args, &cwd, overlay.as_ref(), &mut configuration)?;
+    let mut configuration = Configuration::new(overrides(args)?, args.isolated, &short);
+    let (targets, mut problems) = targets(args, &cwd, overlays.first(), &mut configuration)?;
     let settings = targets
         .first()
         .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
@@ -57,8 +57,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let installed = installed(project, args.python.as_deref());
 
     let mut db = Database::new();
-    let loaded =
-        load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
+    let loaded = load(&db, &listed, &overlays, installed, settings.knowledge.clone(), &short);
     db.set_target(loaded.project, settings.target_version);
     problems.extend(loaded.problems.iter().cloned());
     for problem in &problems {
@@ -98,6 +97,17 @@ fn status(args: &CheckArgs, replayed: &Replayed, unreadable: bool) -> u8 {
     } else {
         FOUND
     }
+}
+
+/// What the command line lays over the configuration. Fails when it names an unknown rule.
+fn overrides(args: &CheckArgs) -> anyhow::Result<Overrides> {
+    Ok(Overrides {
+        select: selectors("--select", &args.select)?,
+        ignore: selectors("--ignore", &args.ignore)?,
+        min_confidence: args.min_confidence.map(Into::into),
+        output_format: args.output_format.map(Into::into),
+        target_version: args.target_version.map(Into::into),
+    })
 }
 
 /// What `-` stands for.

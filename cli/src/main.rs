@@ -2,17 +2,11 @@
 
 mod args;
 mod check;
-mod config;
 mod console;
-mod decode;
-mod discover;
 mod entry;
 mod environment;
-mod installed;
 mod interpreter;
-mod load;
 mod output;
-mod paths;
 mod replay;
 mod rule;
 mod runtime;

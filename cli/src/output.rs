@@ -22,7 +22,7 @@ use std::sync::Arc;
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_runtime::verdict::{Status, Verdict};
 
-use crate::paths::Short;
+use ftlint_project::paths::Short;
 
 /// A finding and what its replay gave.
 #[derive(Clone, Debug)]

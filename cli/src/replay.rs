@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::entry;
 use crate::interpreter::choose;
 use crate::output::Finding;
-use crate::paths::Short;
+use ftlint_project::paths::Short;
 
 /// What is known after the replays.
 pub(crate) struct Replayed {

@@ -8,7 +8,7 @@ use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
 use serde::Serialize;
 
 use crate::output::{Finding, View, words};
-use crate::paths::Short;
+use ftlint_project::paths::Short;
 
 /// Writes all findings.
 pub(crate) fn write(out: &mut dyn Write, findings: &[Finding], view: &View<'_>) -> io::Result<()> {

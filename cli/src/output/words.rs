@@ -5,7 +5,7 @@ use ftlint_analyzer::evidence::{AccessKind, Pattern, Window};
 use ftlint_analyzer::rule::{Confidence, GilClass, Severity};
 use ftlint_runtime::verdict::{EvidenceLevel, Status};
 
-use crate::paths::Short;
+use ftlint_project::paths::Short;
 
 pub(super) fn severity(it: Severity) -> &'static str {
     match it {

@@ -4,13 +4,15 @@ use encoding_rs::Encoding;
 
 /// Why a file has no text, and the 1-based line where that shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Undecodable {
-    pub(crate) line: usize,
-    pub(crate) message: String,
+pub struct Undecodable {
+    /// 1-based.
+    pub line: usize,
+    /// Lower case, no full stop.
+    pub message: String,
 }
 
 /// The text of a Python source file, without its byte order mark.
-pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, Undecodable> {
+pub fn decode(bytes: Vec<u8>) -> Result<String, Undecodable> {
     let (bytes, marked) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (rest.to_vec(), true),
         None => (bytes, false),

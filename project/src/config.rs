@@ -9,14 +9,14 @@ use ftlint_analyzer::rule::Confidence;
 use ftlint_analyzer::rules::RULES;
 use ftlint_analyzer::settings::{OutputFormat, Selector, Settings, Source, TargetVersion};
 
-use crate::args::CheckArgs;
 use crate::paths::Short;
 
-const FILES: [(&str, Source); 2] =
+/// Where settings are looked for in each directory, first come first.
+pub const FILES: [(&str, Source); 2] =
     [("ftlint.toml", Source::FtlintToml), ("pyproject.toml", Source::Pyproject)];
 
 /// The settings of each directory that was asked for.
-pub(crate) struct Configuration<'a> {
+pub struct Configuration<'a> {
     short: &'a Short,
     isolated: bool,
     overrides: Overrides,
@@ -24,31 +24,30 @@ pub(crate) struct Configuration<'a> {
     default: Arc<Settings>,
 }
 
-/// What the command line says.
-struct Overrides {
-    select: Option<Vec<Selector>>,
-    ignore: Option<Vec<Selector>>,
-    args: (Option<Confidence>, Option<OutputFormat>, Option<TargetVersion>),
+/// What is laid over every configuration file: by the command line, or by the settings of an editor.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Instead of the rules that the configuration selects, and of those that it ignores.
+    pub select: Option<Vec<Selector>>,
+    /// Instead of the rules that the configuration ignores.
+    pub ignore: Option<Vec<Selector>>,
+    /// The lowest confidence that is shown.
+    pub min_confidence: Option<Confidence>,
+    /// How findings are printed.
+    pub output_format: Option<OutputFormat>,
+    /// The interpreter that the code is written for.
+    pub target_version: Option<TargetVersion>,
 }
 
 impl<'a> Configuration<'a> {
-    /// Fails when the command line names an unknown rule.
-    pub(crate) fn new(args: &CheckArgs, short: &'a Short) -> anyhow::Result<Self> {
-        let overrides = Overrides {
-            select: selectors("--select", &args.select)?,
-            ignore: selectors("--ignore", &args.ignore)?,
-            args: (
-                args.min_confidence.map(Into::into),
-                args.output_format.map(Into::into),
-                args.target_version.map(Into::into),
-            ),
-        };
+    /// With `isolated`, no file is read and only the overrides hold.
+    pub fn new(overrides: Overrides, isolated: bool, short: &'a Short) -> Self {
         let default = Arc::new(overrides.apply(Settings::default()));
-        Ok(Self { short, isolated: args.isolated, overrides, by_file: HashMap::new(), default })
+        Self { short, isolated, overrides, by_file: HashMap::new(), default }
     }
 
     /// The settings that hold in a directory: those of the nearest configuration upward.
-    pub(crate) fn at(&mut self, directory: &Path) -> anyhow::Result<Arc<Settings>> {
+    pub fn at(&mut self, directory: &Path) -> anyhow::Result<Arc<Settings>> {
         if !self.isolated {
             for ancestor in directory.ancestors() {
                 for (name, source) in FILES {
@@ -91,15 +90,16 @@ impl Overrides {
         if let Some(ignore) = &self.ignore {
             settings.ignore.clone_from(ignore);
         }
-        let (min_confidence, output_format, target_version) = self.args;
-        settings.min_confidence = min_confidence.unwrap_or(settings.min_confidence);
-        settings.output_format = output_format.or(settings.output_format);
-        settings.target_version = target_version.or(settings.target_version);
+        settings.min_confidence = self.min_confidence.unwrap_or(settings.min_confidence);
+        settings.output_format = self.output_format.or(settings.output_format);
+        settings.target_version = self.target_version.or(settings.target_version);
         settings
     }
 }
 
-fn selectors(option: &str, names: &[String]) -> anyhow::Result<Option<Vec<Selector>>> {
+/// The rules that some names select; nothing for no names, which is not the same as no rules. An error names the option
+/// and the name that is unknown.
+pub fn selectors(option: &str, names: &[String]) -> anyhow::Result<Option<Vec<Selector>>> {
     if names.is_empty() {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Normalised name to version. `python` is an interpreter or the directory of an environment.
-pub(crate) fn installed(project: &Path, python: Option<&Path>) -> BTreeMap<String, String> {
+pub fn installed(project: &Path, python: Option<&Path>) -> BTreeMap<String, String> {
     let environment =
         std::env::var_os("VIRTUAL_ENV").filter(|it| !it.is_empty()).map(PathBuf::from);
     let candidates = match python {

@@ -15,18 +15,21 @@ use crate::decode::decode;
 use crate::paths::Short;
 
 /// Text that stands for a file: standard input, or an editor's buffer.
-pub(crate) struct Overlay {
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: Vec<u8>,
+pub struct Overlay {
+    /// Absolute; also its name in messages.
+    pub path: PathBuf,
+    /// What is read instead of the file.
+    pub bytes: Vec<u8>,
 }
 
 /// The inputs.
-pub(crate) struct Loaded {
-    pub(crate) project: Project,
+pub struct Loaded {
+    /// All files.
+    pub project: Project,
     /// The files to report on.
-    pub(crate) reported: HashSet<SourceFile>,
+    pub reported: HashSet<SourceFile>,
     /// What could not be read of the files to report on, as messages that name file and line.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 /// A path, whether it is reported on, its name, and how it is imported.
@@ -37,10 +40,10 @@ const MANY: usize = 4000;
 
 /// Reads all files; `reported` says which of them matter to the user, so that their trouble is told. Each is indexed
 /// as soon as it is read, so that the texts never wait in memory together.
-pub(crate) fn load(
+pub fn load(
     db: &Database,
     files: &[(&Path, bool)],
-    overlay: Option<&Overlay>,
+    overlays: &[Overlay],
     installed: BTreeMap<String, String>,
     knowledge: Option<Arc<Knowledge>>,
     short: &Short,
@@ -50,7 +53,7 @@ pub(crate) fn load(
     let keep = if files.len() < MANY { Keep::Plain } else { Keep::Packed };
     let one = |db: &mut Database, it: Read<'_>| {
         let (((path, _), name), place) = it;
-        let text = read(path, overlay, short)?;
+        let text = read(path, overlays, short)?;
         let source = SourceFile::new(
             db,
             name.as_ref().into(),
@@ -81,16 +84,18 @@ pub(crate) fn load(
     Loaded { project, reported, problems }
 }
 
-fn read(path: &Path, overlay: Option<&Overlay>, short: &Short) -> Result<String, String> {
-    let bytes = match overlay {
-        Some(it) if it.path == path => it.bytes.clone(),
-        _ => std::fs::read(path).map_err(|it| format!("{}: {}", short.path(path), reason(&it)))?,
+fn read(path: &Path, overlays: &[Overlay], short: &Short) -> Result<String, String> {
+    let bytes = match overlays.iter().find(|it| it.path == path) {
+        Some(it) => it.bytes.clone(),
+        None => {
+            std::fs::read(path).map_err(|it| format!("{}: {}", short.path(path), reason(&it)))?
+        }
     };
     decode(bytes).map_err(|it| format!("{}:{}: {}", short.path(path), it.line, it.message))
 }
 
 /// An I/O error in words, without the number of the operating system.
-pub(crate) fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// Absolute, without `.` and `..`; links are not followed, so the result stays below what the user named.
-pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
+pub fn absolute(cwd: &Path, path: &Path) -> PathBuf {
     let mut res = PathBuf::new();
     for part in cwd.join(path).components() {
         match part {
@@ -19,16 +19,18 @@ pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
 
 /// Prints paths below the working directory relative to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Short {
+pub struct Short {
     cwd: PathBuf,
 }
 
 impl Short {
-    pub(crate) fn new(cwd: PathBuf) -> Self {
+    /// With the directory that paths are shown from.
+    pub fn new(cwd: PathBuf) -> Self {
         Self { cwd }
     }
 
-    pub(crate) fn path(&self, path: impl AsRef<Path>) -> String {
+    /// As it is shown.
+    pub fn path(&self, path: impl AsRef<Path>) -> String {
         let path = path.as_ref();
         path.strip_prefix(&self.cwd)
             .ok()

@@ -45,21 +45,26 @@ const EXCLUDED: &[&str] = &[
 const MARKERS: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".git"];
 
 /// A path that was named, with the settings that hold there.
-pub(crate) struct Target {
-    pub(crate) path: PathBuf,
-    pub(crate) kind: Kind,
-    pub(crate) settings: Arc<Settings>,
+pub struct Target {
+    /// Absolute.
+    pub path: PathBuf,
+    /// What is there.
+    pub kind: Kind,
+    /// What holds there.
+    pub settings: Arc<Settings>,
 }
 
 /// What was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// One file.
     File,
+    /// All Python files below it.
     Directory,
 }
 
 /// All files, sorted; those to report on with their settings.
-pub(crate) type Files = BTreeMap<PathBuf, Option<Arc<Settings>>>;
+pub type Files = BTreeMap<PathBuf, Option<Arc<Settings>>>;
 
 /// How a directory is searched. Ordered, so that each search is done once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +74,7 @@ enum Depth {
 }
 
 /// Finds the files of all targets and their context.
-pub(crate) fn discover(targets: &[Target], home: Option<&Path>) -> Files {
+pub fn discover(targets: &[Target], home: Option<&Path>) -> Files {
     let mut res = Files::new();
     let mut seen = BTreeSet::new();
     for target in targets {
@@ -114,7 +119,7 @@ fn context(target: &Target, home: Option<&Path>) -> (PathBuf, Depth) {
 }
 
 /// The nearest directory upward that is marked as a project; never the home directory or the root.
-pub(crate) fn project_root<'a>(directory: &'a Path, home: Option<&Path>) -> Option<&'a Path> {
+pub fn project_root<'a>(directory: &'a Path, home: Option<&Path>) -> Option<&'a Path> {
     directory
         .ancestors()
         .take_while(|it| Some(*it) != home && it.parent().is_some())
@@ -164,7 +169,7 @@ fn is_file(entry: &DirEntry) -> bool {
 }
 
 /// Whether a file is named as Python source.
-pub(crate) fn is_python(path: &Path) -> bool {
+pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "py" || it == "pyi")
 }
 
