@@ -1,12 +1,14 @@
 //! `--entry`: a command that runs with the window armed. What is confirmed happened in two of its runs.
 
+use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::evidence::{AccessKind, Pattern};
+use ftlint_analyzer::rule::{Rule, Strategy};
 use ftlint_runtime::entry::{Command, Options, Report, replay};
 use ftlint_runtime::process::Cancel;
 use ftlint_runtime::verdict::{EvidenceLevel, Status, Verdict};
 use std::time::Duration;
 
-use crate::support::{Case, Run, free_threaded};
+use crate::support::{Case, Run, free_threaded, rule};
 
 fn run(case: &Case, command: &str) -> Option<Report> {
     let interpreter = free_threaded()?;
@@ -102,6 +104,36 @@ fn a_command_with_one_thread_says_nothing_of_the_finding() {
     let verdict = verdict(report);
     assert_eq!(verdict.status, Status::NotReplayable);
     assert!(verdict.reason.unwrap().contains("with one thread only"));
+}
+
+#[test]
+fn a_copy_of_the_source_is_named() {
+    let case = update(UPDATE);
+    let copy = case.directory().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::write(copy.join("case.py"), UPDATE).unwrap();
+    let command = "python -c 'import sys; sys.path.insert(0, \"copy\"); import case; case.main(3)'";
+    let Some(report) = run(&case, command) else { return };
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::NotReplayable);
+    assert!(verdict.reason.unwrap().contains("not the source that was analysed"));
+}
+
+#[test]
+fn a_finding_that_no_stop_can_show_is_left_alone() {
+    static FREE: Rule = rule(Strategy::Contend);
+    let case = update(UPDATE);
+    let Some(interpreter) = free_threaded() else { return };
+    let finding = Diagnostic { rule: &FREE, ..case.diagnostic() };
+    let command: Command = "python -c 'import case; case.main(3)'".parse().unwrap();
+    let options = Options {
+        directory: case.directory().to_owned(),
+        time_limit: Duration::from_mins(1),
+        threads: 4,
+        cancel: Cancel::default(),
+    };
+    let report = replay(&interpreter, &[&finding], &command, &options).unwrap();
+    assert_eq!((report.armed, report.verdicts), (0, vec![None]));
 }
 
 #[test]
