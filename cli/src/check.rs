@@ -29,14 +29,9 @@ const FOUND: u8 = 1;
 /// Stopped by Ctrl-C, as shells say it.
 const INTERRUPTED: u8 = 130;
 
-/// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what
-/// is not used costs nothing.
-const STACK: usize = 64 * 1024 * 1024;
-
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
-    // Fails only when the pool is there already, and that one serves as well.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    crate::pool();
     let cwd = std::env::current_dir().context("the working directory cannot be read")?;
     let home = std::env::home_dir();
     let short = Short::new(cwd.clone());

@@ -14,6 +14,7 @@ mod runtime;
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use args::{Cli, Command};
@@ -46,7 +47,19 @@ fn main() -> ExitCode {
 }
 
 fn server() -> anyhow::Result<u8> {
-    anyhow::bail!("`ftlint server` is not there yet")
+    pool();
+    ftlint_lsp::serve(env!("CARGO_PKG_VERSION")).context("the language server cannot run")?;
+    Ok(0)
+}
+
+/// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what
+/// is not used costs nothing.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Starts the threads that analyse.
+fn pool() {
+    // Fails only when the pool is there already, and that one serves as well.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
