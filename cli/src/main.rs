@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod entry;
 mod environment;
+mod fix;
 mod interpreter;
 mod output;
 mod replay;
