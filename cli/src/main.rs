@@ -14,6 +14,7 @@ mod runtime;
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use args::{Cli, Command};
@@ -46,7 +47,8 @@ fn main() -> ExitCode {
 }
 
 fn server() -> anyhow::Result<u8> {
-    anyhow::bail!("`ftlint server` is not there yet")
+    ftlint_lsp::stdio(env!("CARGO_PKG_VERSION")).context("cannot serve")?;
+    Ok(0)
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -2,45 +2,47 @@
 
 use std::path::PathBuf;
 
-/// One happening. Edits carry whole texts: ranges in UTF-16 are resolved before the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use ftlint_runtime::verdict::Verdict;
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
+
+use crate::jobs::{Checked, Loaded};
+use crate::notebooks::NotebookEvent;
+use crate::settings::Settings;
+use crate::snapshot::{Reader, Snapshot};
+use crate::workspace::Listing;
+
+/// One happening.
 pub enum Event {
+    /// The client is ready, and has these folders and settings.
+    Started(Vec<PathBuf>, Settings),
     /// The editor shows a document, whose text it owns from now on.
-    Opened(Document),
+    Opened(Url, i32, String),
     /// The text of an open document changed.
-    Edited(Document),
+    Edited(Url, i32, Vec<TextDocumentContentChangeEvent>),
     /// The document is the disk's again.
-    Closed(PathBuf),
-    /// Files appeared, changed or vanished on disk; open documents among them are left alone.
+    Closed(Url),
+    /// Something about a notebook.
+    Notebook(NotebookEvent),
+    /// Files appeared, changed or vanished on disk; the text of open documents is left alone.
     ChangedOnDisk(Vec<PathBuf>),
-    /// A configuration file or a setting of the editor changed.
-    Configured,
-    /// A request that reads, with the number by which the client may cancel it.
-    Asked(u64, Question),
-    /// The client lost interest in a request.
-    Cancelled(u64),
+    /// The settings of the editor changed.
+    Configured(Settings),
+    /// Folders came and went.
+    Folders(Vec<PathBuf>, Vec<PathBuf>),
+    /// A request that reads.
+    Asked(Reader),
+    /// A request that waits until there are results that it has not seen.
+    Waits(u64, Reader),
+    /// Somebody wants a snapshot outside of a request.
+    Snapshot(Box<dyn FnOnce(Snapshot) + Send>),
+    /// A replay ended, for the finding that was judged.
+    Judged(Box<crate::replays::Proof>, Verdict),
+    /// A folder was searched; the number is that of the search.
+    Listed(u64, Listing),
+    /// Files were read and indexed.
+    Loaded(Loaded),
+    /// Diagnostics were computed, or the computation was cancelled.
+    Checked(Box<Checked>),
     /// No more events come.
     Shutdown,
-}
-
-/// The text of a file as the editor has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// The editor's number of this text; it only grows.
-    pub version: i32,
-    /// All of it.
-    pub text: String,
-}
-
-/// A request that reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// The findings of one file.
-    Diagnostics(PathBuf),
-    /// The page of the rule whose finding is at a 1-based line and column.
-    Hover(PathBuf, u32, u32),
-    /// What the finding with this fingerprint does when it is run. Starts a child process, so never on its own.
-    Replay(String),
 }

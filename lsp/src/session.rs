@@ -1,59 +1,272 @@
-//! The state of one editor: what it has open, and the texts that the analyzer sees. Skeleton: documents are kept, the
-//! database is not filled yet, and questions have no answer.
+//! The state of one editor. Owned by one thread, which takes events from the queue one after the other; work that takes
+//! time goes to other threads ([`crate::jobs`]) on a [`Snapshot`], and comes back as an event.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod files;
+mod results;
 
-use crate::event::{Document, Event};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
-/// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The texts changed: answers computed before are stale.
-    Changed,
-    /// Nothing that an answer depends on changed.
-    Unchanged,
-    /// The skeleton does not know how to do this yet.
-    NotYet,
-    /// The session is over.
-    Over,
+use ftlint_analyzer::db::Database;
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_project::discover::{Kind, is_python};
+use tower_lsp::lsp_types::{MessageType, Url};
+
+use crate::client::{Message, Outbox};
+use crate::documents::Documents;
+use crate::event::Event;
+use crate::jobs;
+use crate::notebooks::{Effect, Notebooks};
+use crate::replays::Verdicts;
+use crate::settings::Settings;
+use crate::snapshot::{Client, Reader, RootView, Snapshot, Trouble};
+use crate::workspace::{Root, Workspace};
+
+/// Stack of the threads that parse; what is not used costs nothing.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Threads for requests. They wait for each other now and then, so there are more of them than processors.
+const READERS: usize = 4;
+
+/// One editor's session.
+pub struct Session {
+    db: Database,
+    client: Arc<Client>,
+    settings: Arc<Settings>,
+    documents: Arc<Documents>,
+    notebooks: Notebooks,
+    workspace: Workspace,
+    views: Arc<[RootView]>,
+    verdicts: Arc<Verdicts>,
+    findings: Arc<BTreeMap<Arc<str>, Vec<Diagnostic>>>,
+    published: HashMap<Url, results::Published>,
+    /// Requests that wait for results that they have not seen.
+    waiting: Vec<(u64, Reader)>,
+    state: Progress,
+    queue: Sender<Event>,
+    outbox: Outbox,
+    workers: rayon::ThreadPool,
+    readers: rayon::ThreadPool,
 }
 
-/// One editor's session. Owned by one thread, which takes events from the queue one after the other.
+/// How far the session's work is.
 #[derive(Debug, Default)]
-pub struct Session {
-    open: BTreeMap<PathBuf, Document>,
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about work that is done elsewhere")]
+struct Progress {
+    /// The client has told its folders.
+    started: bool,
+    /// The number of the state.
+    revision: u64,
+    /// The number of the last results of everything.
+    results: u64,
+    /// The number of the last search of a folder.
+    searches: u64,
+    /// Something changed since the last check began.
+    dirty: bool,
+    /// A check runs.
+    checking: bool,
+    /// Files are being read.
+    loading: bool,
+    /// The client was told that files are read.
+    announced: bool,
+    /// The open documents and what they import were read.
+    first: bool,
+    /// How many files are to be read in all.
+    files: usize,
+    /// Files whose text on disk changed while they were read.
+    stale: Vec<PathBuf>,
 }
 
 impl Session {
-    /// Takes the next event of the queue.
-    pub fn handle(&mut self, event: Event) -> Outcome {
-        match event {
-            Event::Opened(document) | Event::Edited(document) => self.set(document),
-            Event::Closed(path) => match self.open.remove(&path) {
-                Some(_) => Outcome::Changed,
-                None => Outcome::Unchanged,
-            },
-            Event::ChangedOnDisk(_) | Event::Configured | Event::Asked(..) => Outcome::NotYet,
-            // Requests are answered one by one for now, so none is left to cancel.
-            Event::Cancelled(_) => Outcome::Unchanged,
-            Event::Shutdown => Outcome::Over,
+    /// A session without folders and documents. `queue` leads back to it.
+    pub fn new(client: Client, settings: Settings, queue: Sender<Event>, outbox: Outbox) -> Option<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).stack_size(STACK).build().ok();
+        Some(Self {
+            db: Database::new(),
+            client: Arc::new(client),
+            settings: Arc::new(settings),
+            documents: Arc::default(),
+            notebooks: Notebooks::default(),
+            workspace: Workspace::default(),
+            views: Vec::new().into(),
+            verdicts: Arc::default(),
+            findings: Arc::default(),
+            published: HashMap::new(),
+            waiting: Vec::new(),
+            state: Progress::default(),
+            queue,
+            outbox,
+            workers: pool(cores)?,
+            readers: pool(READERS)?,
+        })
+    }
+
+    /// Handles events until the queue ends or says so. A check starts when there is nothing else to do, so that of many
+    /// edits in a row only the last is checked.
+    pub fn run(mut self, events: &Receiver<Event>) {
+        loop {
+            let event = match events.try_recv() {
+                Ok(event) => event,
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) => {
+                    self.idle();
+                    match events.recv() {
+                        Ok(event) => event,
+                        Err(_) => return,
+                    }
+                }
+            };
+            if matches!(event, Event::Shutdown) {
+                break;
+            }
+            self.handle(event);
+        }
+        for (_, mut reader) in self.waiting.drain(..) {
+            (reader.run)(Err(Trouble::Over));
         }
     }
 
-    /// The documents that the editor owns, by path.
-    pub fn open(&self) -> impl Iterator<Item = &Document> {
-        self.open.values()
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Started(folders, settings) => self.start(folders, settings),
+            Event::Opened(uri, version, text) => {
+                let path = Arc::make_mut(&mut self.documents).open(&uri, version, &text);
+                self.take_over(&path);
+            }
+            Event::Edited(uri, version, changes) => {
+                let encoding = self.client.encoding;
+                let documents = Arc::make_mut(&mut self.documents);
+                if let Some(path) = documents.edit(&uri, version, &changes, encoding) {
+                    self.set_text(&path);
+                }
+            }
+            Event::Closed(uri) => self.close(&uri),
+            Event::Notebook(event) => match self.notebooks.handle(event, self.client.encoding) {
+                Effect::Put(document) => {
+                    let path = Arc::clone(&document.path);
+                    Arc::make_mut(&mut self.documents).put(document);
+                    self.take_over(&path);
+                }
+                Effect::Close(uri) => self.close(&uri),
+                Effect::Nothing => {}
+            },
+            Event::ChangedOnDisk(paths) => self.changed_on_disk(paths),
+            Event::Configured(settings) => self.configure(settings),
+            Event::Folders(added, removed) => self.folders(added, &removed),
+            Event::Asked(reader) => self.answer(reader),
+            Event::Waits(seen, reader) if seen < self.state.results => self.answer(reader),
+            Event::Waits(seen, reader) => self.waiting.push((seen, reader)),
+            Event::Snapshot(take) => take(self.snapshot()),
+            Event::Judged(proof, verdict) => {
+                Arc::make_mut(&mut self.verdicts).put(*proof, verdict);
+                self.state.revision += 1;
+                self.state.dirty = true;
+            }
+            Event::Listed(search, listing) => self.listed(search, listing),
+            Event::Loaded(loaded) => self.loaded(loaded),
+            Event::Checked(checked) => self.checked(*checked),
+            Event::Shutdown => {}
+        }
     }
 
-    /// A text that is older than the one we have came out of order, which the queue rules out, or twice.
-    fn set(&mut self, document: Document) -> Outcome {
-        match self.open.get(&document.path) {
-            Some(known) if known.version >= document.version => Outcome::Unchanged,
-            _ => {
-                self.open.insert(document.path.clone(), document);
-                Outcome::Changed
+    fn start(&mut self, folders: Vec<PathBuf>, settings: Settings) {
+        self.settings = Arc::new(settings);
+        self.state.started = true;
+        if self.client.watches {
+            self.outbox.send(Message::Watch);
+        }
+        self.folders(folders, &[]);
+        let open: Vec<_> = self.documents.iter().map(|it| Arc::clone(&it.path)).collect();
+        for path in open {
+            self.take_over(&path);
+        }
+    }
+
+    /// The state at this moment, with a handle of the database.
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            db: self.db.clone(),
+            roots: Arc::clone(&self.views),
+            documents: Arc::clone(&self.documents),
+            verdicts: Arc::clone(&self.verdicts),
+            findings: Arc::clone(&self.findings),
+            settings: Arc::clone(&self.settings),
+            client: Arc::clone(&self.client),
+            indexing: self.is_indexing(),
+            revision: self.state.revision,
+            results: self.state.results,
+        }
+    }
+
+    fn answer(&self, reader: Reader) {
+        let (snapshot, queue) = (self.snapshot(), self.queue.clone());
+        self.readers.spawn(move || {
+            if let Some(again) = jobs::answer(reader, snapshot) {
+                let _ = queue.send(Event::Asked(again));
+            }
+        });
+    }
+
+    /// A document was opened: it is analysed in its folder, or alone with what lies beside it.
+    fn take_over(&mut self, path: &Arc<str>) {
+        if !self.state.started {
+            return;
+        }
+        let file = PathBuf::from(&**path);
+        match self.workspace.owner(&file) {
+            Some(root) => {
+                let known = root.listing.as_ref().is_some_and(|it| it.files.contains_key(&file));
+                let new = root.listing.is_some() && !known && !file.exists();
+                if new && is_python(&file) {
+                    let root = root.path.clone();
+                    self.search(&root);
+                }
+            }
+            None => {
+                self.workspace.add(Root::new(file.clone(), Kind::File));
+                self.search(&file);
             }
         }
+        self.set_text(path);
+    }
+
+    fn close(&mut self, uri: &Url) {
+        let Some(document) = Arc::make_mut(&mut self.documents).close(uri) else { return };
+        for part in document.parts() {
+            if self.published.remove(part).is_some() && *part != document.uri {
+                self.outbox.send(Message::Publish(part.clone(), None, Vec::new()));
+            }
+        }
+        let path = Path::new(&*document.path);
+        if self.workspace.owner(path).is_some_and(|it| it.kind == Kind::File) {
+            self.workspace.roots.retain(|it| it.path != path);
+            self.outbox.send(Message::Publish(document.uri.clone(), None, Vec::new()));
+            self.refresh_views();
+        } else {
+            // The disk may have another text, or no file at all.
+            self.changed_on_disk(vec![path.to_owned()]);
+        }
+        self.changed();
+    }
+
+    fn configure(&mut self, settings: Settings) {
+        if *self.settings == settings {
+            return;
+        }
+        if let Err(problem) = settings.overrides() {
+            self.outbox.send(Message::Show(MessageType::WARNING, format!("ftlint: {problem}")));
+        }
+        self.settings = Arc::new(settings);
+        self.search_all();
+        self.changed();
+    }
+
+    /// The state is another: what was computed is stale.
+    fn changed(&mut self) {
+        self.state.revision += 1;
+        self.state.dirty = true;
     }
 }

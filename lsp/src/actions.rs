@@ -1,0 +1,119 @@
+//! Code actions: what can be done about a finding.
+
+use std::collections::HashMap;
+
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_runtime::verdict::Status;
+use serde_json::json;
+use tower_lsp::lsp_types as lsp;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, TextEdit, Url,
+    WorkspaceEdit,
+};
+
+use crate::convert::{Places, diagnostic, is_rule, replayable};
+use crate::lenses::{interleaving, replay};
+use crate::protocol::EXPLAIN;
+use crate::snapshot::Snapshot;
+use crate::text::Lines;
+
+/// The actions for a range, of the kinds that the client asks for.
+pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
+    let uri = &params.text_document.uri;
+    let wanted = |kind: &CodeActionKind| {
+        let covers = |it: &CodeActionKind| {
+            it.as_str().is_empty()
+                || kind == it
+                || kind.as_str().strip_prefix(it.as_str()).is_some_and(|it| it.starts_with('.'))
+        };
+        params.context.only.as_ref().is_none_or(|only| only.iter().any(covers))
+    };
+    let (path, _) = snapshot.documents.locate(uri);
+    let mut places = Places::new(snapshot);
+    let mut res: Vec<CodeAction> = Vec::new();
+    if !wanted(&CodeActionKind::QUICKFIX) {
+        return Vec::new();
+    }
+    for it in snapshot.check(&path).iter().filter(|it| is_rule(it)) {
+        let Some((at, range)) = places.place(&it.location) else { continue };
+        if at != *uri || range.end < params.range.start || params.range.end < range.start {
+            continue;
+        }
+        let shown = diagnostic(snapshot, &mut places, it, range);
+        let one = Finding { snapshot, uri, it, shown };
+        res.extend(one.commands());
+        res.extend(one.ignore(range));
+    }
+    res.into_iter().map(CodeActionOrCommand::CodeAction).collect()
+}
+
+/// A finding that actions are made for.
+struct Finding<'a> {
+    snapshot: &'a Snapshot,
+    uri: &'a Url,
+    it: &'a Diagnostic,
+    shown: lsp::Diagnostic,
+}
+
+impl Finding<'_> {
+    fn action(&self, title: String) -> CodeAction {
+        CodeAction {
+            title,
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![self.shown.clone()]),
+            ..CodeAction::default()
+        }
+    }
+
+    fn commands(&self) -> Vec<CodeAction> {
+        let (rule, fingerprint) = (self.it.rule, &self.it.fingerprint);
+        let mut commands = Vec::new();
+        let verdict = self.snapshot.verdicts.of(self.snapshot, self.it);
+        if verdict.is_some_and(|it| it.status == Status::Confirmed) {
+            let title = format!("Show the interleaving of {}", rule.code);
+            commands.push(interleaving(self.snapshot, title, fingerprint));
+        }
+        if replayable(self.it) {
+            let title = format!("Replay {}: run the code and see whether it breaks", rule.code);
+            commands.push(replay(self.snapshot, title, self.uri, fingerprint));
+        }
+        let name = if self.snapshot.client.commands { "ftlint.explainRule" } else { EXPLAIN };
+        commands.push(Command {
+            title: format!("Explain {} ({})", rule.code, rule.name),
+            command: name.to_owned(),
+            arguments: Some(vec![json!({"rule": rule.code})]),
+        });
+        let action = |command: Command| CodeAction {
+            command: Some(command.clone()),
+            ..self.action(command.title)
+        };
+        commands.into_iter().map(action).collect()
+    }
+
+    /// A comment at the end of the line on which the finding ends, with a reason to be filled in.
+    fn ignore(&self, range: lsp::Range) -> Option<CodeAction> {
+        let (path, first) = self.snapshot.documents.locate(self.uri);
+        let text = self.snapshot.text(&path)?;
+        let lines = Lines::new(&text);
+        let line = lines.line(&text, (first + range.end.line) as usize);
+        // Behind a backslash no comment is possible.
+        if line.trim_end().ends_with('\\') {
+            return None;
+        }
+        let encoding = self.snapshot.client.encoding;
+        let column = crate::text::cut(encoding.length(line));
+        let at = lsp::Position::new(range.end.line, column);
+        let edit = TextEdit::new(
+            lsp::Range::new(at, at),
+            format!("  # ftlint: ignore[{}] reason", self.it.rule.code),
+        );
+        Some(CodeAction {
+            edit: Some(changes(HashMap::from([(self.uri.clone(), vec![edit])]))),
+            ..self.action(format!("Ignore {} on this line, with a reason", self.it.rule.code))
+        })
+    }
+}
+
+fn changes(changes: HashMap<Url, Vec<TextEdit>>) -> WorkspaceEdit {
+    WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
+}
