@@ -70,6 +70,12 @@ impl Database {
         project.set_target(self).to(target);
     }
 
+    /// Gives a file another text. Waits until no other handle computes; what they compute is cancelled.
+    pub fn set_text(&mut self, file: SourceFile, text: String) {
+        use salsa::Setter as _;
+        file.set_text(self).to(text.into());
+    }
+
     /// A database that reports the name of each query as it is executed, for tests of reuse.
     pub fn with_event_log(log: impl Fn(String) + Send + Sync + 'static) -> Self {
         let storage = salsa::Storage::new(Some(Box::new(move |event: salsa::Event| {

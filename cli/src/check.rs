@@ -22,6 +22,7 @@ use crate::args::CheckArgs;
 use crate::console::{Console, wants_color};
 use crate::output::{self, Finding, View};
 use crate::replay::{self, Replayed};
+use crate::verdicts::Known;
 
 /// Findings were printed.
 const FOUND: u8 = 1;
@@ -29,14 +30,9 @@ const FOUND: u8 = 1;
 /// Stopped by Ctrl-C, as shells say it.
 const INTERRUPTED: u8 = 130;
 
-/// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what
-/// is not used costs nothing.
-const STACK: usize = 64 * 1024 * 1024;
-
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
-    // Fails only when the pool is there already, and that one serves as well.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    crate::pool();
     let cwd = std::env::current_dir().context("the working directory cannot be read")?;
     let home = std::env::home_dir();
     let short = Short::new(cwd.clone());
@@ -65,10 +61,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     warn_of_suppressions(&db, &loaded, &short, console);
     let diagnostics = diagnostics(&db, &loaded, &files);
+    let known = Known::new(args, &db, loaded.project, project);
     let replayed = if args.replay {
-        replay::replay(args, diagnostics, &short, console)
+        replay::replay(args, diagnostics, &known, &short, console)
     } else {
-        Replayed::without(diagnostics)
+        let mut res = Replayed::without(diagnostics);
+        known.look_up(&mut res.findings, None);
+        res
     };
     let texts = Texts::new(&db, loaded.project);
     let text = |path: &str| texts.get(path);

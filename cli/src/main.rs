@@ -10,6 +10,7 @@ mod output;
 mod replay;
 mod rule;
 mod runtime;
+mod verdicts;
 
 use std::io;
 use std::process::ExitCode;
@@ -47,8 +48,18 @@ fn main() -> ExitCode {
 }
 
 fn server() -> anyhow::Result<u8> {
-    ftlint_lsp::stdio(env!("CARGO_PKG_VERSION")).context("cannot serve")?;
-    Ok(0)
+    pool();
+    ftlint_lsp::serve(env!("CARGO_PKG_VERSION")).context("the language server cannot run")
+}
+
+/// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what
+/// is not used costs nothing.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Starts the threads that analyse.
+fn pool() {
+    // Fails only when the pool is there already, and that one serves as well.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
 use ftlint_analyzer::evidence::Evidence;
 use ftlint_analyzer::rule::{Replay, Severity};
+use ftlint_runtime::plan::plan;
 use serde_json::json;
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, NumberOrString, Url};
@@ -148,5 +149,5 @@ pub fn is_rule(it: &Diagnostic) -> bool {
 
 /// Whether a replay may say something about it.
 pub fn replayable(it: &Diagnostic) -> bool {
-    is_rule(it) && !matches!(it.rule.replay, Replay::Never(_))
+    is_rule(it) && !matches!(it.rule.replay, Replay::Never(_)) && plan(it).is_ok()
 }

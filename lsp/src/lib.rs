@@ -31,4 +31,4 @@ pub mod snapshot;
 pub mod text;
 pub mod workspace;
 
-pub use serve::{serve_on, stdio};
+pub use serve::{serve, serve_on};

@@ -72,6 +72,10 @@ pub struct WireVerdict {
     pub summary: String,
     /// What it ran on.
     pub interpreter: Option<String>,
+    /// Why nothing was shown, or a remark.
+    pub reason: Option<String>,
+    /// Text that repeats it on the command line.
+    pub schedule: Option<String>,
 }
 
 /// Who did what, in order.
@@ -83,6 +87,8 @@ pub struct Interleaving {
     pub steps: Vec<Step>,
     /// Text that repeats it on the command line.
     pub schedule: String,
+    /// What broke.
+    pub violation: Option<String>,
 }
 
 /// One step.
@@ -95,7 +101,7 @@ pub struct Step {
     /// 0-based line.
     pub line: u32,
     /// That line, trimmed.
-    pub source: String,
+    pub text: String,
     /// What the thread did, with the value.
     pub note: String,
     /// Whether another thread ran before.
@@ -119,6 +125,8 @@ pub struct WireFinding {
     pub confidence: &'static str,
     /// `info`, `warning`, `error`.
     pub severity: &'static str,
+    /// The function around it: `Class.method`.
+    pub function: String,
     /// What the finding is called in commands.
     pub fingerprint: String,
     /// Whether a replay can say something.
@@ -159,7 +167,14 @@ impl WireVerdict {
             Status::NotReproduced => ("not-reproduced", format!("not reproduced on {on}: {why}")),
             Status::NotReplayable => ("not-replayable", format!("not replayable: {why}")),
         };
-        Self { kind, level: verdict.evidence.map(level), summary, interpreter: verdict.runtime.clone() }
+        Self {
+            kind,
+            level: verdict.evidence.map(level),
+            summary,
+            interpreter: verdict.runtime.clone(),
+            reason: verdict.reason.clone(),
+            schedule: verdict.schedule.clone(),
+        }
     }
 }
 
@@ -185,13 +200,14 @@ impl Interleaving {
                 thread,
                 uri: uri(&it.file),
                 line: it.line.saturating_sub(1),
-                source: it.source.clone(),
+                text: it.source.clone(),
                 note,
                 switch: steps.last().is_some_and(|before| before.thread != thread),
             });
         }
         let threads = lanes.into_iter().map(|it| it.1).collect();
-        Some(Self { threads, steps, schedule: verdict.schedule.clone().unwrap_or_default() })
+        let schedule = verdict.schedule.clone().unwrap_or_default();
+        Some(Self { threads, steps, schedule, violation: verdict.violation.clone() })
     }
 }
 

@@ -128,6 +128,9 @@ fn suspects(findings: &[&Diagnostic]) -> Result<Vec<Suspect>, RuntimeError> {
     for (finding, diagnostic) in findings.iter().enumerate() {
         let Ok(plan) = plan::plan(diagnostic) else { continue };
         let Subject::Window { window, .. } = plan.subject else { continue };
+        if !strategy::stops_in_a_window(plan.strategy) {
+            continue;
+        }
         let mut window = *window;
         for site in [&mut window.first, &mut window.last, &mut window.other] {
             site.file = full(&site.file)?;
@@ -171,6 +174,7 @@ fn note(suspects: &mut [Suspect], armed: &[usize], told: &Told) {
         it.seen.hits += seen.hits;
         it.seen.passed += seen.passed;
         it.seen.stops += seen.stops;
+        it.seen.elsewhere.clone_from(&seen.elsewhere);
         if it.seen.tests.is_empty() {
             it.seen.tests.clone_from(&seen.tests);
         }
@@ -294,6 +298,10 @@ fn verdict_on(suspect: &Suspect, command: &Command) -> Verdict {
     } else {
         res.status = Status::NotReplayable;
         match (seen.hits, seen.passed) {
+            (0, _) if !seen.elsewhere.is_empty() => format!(
+                "`{text}` imports `{}` from {}, which is not the source that was analysed; install the project in place (`pip install -e .`)",
+                suspect.window.last.module, seen.elsewhere
+            ),
             (0, _) => format!("`{text}` does not come to the window"),
             (_, 0) => format!("`{text}` comes to the window with one thread only"),
             _ => format!("`{text}` comes to the window, but no thread could be stopped there"),

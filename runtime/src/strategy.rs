@@ -21,6 +21,21 @@ pub fn name(strategy: Strategy) -> &'static str {
     }
 }
 
+/// Whether a strategy is about a window in which a thread of a running program can be stopped.
+pub(crate) fn stops_in_a_window(strategy: Strategy) -> bool {
+    match strategy {
+        Strategy::SplitUpdate
+        | Strategy::CheckThenAct
+        | Strategy::InitOnce
+        | Strategy::TestAndSet
+        | Strategy::Iterate
+        | Strategy::CopyThenClear
+        | Strategy::Register
+        | Strategy::Interleave => true,
+        Strategy::Contend | Strategy::Reacquire | Strategy::LockOrder | Strategy::GilFlip => false,
+    }
+}
+
 pub(crate) fn pattern(pattern: Pattern) -> &'static str {
     match pattern {
         Pattern::Augment => "augment",

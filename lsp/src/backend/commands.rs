@@ -194,6 +194,7 @@ fn findings(snapshot: &Snapshot) -> Vec<WireFinding> {
                 Severity::Warning => "warning",
                 Severity::Error => "error",
             },
+            function: it.location.function.to_string(),
             fingerprint: it.fingerprint.clone(),
             replayable: replayable(it),
             verdict: snapshot.verdicts.of(snapshot, it).map(WireVerdict::new),

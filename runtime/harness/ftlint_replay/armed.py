@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import _thread
 import dis
+import sys
 import threading
 import time
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from . import attempts, idle, values
+from . import attempts, idle, points, values
 from .director import LAST, Director
 from .lane import Lane
 from .proof import Proof, prove
@@ -248,9 +249,16 @@ def _alone() -> bool:
     return len(getattr(threading, "_active", ())) <= 1
 
 
+def _elsewhere(window: Window) -> str:
+    """The file of the window's module, when it was not imported from the source that was analysed."""
+    file = getattr(sys.modules.get(window.last.module), "__file__", None)
+    return file if isinstance(file, str) and not points.same_file(file, window.last.file) else ""
+
+
 def summary(hub: Hub) -> list[dict[str, Any]]:
     """What each window saw."""
     return [
-        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.acting or it.tests)}
+        {"window": it.number, "hits": it.hits, "passed": it.passed, "stops": it.stops, "tests": list(it.acting or it.tests),
+         "elsewhere": _elsewhere(it.window)}
         for it in hub.windows
     ]

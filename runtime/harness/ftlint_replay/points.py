@@ -26,7 +26,7 @@ _Range = tuple[int, int, int, int]
 
 def belongs(site: Site, code: CodeType) -> bool:
     """Whether this is the code object that the site is in."""
-    if code.co_qualname != site.function or not _same_file(code.co_filename, site.file):
+    if code.co_qualname != site.function or not same_file(code.co_filename, site.file):
         return False
     return site.function == "<module>" or _covers(code, site)
 
@@ -105,7 +105,8 @@ def _covers(code: CodeType, site: Site) -> bool:
 _paths: dict[str, str] = {}
 
 
-def _same_file(one: str, two: str) -> bool:
+def same_file(one: str, two: str) -> bool:
+    """Whether two paths lead to one file."""
     return _real(one) == _real(two)
 
 

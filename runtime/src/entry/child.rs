@@ -71,6 +71,9 @@ pub(super) struct Seen {
     pub(super) passed: u64,
     pub(super) stops: u32,
     pub(super) tests: Vec<String>,
+    /// The file that the module of the window was imported from, when it is another one.
+    #[serde(default)]
+    pub(super) elsewhere: String,
 }
 
 /// One run.

@@ -1,12 +1,14 @@
 //! `--entry`: a command that runs with the window armed. What is confirmed happened in two of its runs.
 
+use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::evidence::{AccessKind, Pattern};
+use ftlint_analyzer::rule::{Rule, Strategy};
 use ftlint_runtime::entry::{Command, Options, Report, replay};
 use ftlint_runtime::process::Cancel;
 use ftlint_runtime::verdict::{EvidenceLevel, Status, Verdict};
 use std::time::Duration;
 
-use crate::support::{Case, Run, free_threaded};
+use crate::support::{Case, Run, free_threaded, rule};
 
 fn run(case: &Case, command: &str) -> Option<Report> {
     let interpreter = free_threaded()?;
@@ -105,6 +107,36 @@ fn a_command_with_one_thread_says_nothing_of_the_finding() {
 }
 
 #[test]
+fn a_copy_of_the_source_is_named() {
+    let case = update(UPDATE);
+    let copy = case.directory().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::write(copy.join("case.py"), UPDATE).unwrap();
+    let command = "python -c 'import sys; sys.path.insert(0, \"copy\"); import case; case.main(3)'";
+    let Some(report) = run(&case, command) else { return };
+    let verdict = verdict(report);
+    assert_eq!(verdict.status, Status::NotReplayable);
+    assert!(verdict.reason.unwrap().contains("not the source that was analysed"));
+}
+
+#[test]
+fn a_finding_that_no_stop_can_show_is_left_alone() {
+    static FREE: Rule = rule(Strategy::Contend);
+    let case = update(UPDATE);
+    let Some(interpreter) = free_threaded() else { return };
+    let finding = Diagnostic { rule: &FREE, ..case.diagnostic() };
+    let command: Command = "python -c 'import case; case.main(3)'".parse().unwrap();
+    let options = Options {
+        directory: case.directory().to_owned(),
+        time_limit: Duration::from_mins(1),
+        threads: 4,
+        cancel: Cancel::default(),
+    };
+    let report = replay(&interpreter, &[&finding], &command, &options).unwrap();
+    assert_eq!((report.armed, report.verdicts), (0, vec![None]));
+}
+
+#[test]
 fn a_command_that_fails_by_itself_is_told() {
     let case = update(UPDATE);
     let Some(report) = run(&case, "python -c 'import sys; sys.exit(\"it is broken\")'") else {
@@ -141,6 +173,49 @@ fn two_insertions_are_proved_by_the_test_that_failed_meanwhile() {
     let command = "python -c 'import case; case.main()'";
     let Some(report) = run_until_confirmed(&case, command) else { return };
     assert_eq!(verdict(report).status, Status::Confirmed);
+}
+
+const ASKED_FIRST: &str = "
+import threading
+cache = {}
+def load(key):
+    try:
+        found = cache[key]
+    except KeyError:
+        found = object()
+        cache[key] = found
+    return found
+def main():
+    for n in range(20):
+        threads = [threading.Thread(target=load, args=(n,)) for _ in range(3)]
+        for it in threads: it.start()
+        for it in threads: it.join()
+";
+
+fn asked_first(source: &str) -> Case {
+    Case::new(Run::Driver, Pattern::CheckThenInsert, source)
+        .global("cache")
+        .first("load", "found = cache[key]", "cache[key]", AccessKind::GetItem)
+        .last("load", "cache[key] = found", "cache[key]", AccessKind::SetItem)
+}
+
+#[test]
+fn a_key_that_was_missing_and_is_there_when_it_is_stored() {
+    let command = "python -c 'import case; case.main()'";
+    let Some(report) = run_until_confirmed(&asked_first(ASKED_FIRST), command) else { return };
+    assert_eq!(verdict(report).status, Status::Confirmed);
+}
+
+#[test]
+fn a_key_that_is_asked_for_under_the_lock_that_stores_it() {
+    let guarded = ASKED_FIRST
+        .replace("cache = {}", "cache = {}\nlock = threading.Lock()")
+        .replace("target=load", "target=locked")
+        .replace("def main", "def locked(key):\n    with lock: return load(key)\ndef main");
+    let Some(report) = run(&asked_first(&guarded), "python -c 'import case; case.main()'") else {
+        return;
+    };
+    assert_ne!(verdict(report).status, Status::Confirmed);
 }
 
 const SWAP: &str = "
