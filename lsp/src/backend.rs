@@ -125,7 +125,11 @@ impl Backend {
     }
 
     /// Asks the session. The request is in the queue before the first await.
-    fn ask<T, F>(&self, wait: Option<u64>, mut work: F) -> impl Future<Output = Result<T>> + use<T, F>
+    fn ask<T, F>(
+        &self,
+        wait: Option<u64>,
+        mut work: F,
+    ) -> impl Future<Output = Result<T>> + use<T, F>
     where
         T: Send + 'static,
         F: FnMut(&Snapshot) -> T + Send + 'static,
@@ -281,7 +285,8 @@ impl LanguageServer for Backend {
         params: lsp::InlayHintParams,
     ) -> Result<Option<Vec<lsp::InlayHint>>> {
         let uri = params.text_document.uri;
-        self.ask(None, move |snapshot| Some(crate::hints::hints(snapshot, &uri, params.range))).await
+        self.ask(None, move |snapshot| Some(crate::hints::hints(snapshot, &uri, params.range)))
+            .await
     }
 
     async fn code_action(

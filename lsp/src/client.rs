@@ -55,7 +55,11 @@ impl Outbox {
 }
 
 /// Sends what is put into the outbox, until it is dropped.
-pub async fn deliver(connection: Connection, client: Client, mut inbox: UnboundedReceiver<Message>) {
+pub async fn deliver(
+    connection: Connection,
+    client: Client,
+    mut inbox: UnboundedReceiver<Message>,
+) {
     while let Some(message) = inbox.recv().await {
         send(&connection, &client, message).await;
     }
@@ -125,10 +129,10 @@ pub async fn progress(connection: &Connection, token: String, it: WorkDoneProgre
 
 /// Python files, and what configures us.
 fn watched() -> lsp::Registration {
-    let watchers = ["**/*.py", "**/*.pyi", "**/pyproject.toml", "**/ftlint.toml"]
-        .map(|it| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String(it.to_owned()), kind: None });
-    let options =
-        lsp::DidChangeWatchedFilesRegistrationOptions { watchers: watchers.to_vec() };
+    let watchers = ["**/*.py", "**/*.pyi", "**/pyproject.toml", "**/ftlint.toml"].map(|it| {
+        lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String(it.to_owned()), kind: None }
+    });
+    let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: watchers.to_vec() };
     lsp::Registration {
         id: "ftlint-files".to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),
@@ -143,7 +147,8 @@ impl Client {
         let has = |path: &str| capabilities.pointer(path).and_then(Value::as_bool) == Some(true);
         let general = params.capabilities.general.as_ref();
         let offered = general.and_then(|it| it.position_encodings.as_deref());
-        let pulls = params.capabilities.text_document.as_ref().is_some_and(|it| it.diagnostic.is_some());
+        let pulls =
+            params.capabilities.text_document.as_ref().is_some_and(|it| it.diagnostic.is_some());
         Self {
             encoding: crate::text::Encoding::negotiate(offered),
             commands: options.client_commands,

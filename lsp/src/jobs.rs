@@ -124,7 +124,9 @@ pub fn first(
         let place = files.iter().find_map(|(files, modules)| Some((files.get(&path)?, modules)));
         let Some((listed, modules)) = place else { continue };
         let Some(source) = source(&db, &path, &listed.place, overlays, &mut res) else { continue };
-        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(&db, source)) else { break };
+        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(&db, source)) else {
+            break;
+        };
         for name in imported {
             if let Some(next) = modules.get(&name)
                 && seen.len() < FIRST
@@ -138,7 +140,12 @@ pub fn first(
 }
 
 /// Reads files and indexes them. What an edit interrupts is indexed later, when it is needed.
-pub fn load(db: Database, files: &[(PathBuf, Placement)], many: bool, overlays: &Overlays) -> Loaded {
+pub fn load(
+    db: Database,
+    files: &[(PathBuf, Placement)],
+    many: bool,
+    overlays: &Overlays,
+) -> Loaded {
     let keep = if many { Keep::Packed } else { Keep::Plain };
     let res = Mutex::new(Loaded::default());
     let stopped = AtomicBool::new(false);
@@ -202,7 +209,10 @@ pub fn check(snapshot: Snapshot, mut tell: impl FnMut(Checked)) {
         let open: Vec<Arc<str>> =
             snapshot.documents.iter().map(|it| Arc::clone(&it.path)).collect();
         stage(Stage::Open, shown(&snapshot, open));
-        snapshot.roots.iter().for_each(|root| ftlint_analyzer::index_project(&snapshot.db, root.project));
+        snapshot
+            .roots
+            .iter()
+            .for_each(|root| ftlint_analyzer::index_project(&snapshot.db, root.project));
         let reported = snapshot.roots.iter().flat_map(|root| {
             let files = root.files.iter().filter(|(_, (_, settings))| settings.is_some());
             files.map(|(path, _)| Arc::clone(path))

@@ -58,12 +58,7 @@ pub fn lenses(snapshot: &Snapshot, uri: &Url) -> Vec<CodeLens> {
 }
 
 /// "runs in 3 threads" on functions that threads run.
-fn entries(
-    snapshot: &Snapshot,
-    path: &str,
-    uri: &Url,
-    places: &mut Places<'_>,
-) -> Vec<CodeLens> {
+fn entries(snapshot: &Snapshot, path: &str, uri: &Url, places: &mut Places<'_>) -> Vec<CodeLens> {
     let Some((project, file, Some(_))) = snapshot.file(path) else { return Vec::new() };
     let mut by_line: BTreeMap<lsp::Position, (lsp::Range, String)> = BTreeMap::new();
     for entry in ftlint_analyzer::thread_entries(&snapshot.db, project, file) {

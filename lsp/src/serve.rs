@@ -22,7 +22,8 @@ const CONCURRENCY: usize = 256;
 /// Serves on standard input and output until the client leaves. The result is the exit status that the protocol wants:
 /// 1 when the client left without a word.
 pub fn serve(version: &'static str) -> std::io::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let res = runtime.block_on(serve_on(tokio::io::stdin(), tokio::io::stdout(), version));
     // A thread still reads standard input, and waiting for it could last for ever.
     runtime.shutdown_background();
@@ -103,9 +104,7 @@ fn without_null(request: Request) -> Request {
     match request.into_parts() {
         (method, Some(id), Some(Value::Null)) => Request::build(method).id(id).finish(),
         (method, None, Some(Value::Null)) => Request::build(method).finish(),
-        (method, Some(id), Some(params)) => {
-            Request::build(method).params(params).id(id).finish()
-        }
+        (method, Some(id), Some(params)) => Request::build(method).params(params).id(id).finish(),
         (method, None, Some(params)) => Request::build(method).params(params).finish(),
         (method, Some(id), None) => Request::build(method).id(id).finish(),
         (method, None, None) => Request::build(method).finish(),
@@ -118,8 +117,7 @@ fn with_notebooks(response: Response) -> Response {
     if let Ok(value) = &mut res
         && let Some(capabilities) = value.get_mut("capabilities")
     {
-        capabilities["notebookDocumentSync"] =
-            json!({"notebookSelector": [{"notebook": "*", "cells": [{"language": "python"}]}], "save": false});
+        capabilities["notebookDocumentSync"] = json!({"notebookSelector": [{"notebook": "*", "cells": [{"language": "python"}]}], "save": false});
     }
     Response::from_parts(id, res)
 }

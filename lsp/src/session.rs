@@ -53,7 +53,10 @@ pub struct Session {
 
 /// How far the session's work is.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about work that is done elsewhere")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about work that is done elsewhere"
+)]
 struct Progress {
     /// The client has told its folders.
     started: bool,
@@ -81,9 +84,15 @@ struct Progress {
 
 impl Session {
     /// A session without folders and documents. `queue` leads back to it.
-    pub fn new(client: Client, settings: Settings, queue: Sender<Event>, outbox: Outbox) -> Option<Self> {
+    pub fn new(
+        client: Client,
+        settings: Settings,
+        queue: Sender<Event>,
+        outbox: Outbox,
+    ) -> Option<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).stack_size(STACK).build().ok();
+        let pool =
+            |n| rayon::ThreadPoolBuilder::new().num_threads(n).stack_size(STACK).build().ok();
         Some(Self {
             db: Database::new(),
             client: Arc::new(client),

@@ -136,7 +136,9 @@ pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) 
     let modules = modules.map(|(place, path)| (place.module.clone(), path.clone())).collect();
     let files = places.into_iter().zip(&found);
     let files: BTreeMap<_, _> = files
-        .map(|(place, (path, settings))| (path.clone(), Listed { place, settings: settings.clone() }))
+        .map(|(place, (path, settings))| {
+            (path.clone(), Listed { place, settings: settings.clone() })
+        })
         .collect();
     let project = project_root(directory, home.as_deref()).unwrap_or(directory);
     Listing {

@@ -50,15 +50,11 @@ pub(crate) fn find(
             continue;
         }
         let local = target - world.func_gid(id, 0);
-        let entry = by_file
-            .entry(module)
-            .or_default()
-            .entry(local)
-            .or_insert_with(|| Entry {
-                def: GlobalSite { file: *file, site: def, func: local },
-                starts: 0,
-                many: false,
-            });
+        let entry = by_file.entry(module).or_default().entry(local).or_insert_with(|| Entry {
+            def: GlobalSite { file: *file, site: def, func: local },
+            starts: 0,
+            many: false,
+        });
         entry.starts += 1;
         entry.many |= spawn.many;
     }

@@ -77,7 +77,8 @@ impl Backend {
         }
         let path = of.uri.as_ref().map(crate::documents::path_of);
         let fingerprint = of.fingerprint.clone();
-        let work = move |snapshot: &Snapshot| replays::task(snapshot, path.as_deref(), &fingerprint);
+        let work =
+            move |snapshot: &Snapshot| replays::task(snapshot, path.as_deref(), &fingerprint);
         let task = self.ask(None, work).await?.map_err(failed)?;
 
         let cancel = Arc::new(Cancel::default());

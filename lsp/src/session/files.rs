@@ -239,7 +239,8 @@ impl Session {
         let queue = self.queue.clone();
         self.workers.spawn(move || {
             let texts = paths.into_iter().map(|it| (read(&it), it)).map(|(text, it)| (it, text));
-            let _ = queue.send(Event::Loaded(Loaded { texts: texts.collect(), ..Loaded::default() }));
+            let _ =
+                queue.send(Event::Loaded(Loaded { texts: texts.collect(), ..Loaded::default() }));
         });
     }
 
@@ -254,9 +255,8 @@ impl Session {
     }
 
     fn overlays(&self) -> Overlays {
-        let text = |it: &crate::documents::Document| {
-            (PathBuf::from(&*it.path), Arc::clone(&it.text))
-        };
+        let text =
+            |it: &crate::documents::Document| (PathBuf::from(&*it.path), Arc::clone(&it.text));
         Arc::new(self.documents.iter().map(text).collect())
     }
 
@@ -272,7 +272,8 @@ impl Session {
                 let Some(source) = self.workspace.sources.get(path) else { continue };
                 sources.push(*source);
                 // What a nearer root reports is only context here.
-                let reported = listed.settings.is_some() && owned.insert(path.clone(), ()).is_none();
+                let reported =
+                    listed.settings.is_some() && owned.insert(path.clone(), ()).is_none();
                 let settings = listed.settings.clone().filter(|_| reported);
                 files.insert(Arc::clone(source.path(&self.db)), (*source, settings));
             }
@@ -284,7 +285,8 @@ impl Session {
                     project
                 }
                 None => {
-                    let (installed, knowledge) = (listing.installed.clone(), listing.knowledge.clone());
+                    let (installed, knowledge) =
+                        (listing.installed.clone(), listing.knowledge.clone());
                     let project =
                         Project::new(&self.db, sources.into(), Arc::new(installed), knowledge);
                     self.db.set_target(project, listing.target);
