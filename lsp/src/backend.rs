@@ -4,7 +4,7 @@
 mod commands;
 mod pulled;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -34,7 +34,7 @@ pub(crate) struct Backend {
     session: OnceLock<Begun>,
     trusted: AtomicBool,
     /// Replays that run, by the token of their progress.
-    replays: Mutex<HashMap<String, Cancel>>,
+    replays: Mutex<BTreeMap<String, Cancel>>,
     version: &'static str,
 }
 
@@ -69,7 +69,7 @@ impl Backend {
         let _ = self.queue.send(event);
     }
 
-    fn replays(&self) -> MutexGuard<'_, HashMap<String, Cancel>> {
+    fn replays(&self) -> MutexGuard<'_, BTreeMap<String, Cancel>> {
         self.replays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -160,7 +160,13 @@ impl Backend {
             }
         }
     }
+}
 
+#[expect(
+    clippy::unused_async,
+    reason = "tower-lsp wants futures, and events are in the queue before anything waits"
+)]
+impl Backend {
     pub(crate) async fn trust(&self, params: Trust) {
         self.trusted.store(params.trusted, Ordering::Relaxed);
         if !params.trusted {

@@ -18,7 +18,7 @@ use tower_lsp::lsp_types::Url;
 
 use crate::convert::diagnostics;
 use crate::snapshot::{Reader, Snapshot, Trouble};
-use crate::workspace::{Listed, read};
+use crate::workspace::{Listing, read};
 
 /// From so many files on their texts are packed.
 const MANY: usize = 4000;
@@ -111,20 +111,15 @@ pub fn answer(mut reader: Reader, snapshot: Snapshot) -> Option<Reader> {
 }
 
 /// Reads the open documents and what they import, nearest first.
-pub fn first(
-    db: Database,
-    open: &[PathBuf],
-    files: &[(Arc<BTreeMap<PathBuf, Listed>>, Arc<HashMap<String, PathBuf>>)],
-    overlays: &Overlays,
-) -> Loaded {
+pub fn first(db: &Database, open: &[PathBuf], listings: &[Listing], overlays: &Overlays) -> Loaded {
     let mut res = Loaded { first: true, ..Loaded::default() };
     let mut queue: VecDeque<PathBuf> = open.iter().cloned().collect();
     let mut seen: HashSet<PathBuf> = open.iter().cloned().collect();
     while let Some(path) = queue.pop_front() {
-        let place = files.iter().find_map(|(files, modules)| Some((files.get(&path)?, modules)));
+        let place = listings.iter().find_map(|it| Some((it.files.get(&path)?, &it.modules)));
         let Some((listed, modules)) = place else { continue };
-        let Some(source) = source(&db, &path, &listed.place, overlays, &mut res) else { continue };
-        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(&db, source)) else {
+        let Some(source) = source(db, &path, &listed.place, overlays, &mut res) else { continue };
+        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(db, source)) else {
             break;
         };
         for name in imported {
@@ -155,10 +150,10 @@ pub fn load(
             return;
         }
         let mut mine = Loaded::default();
-        if let Some(source) = source(db, path, place, overlays, &mut mine) {
-            if guarded(|| prepare(db, source, keep)).is_err() {
-                stopped.store(true, Ordering::Relaxed);
-            }
+        if let Some(source) = source(db, path, place, overlays, &mut mine)
+            && guarded(|| prepare(db, source, keep)).is_err()
+        {
+            stopped.store(true, Ordering::Relaxed);
         }
         let mut all = res.lock().unwrap_or_else(PoisonError::into_inner);
         all.sources.append(&mut mine.sources);

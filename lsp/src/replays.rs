@@ -86,7 +86,7 @@ pub fn task(snapshot: &Snapshot, path: Option<&str>, fingerprint: &str) -> Resul
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Runs the code behind a finding. Blocks, so it is called on a thread of its own.
-pub fn run(task: &Task, cancel: Cancel) -> Result<Verdict, String> {
+pub fn run(task: &Task, cancel: &Cancel) -> Result<Verdict, String> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     if cancel.is_cancelled() {
         return Err("cancelled".to_owned());

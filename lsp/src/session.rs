@@ -225,19 +225,16 @@ impl Session {
             return;
         }
         let file = PathBuf::from(&**path);
-        match self.workspace.owner(&file) {
-            Some(root) => {
-                let known = root.listing.as_ref().is_some_and(|it| it.files.contains_key(&file));
-                let new = root.listing.is_some() && !known && !file.exists();
-                if new && is_python(&file) {
-                    let root = root.path.clone();
-                    self.search(&root);
-                }
+        if let Some(root) = self.workspace.owner(&file) {
+            let known = root.listing.as_ref().is_some_and(|it| it.files.contains_key(&file));
+            let new = root.listing.is_some() && !known && !file.exists();
+            if new && is_python(&file) {
+                let root = root.path.clone();
+                self.search(&root);
             }
-            None => {
-                self.workspace.add(Root::new(file.clone(), Kind::File));
-                self.search(&file);
-            }
+        } else {
+            self.workspace.add(Root::new(file.clone(), Kind::File));
+            self.search(&file);
         }
         self.set_text(path);
     }

@@ -73,13 +73,19 @@ pub struct RootView {
     /// The input of the analyzer.
     pub project: Project,
     /// The files, and the settings of those that are reported on.
-    pub files: Arc<HashMap<Arc<str>, (SourceFile, Option<Arc<Configured>>)>>,
+    pub files: Arc<HashMap<Arc<str>, Viewed>>,
 }
+
+/// A file, and the settings when it is reported on.
+pub type Viewed = (SourceFile, Option<Arc<Configured>>);
+
+/// The work of a request.
+pub type Work = Box<dyn FnMut(Result<&Snapshot, Trouble>) + Send>;
 
 /// A request: called once with a snapshot, or with the reason why there is none.
 pub struct Reader {
     /// The work; it leaves its answer by itself.
-    pub run: Box<dyn FnMut(Result<&Snapshot, Trouble>) + Send>,
+    pub run: Work,
     /// How often an edit has cancelled it.
     pub tries: u32,
 }

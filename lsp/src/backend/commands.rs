@@ -1,5 +1,6 @@
 //! Commands of the server.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -83,11 +84,11 @@ impl Backend {
 
         let cancel = Arc::new(Cancel::default());
         let switch = Switch(Arc::clone(&cancel));
-        let token = self.begin_progress(token, &task.diagnostic.rule.code, &cancel);
+        let token = self.begin_progress(token, task.diagnostic.rule.code, &cancel);
         let (sender, receiver) = oneshot::channel();
         let (queue, cancel) = (self.queue.clone(), (*cancel).clone());
         let work = move || {
-            let res = replays::run(&task, cancel);
+            let res = replays::run(&task, &cancel);
             if let Ok(verdict) = &res {
                 let judged = Event::Judged(Box::new(task.proof.clone()), verdict.clone());
                 let _ = queue.send(judged);
@@ -168,7 +169,7 @@ fn explain(of: &OfRule) -> Result<Value> {
         res.push('\n');
     }
     if let Replay::Never(why) = it.replay {
-        res.push_str(&format!("\nNever replayed: {why}.\n"));
+        let _ = write!(res, "\nNever replayed: {why}.\n");
     }
     Ok(Value::String(res))
 }

@@ -1,6 +1,6 @@
 //! Files of the session: searching folders, reading what is new, texts of the editor and of the disk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -99,11 +99,10 @@ impl Session {
         let overlays = self.overlays();
         if !self.state.first {
             let open = self.documents.iter().map(|it| PathBuf::from(&*it.path)).collect::<Vec<_>>();
-            let listings = self.workspace.roots.iter().filter_map(|it| it.listing.as_ref());
-            let files: Vec<_> =
-                listings.map(|it| (Arc::clone(&it.files), Arc::clone(&it.modules))).collect();
+            let listings = self.workspace.roots.iter().filter_map(|it| it.listing.clone());
+            let listings: Vec<_> = listings.collect();
             self.workers.spawn(move || {
-                let _ = queue.send(Event::Loaded(jobs::first(db, &open, &files, &overlays)));
+                let _ = queue.send(Event::Loaded(jobs::first(&db, &open, &listings, &overlays)));
             });
             return;
         }
@@ -156,7 +155,7 @@ impl Session {
             self.reconcile(&path);
         }
         for (path, text) in loaded.texts {
-            self.from_disk(&path, text);
+            self.reread(&path, text);
         }
         if loaded.first {
             self.state.first = true;
@@ -244,7 +243,7 @@ impl Session {
         });
     }
 
-    fn from_disk(&mut self, path: &Path, text: Result<String, String>) {
+    fn reread(&mut self, path: &Path, text: Result<String, String>) {
         if self.documents.at(&path.to_string_lossy()).is_some() {
             return;
         }
@@ -263,7 +262,7 @@ impl Session {
     /// Makes the analyzer see the files that are listed and read.
     pub(super) fn refresh_views(&mut self) {
         let mut views = Vec::new();
-        let mut owned: HashMap<PathBuf, ()> = HashMap::new();
+        let mut owned: HashSet<PathBuf> = HashSet::new();
         for root in &mut self.workspace.roots {
             let Some(listing) = &root.listing else { continue };
             let mut sources: Vec<SourceFile> = Vec::new();
@@ -272,26 +271,21 @@ impl Session {
                 let Some(source) = self.workspace.sources.get(path) else { continue };
                 sources.push(*source);
                 // What a nearer root reports is only context here.
-                let reported =
-                    listed.settings.is_some() && owned.insert(path.clone(), ()).is_none();
+                let reported = listed.settings.is_some() && owned.insert(path.clone());
                 let settings = listed.settings.clone().filter(|_| reported);
                 files.insert(Arc::clone(source.path(&self.db)), (*source, settings));
             }
-            let project = match root.project {
-                Some(project) => {
-                    if **project.files(&self.db) != *sources {
-                        project.set_files(&mut self.db).to(sources.into());
-                    }
-                    project
+            let project = if let Some(project) = root.project {
+                if **project.files(&self.db) != *sources {
+                    project.set_files(&mut self.db).to(sources.into());
                 }
-                None => {
-                    let (installed, knowledge) =
-                        (listing.installed.clone(), listing.knowledge.clone());
-                    let project =
-                        Project::new(&self.db, sources.into(), Arc::new(installed), knowledge);
-                    self.db.set_target(project, listing.target);
-                    project
-                }
+                project
+            } else {
+                let (installed, knowledge) = (listing.installed.clone(), listing.knowledge.clone());
+                let project =
+                    Project::new(&self.db, sources.into(), Arc::new(installed), knowledge);
+                self.db.set_target(project, listing.target);
+                project
             };
             root.project = Some(project);
             views.push(RootView { project, files: Arc::new(files) });

@@ -39,6 +39,19 @@ if __name__ == "__main__":
     params=["visual-studio-code", "neovim@0.7.0", "emacs"],
 )
 async def client(lsp_client: LanguageClient, request, tmp_path):
+    # What these clients do in reality, and the test client does not by itself.
+    @lsp_client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
+    def registered(params):
+        return None
+
+    @lsp_client.feature(lsp.WORKSPACE_CODE_LENS_REFRESH)
+    def refreshed(params):
+        return None
+
+    @lsp_client.feature("ftlint/findingsChanged")
+    def changed(params):
+        return None
+
     (tmp_path / "pyproject.toml").write_text("[tool.ftlint]\n")
     (tmp_path / "app.py").write_text(TEXT)
     await lsp_client.initialize_session(
