@@ -59,7 +59,7 @@ export class InterleavingPanel implements vscode.Disposable {
     if (typeof message !== 'object' || message === null) return;
     const { step, focus } = message as { step?: unknown; focus?: unknown };
     const found = typeof step === 'number' ? this.interleaving?.steps[step] : undefined;
-    if (!found) return;
+    if (!found || found.uri === null) return;
     const uri = vscode.Uri.parse(found.uri);
     const known = vscode.window.visibleTextEditors.find((it) => it.document.uri.toString() === uri.toString());
     try {

@@ -58,13 +58,13 @@ export function page(interleaving: Interleaving, parts: PageParts): string {
 function step(it: Step, index: number, interleaving: Interleaving, parts: PageParts): string {
   const lane = Number.isInteger(it.thread) && it.thread >= 0 ? it.thread : 0;
   const thread = interleaving.threads[lane] ?? `thread ${lane + 1}`;
-  const place = `${parts.name(it.uri)}:${it.line + 1}`;
+  const place = it.uri === null ? '' : `${parts.name(it.uri)}:${it.line + 1}`;
   const crossing = it.switch && index > 0 ? ' crossing' : '';
   return (
     `<li class="at-${lane % 8} lane-${lane % 6}${crossing}"><button type="button" data-step="${index}" ` +
     `tabindex="${index === 0 ? 0 : -1}" aria-label="${escape(`step ${index + 1}, ${thread}: ${it.note}, ${place}`)}">` +
     `<span class="number">${index + 1}</span><span class="thread">${escape(thread)}</span>` +
-    `<code>${escape(it.source.trim())}</code><span class="note">${escape(it.note)}</span>` +
+    `<code>${escape((it.source ?? it.text ?? '').trim())}</code><span class="note">${escape(it.note)}</span>` +
     `<span class="place">${escape(place)}</span></button></li>`
   );
 }

@@ -10,11 +10,14 @@ export interface Verdict {
 export interface Step {
   /** Index into `Interleaving.threads`. */
   readonly thread: number;
-  readonly uri: string;
+  /** Null where the file is none of the workspace. */
+  readonly uri: string | null;
   /** Starts at 0. */
   readonly line: number;
   /** That line of the program. */
-  readonly source: string;
+  readonly source?: string;
+  /** The same, as servers before docs/protocol.md call it: the server may be another version than the extension. */
+  readonly text?: string;
   /** What the thread did there. */
   readonly note: string;
   /** Whether another thread ran before. */
