@@ -1,6 +1,6 @@
 /** A real VS Code server (code-server) with its own folders, and a page of headless Chromium on it. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -79,6 +79,12 @@ function environment(home) {
   };
 }
 
+/** The extension's own output channels, for whoever looks into a failure. */
+function keepLogs(name, folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((it) => /ftlint[^/]*\.log$/.test(it));
+  for (const it of files) cpSync(join(folder, it), join(shots, `${name}-${it.split('/').at(-1).replaceAll(' ', '-')}`));
+}
+
 /** `payload` gets the origin of remote files and returns pairs for the workbench. */
 export async function startEditor({ name, folder, file, vsix, trusted = true, payload = () => [] }) {
   const own = mkdtempSync(join(tmpdir(), 'ftlint-editor-'));
@@ -134,6 +140,7 @@ export async function startEditor({ name, folder, file, vsix, trusted = true, pa
       });
       kill('SIGKILL');
       log.end();
+      keepLogs(name, join(own, 'data/logs'));
       rmSync(own, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -77,12 +77,14 @@ export class Races implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   }
 
   private findingItem(finding: Finding): vscode.TreeItem {
-    const item = new vscode.TreeItem(finding.message);
     const uri = vscode.Uri.parse(finding.uri);
     const { start, end } = finding.range;
-    const place = `${readable(finding.uri)}:${start.line + 1}`;
+    // What the group says already is left out: the view is narrow.
+    const rule = this.grouping === 'rule' ? '' : `${finding.rule} `;
+    const place = this.grouping === 'file' ? `line ${start.line + 1}` : `${readable(finding.uri)}:${start.line + 1}`;
+    const item = new vscode.TreeItem(rule + place);
     item.id = `${this.grouping}:${finding.uri}:${finding.fingerprint}`;
-    item.description = this.grouping === 'rule' ? place : `${finding.rule} ${place}`;
+    item.description = finding.message;
     item.iconPath = icon(finding);
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(`${finding.rule} ${finding.name}, confidence ${finding.confidence}\n\n${finding.message}`);
