@@ -10,7 +10,7 @@ function step(thread: number, rest: Partial<Step> = {}): Step {
 }
 
 function html(steps: readonly Step[], threads: readonly string[] = ['A', 'B'], title = 'T', schedule = 's1'): string {
-  const parts = { nonce: 'NONCE', source: 'https://own', style: 'style.css', script: 'panel.js', title, name: (it: string) => it };
+  const parts = { nonce: 'NONCE', source: 'https://own.invalid', style: 'style.css', script: 'panel.js', title, name: (it: string) => it };
   return page({ threads, steps, schedule }, parts);
 }
 
@@ -27,7 +27,7 @@ test('whatever a program says stays text', () => {
 test('the policy forbids all but the own files, and the script has the nonce', () => {
   const res = html([step(0)]);
   const policy = /Content-Security-Policy" content="([^"]*)"/.exec(res)?.[1] ?? '';
-  assert.match(policy, /^default-src &#39;none&#39;; style-src https:\/\/own; script-src &#39;nonce-NONCE&#39;/);
+  assert.match(policy, /^default-src &#39;none&#39;; style-src https:\/\/own\.invalid; script-src &#39;nonce-NONCE&#39;/);
   assert.doesNotMatch(policy, /unsafe|\*|data:/);
   assert.doesNotMatch(res, / style=| on\w+=|<script(?! nonce="NONCE")/);
 });

@@ -44,31 +44,36 @@ fn spliced(text: &str) -> Option<String> {
 }
 
 /// A setting: name, schema without the description, description.
-fn settings() -> [(&'static str, String, &'static str); 9] {
-    let rules = rules();
-    let text = |default: &str| format!("\"type\": \"string\", \"default\": \"{default}\"");
-    let switch = |default: bool| format!("\"type\": \"boolean\", \"default\": {default}");
-    let one_of = |scope: &str, values: &[&str]| {
-        let values: Vec<String> = values.iter().map(|it| format!("\"{it}\"")).collect();
-        format!("{scope}\"type\": \"string\", \"default\": \"\", \"enum\": [{}]", values.join(", "))
-    };
-    [
-        ("path", format!("\"scope\": \"machine-overridable\", {}", text("")),
-            "The server, a path to `ftlint`. Empty: the bundled one, then the Python environment's, then the one on `PATH`."),
-        ("python", format!("\"scope\": \"machine-overridable\", {}", text("")),
-            "The free-threaded interpreter for replays. Empty: the one that ftlint finds."),
-        ("select", rules.clone(), "The rules to run: codes or their beginnings, such as `FTL1`. Empty: what the project says."),
-        ("ignore", rules, "The rules to leave out: codes or their beginnings."),
-        ("minConfidence", one_of("", &["", "low", "medium", "high"]),
-            "Findings below this confidence are not shown. Empty: what the project says."),
-        ("targetVersion", one_of("", &["", "3.13t", "3.14t", "3.15t"]),
-            "The free-threaded CPython that the code is for. Empty: what the project says."),
-        ("codeLens", switch(true), "Show lines above functions with findings, to replay them."),
-        ("inlayHints", switch(false), "Show the lock that guards a place elsewhere, between the code."),
-        ("trace.server", "\"type\": \"string\", \"default\": \"off\", \"enum\": [\"off\", \"messages\", \"verbose\"]".to_owned(),
-            "Write the messages between editor and server to the channel `ftlint trace`."),
+fn settings() -> Vec<(&'static str, String, &'static str)> {
+    const TEXT: &str = "\"type\": \"string\", \"default\": \"\"";
+    let of_machine = format!("\"scope\": \"machine-overridable\", {TEXT}");
+    let one_of = |values: &str| format!("{TEXT}, \"enum\": [{values}]");
+    let switch = |default: &str| format!("\"type\": \"boolean\", \"default\": {default}");
+    let trace = "\"type\": \"string\", \"default\": \"off\", \"enum\": [\"off\", \"messages\", \"verbose\"]";
+    vec![
+        ("path", of_machine.clone(), PATH),
+        ("python", of_machine, PYTHON),
+        ("select", rules(), SELECT),
+        ("ignore", rules(), "The rules to leave out: codes or their beginnings."),
+        ("minConfidence", one_of(r#""", "low", "medium", "high""#), CONFIDENCE),
+        ("targetVersion", one_of(r#""", "3.13t", "3.14t", "3.15t""#), TARGET),
+        ("codeLens", switch("true"), "Show lines above functions with findings, to replay them."),
+        ("inlayHints", switch("false"), HINTS),
+        ("trace.server", trace.to_owned(), TRACE),
     ]
 }
+
+const PATH: &str = "The server, a path to `ftlint`. Empty: the bundled one, then the Python environment's, then \
+    the one on `PATH`.";
+const PYTHON: &str = "The free-threaded interpreter for replays. Empty: the one that ftlint finds.";
+const SELECT: &str =
+    "The rules to run: codes or their beginnings, such as `FTL1`. Empty: what the project says.";
+const CONFIDENCE: &str =
+    "Findings below this confidence are not shown. Empty: what the project says.";
+const TARGET: &str =
+    "The free-threaded CPython that the code is for. Empty: what the project says.";
+const HINTS: &str = "Show the lock that guards a place elsewhere, between the code.";
+const TRACE: &str = "Write the messages between editor and server to the channel `ftlint trace`.";
 
 /// Rules to choose from, with what they report; beginnings of codes are allowed as well.
 fn rules() -> String {
