@@ -1,8 +1,23 @@
-//! Edits that mend a finding, made only when somebody asks for them.
+//! Edits that mend a finding, made only when somebody asks for them. One fix, one file.
+//!
+//! A fix is safe when one thread sees no difference and the race is gone; for that the exact type of the place has to
+//! be proven ([`exact`]), because a class may do anything in `setdefault`. All else is for a person to look at.
+
+mod exact;
+mod lock;
+mod pop;
+mod setdefault;
+mod snapshot;
+mod source;
 
 use std::sync::Arc;
 
-use crate::diagnostic::Position;
+use ruff_text_size::TextRange;
+
+use crate::db::{Db, SourceFile};
+use crate::diagnostic::{Diagnostic, Location, Position};
+use crate::evidence::{Evidence, Window};
+use source::Source;
 
 /// Whether an edit may change what the program does when one thread runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,4 +50,46 @@ pub struct Edit {
     pub end: Position,
     /// What comes instead.
     pub text: String,
+}
+
+/// What a fix is made from.
+struct Around<'a> {
+    source: Source<'a>,
+    window: &'a Window<Location>,
+    path: &'a Arc<str>,
+}
+
+/// The ways to mend one finding of a file, best first. Parses the file again: nobody pays for fixes that are not asked
+/// for. A file with syntax errors has none.
+pub fn fixes(db: &dyn Db, file: SourceFile, diagnostic: &Diagnostic) -> Vec<Fix> {
+    let Evidence::Window(window) = &diagnostic.evidence else { return Vec::new() };
+    let path = file.path(db);
+    let here = |it: &Location| it.file == *path && it.function == diagnostic.location.function;
+    if !here(&window.first.site) || !here(&window.last.site) {
+        return Vec::new();
+    }
+    let text = file.text(db).get();
+    crate::syntax::with_stack(&text, || {
+        let parsed = crate::syntax::parse(&text, path);
+        if parsed.has_syntax_errors() {
+            return Vec::new();
+        }
+        let tokens = parsed.tokens().clone();
+        let suite = crate::syntax::suite(parsed);
+        let around = Around { source: Source::new(&text, &suite, &tokens), window, path };
+        [setdefault::fix, pop::fix, snapshot::fix, lock::fix]
+            .into_iter()
+            .filter_map(|it| it(&around))
+            .collect()
+    })
+}
+
+impl Around<'_> {
+    /// A fix that puts one text in the place of another.
+    fn replace(&self, title: String, safe: bool, range: TextRange, text: String) -> Fix {
+        let (start, end) = self.source.positions(range);
+        let edit = Edit { file: Arc::clone(self.path), start, end, text };
+        let applicability = if safe { Applicability::Safe } else { Applicability::Unsafe };
+        Fix { title, applicability, edits: vec![edit] }
+    }
 }

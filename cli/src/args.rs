@@ -1,6 +1,7 @@
 //! The command line, as clap sees it. Only words and types; what they do is elsewhere.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -53,6 +54,14 @@ pub(crate) struct CheckArgs {
     /// can. Elsewhere there is no sandbox: do not replay code that you would not run.
     #[arg(long)]
     pub(crate) replay: bool,
+
+    /// So many replays run at once; the number of processors if nothing is said
+    #[arg(long, requires = "replay", value_name = "N", help_heading = "Replay")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Neither show nor keep verdicts of earlier runs
+    #[arg(long, env = "FTLINT_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Replay")]
+    pub(crate) no_cache: bool,
 
     /// Replay without a sandbox, for code that needs sockets or writes elsewhere
     #[arg(long, requires = "replay", help_heading = "Replay")]
@@ -123,10 +132,6 @@ pub(crate) struct CheckArgs {
     /// The path that standard input stands for; says `-` by itself
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
-
-    /// Accepted for scripts that say it; there is no cache on disk, each run analyses everything
-    #[arg(long, help_heading = "Input")]
-    pub(crate) no_cache: bool,
 }
 
 impl CheckArgs {

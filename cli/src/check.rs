@@ -22,6 +22,7 @@ use crate::args::CheckArgs;
 use crate::console::{Console, wants_color};
 use crate::output::{self, Finding, View};
 use crate::replay::{self, Replayed};
+use crate::verdicts::Known;
 
 /// Findings were printed.
 const FOUND: u8 = 1;
@@ -60,10 +61,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     warn_of_suppressions(&db, &loaded, &short, console);
     let diagnostics = diagnostics(&db, &loaded, &files);
+    let known = Known::new(args, &db, loaded.project, project);
     let replayed = if args.replay {
-        replay::replay(args, diagnostics, &short, console)
+        replay::replay(args, diagnostics, &known, &short, console)
     } else {
-        Replayed::without(diagnostics)
+        let mut res = Replayed::without(diagnostics);
+        known.look_up(&mut res.findings, None);
+        res
     };
     let texts = Texts::new(&db, loaded.project);
     let text = |path: &str| texts.get(path);

@@ -10,6 +10,7 @@ mod output;
 mod replay;
 mod rule;
 mod runtime;
+mod verdicts;
 
 use std::io;
 use std::process::ExitCode;

@@ -64,9 +64,15 @@ pub(crate) fn summary(findings: &[Finding]) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, it)| format!("{n} {}", words::status(it).replace('-', " ")))
         .collect();
+    let old = findings.iter().filter(|it| it.verdict.as_ref().is_some_and(|it| it.cached)).count();
+    let old = match old {
+        0 => String::new(),
+        1 => "; 1 verdict is from an earlier run".to_owned(),
+        n => format!("; {n} verdicts are from earlier runs"),
+    };
     if counts.is_empty() {
         format!("{total}.")
     } else {
-        format!("{total} ({}).", counts.join(", "))
+        format!("{total} ({}{old}).", counts.join(", "))
     }
 }

@@ -1,6 +1,8 @@
-//! `--replay`: runs the code behind each finding and keeps what came of it.
-//!
-//! One at a time, because a replay under contention wants the processors for itself.
+//! `--replay`: runs the code behind each finding and keeps what came of it, as many at once as there are processors.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
@@ -16,6 +18,7 @@ use crate::console::Console;
 use crate::entry;
 use crate::interpreter::choose;
 use crate::output::Finding;
+use crate::verdicts::Known;
 use ftlint_project::paths::Short;
 
 /// What is known after the replays.
@@ -40,6 +43,7 @@ impl Replayed {
 pub(crate) fn replay(
     args: &CheckArgs,
     diagnostics: Vec<Diagnostic>,
+    known: &Known<'_>,
     short: &Short,
     console: Console,
 ) -> Replayed {
@@ -88,7 +92,14 @@ pub(crate) fn replay(
     });
     let schedule = args.schedule.as_ref().map(|it| it.schedule.clone());
     let options = Options { schedule, sandbox, cancel, ..Options::default() };
-    each(&mut res, &interpreter, &options, short, console);
+    let conditions = known.conditions(&interpreter, sandbox);
+    if options.schedule.is_none() {
+        known.look_up(&mut res.findings, Some(&conditions));
+    }
+    each(&mut res, &interpreter, &options, jobs(args), short, console);
+    if options.schedule.is_none() {
+        known.keep(&res.findings, &conditions);
+    }
     res.interrupted = options.cancel.is_cancelled();
     res
 }
@@ -110,36 +121,67 @@ fn keep_only(
     Ok(())
 }
 
+/// How many replays run at once.
+fn jobs(args: &CheckArgs) -> usize {
+    let here = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map_or_else(here, usize::from)
+}
+
+/// Workers take the next finding that is open. What went wrong is told in the order of the findings.
 fn each(
     res: &mut Replayed,
     interpreter: &Interpreter,
     options: &Options,
+    jobs: usize,
     short: &Short,
     console: Console,
 ) {
-    let bar = progress(res.findings.len());
-    for finding in &mut res.findings {
-        if options.cancel.is_cancelled() {
-            break;
-        }
+    let open: Vec<usize> =
+        (0..res.findings.len()).filter(|it| res.findings.get(*it).is_some_and(is_open)).collect();
+    let bar = progress(open.len());
+    let place = |finding: &Finding| {
         let location = &finding.diagnostic.location;
-        let place = format!("{}:{}", short.path(&*location.file), location.start.line);
-        bar.set_message(format!("{} {place}", finding.diagnostic.rule.code));
-        if is_open(finding) {
-            match ftlint_runtime::replay(interpreter, &finding.diagnostic, options) {
-                // What a killed child leaves behind says nothing about the code.
-                _ if options.cancel.is_cancelled() => {}
-                Ok(verdict) => finding.verdict = Some(verdict),
-                Err(error) => {
-                    let message = format!("{place}: {}: {error}", finding.diagnostic.rule.code);
-                    bar.suspend(|| console.error(&message));
-                    res.failed = true;
+        let code = finding.diagnostic.rule.code;
+        format!("{}:{}: {code}", short.path(&*location.file), location.start.line)
+    };
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    let findings = &res.findings;
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(open.len()) {
+            scope.spawn(|| {
+                while let Some(number) = open.get(next.fetch_add(1, Ordering::Relaxed))
+                    && let Some(finding) = findings.get(*number)
+                    && !options.cancel.is_cancelled()
+                {
+                    bar.set_message(place(finding));
+                    let result = ftlint_runtime::replay(interpreter, &finding.diagnostic, options);
+                    bar.inc(1);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).insert(*number, result);
                 }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    // What a killed child leaves behind says nothing about the code.
+    if options.cancel.is_cancelled() {
+        results.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, it| is_whole(it));
+    }
+    for (number, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let Some(finding) = res.findings.get_mut(number) else { continue };
+        match result {
+            Ok(verdict) => finding.verdict = Some(verdict),
+            Err(error) => {
+                console.error(&format!("{}: {error}", place(finding)));
+                res.failed = true;
             }
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+}
+
+/// Whether a replay came to its end before the run was stopped: only then it has seen something.
+fn is_whole(result: &Result<Verdict, ReplayError>) -> bool {
+    result.as_ref().is_ok_and(|it| it.status == Status::Confirmed)
 }
 
 /// On standard error, and only on a terminal.
@@ -173,5 +215,6 @@ fn never(diagnostic: &Diagnostic) -> Option<Verdict> {
         contention: None,
         reason: Some(why.to_owned()),
         elapsed_ms: 0,
+        cached: false,
     })
 }

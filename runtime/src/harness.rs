@@ -161,12 +161,8 @@ fn checked(lines: Vec<Line>, outcome: &process::Outcome) -> Result<Observation, 
     Ok(Observation { lines })
 }
 
-/// The directory with the package; written when it is not there or not what it should be.
-pub(crate) fn unpacked() -> Result<PathBuf, RuntimeError> {
-    static DONE: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(directory) = DONE.get() {
-        return Ok(directory.clone());
-    }
+/// Sixteen hexadecimal digits that are others as soon as the harness is another one.
+pub(crate) fn version() -> String {
     let mut hash = Sha256::new();
     for (name, text) in FILES {
         hash.update(name);
@@ -174,7 +170,16 @@ pub(crate) fn unpacked() -> Result<PathBuf, RuntimeError> {
     }
     let digest = hash.finalize();
     let start = digest.iter().take(8).fold(0_u64, |sum, it| sum << 8 | u64::from(*it));
-    let name = format!("{start:016x}");
+    format!("{start:016x}")
+}
+
+/// The directory with the package; written when it is not there or not what it should be.
+pub(crate) fn unpacked() -> Result<PathBuf, RuntimeError> {
+    static DONE: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(directory) = DONE.get() {
+        return Ok(directory.clone());
+    }
+    let name = version();
     let base = install::cache_directory(&system_env)
         .unwrap_or_else(|| std::env::temp_dir().join("ftlint"));
     let directory = base.join("harness").join(name);

@@ -36,6 +36,7 @@ pub(crate) fn blank(status: Status) -> Verdict {
         contention: None,
         reason: None,
         elapsed_ms: 0,
+        cached: false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! confirmed only when one [`schedule`] shows the violation twice, and no serial order of the same calls shows it.
 
 mod bound;
+pub mod cache;
 pub mod entry;
 pub mod environment;
 pub mod error;

@@ -1,7 +1,9 @@
 //! What a replay found out about a finding. A verdict never hides a finding, and none of them means "safe".
 
+use serde::{Deserialize, Serialize};
+
 /// The outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// A violation was observed, and observed again with the same schedule.
     Confirmed,
@@ -12,7 +14,7 @@ pub enum Status {
 }
 
 /// What ran, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EvidenceLevel {
     /// The user's own program, from its own entry.
     Program,
@@ -26,7 +28,7 @@ pub enum EvidenceLevel {
 }
 
 /// One numbered step of a witnessed interleaving.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WitnessStep {
     /// Lane, 1-based.
     pub thread: u32,
@@ -45,7 +47,7 @@ pub struct WitnessStep {
 }
 
 /// What free-running threads did, without any control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contention {
     /// Threads behind the barrier.
     pub threads: u32,
@@ -60,7 +62,7 @@ pub struct Contention {
 }
 
 /// The verdict on one finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The outcome.
     pub status: Status,
@@ -82,4 +84,7 @@ pub struct Verdict {
     pub reason: Option<String>,
     /// Wall time of the whole replay of this finding.
     pub elapsed_ms: u64,
+    /// Known from a replay of an earlier run.
+    #[serde(skip)]
+    pub cached: bool,
 }

@@ -3,6 +3,7 @@
 mod atomicity;
 mod corpus;
 mod docs;
+mod fixes;
 mod fixtures;
 mod hostile;
 mod incremental;

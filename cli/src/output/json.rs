@@ -63,6 +63,8 @@ struct JsonVerdict<'a> {
     contention: Option<JsonContention<'a>>,
     reason: Option<&'a str>,
     elapsed_ms: u64,
+    /// From an earlier run, and not run again.
+    cached: bool,
 }
 
 #[derive(Serialize)]
@@ -143,6 +145,7 @@ impl<'a> JsonVerdict<'a> {
             contention: it.contention.as_ref().map(JsonContention::new),
             reason: it.reason.as_deref(),
             elapsed_ms: it.elapsed_ms,
+            cached: it.cached,
         }
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn verdict(status: Status, reason: Option<&str>) -> Verdict {
         contention: None,
         reason: reason.map(str::to_owned),
         elapsed_ms: 41,
+        cached: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the built binary: what goes to standard output, what to standard error, and the exit status.
 
+mod cache;
 mod errors;
 mod help;
 mod hostile;

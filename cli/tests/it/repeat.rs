@@ -30,7 +30,12 @@ fn shell(command: &str) -> (Option<i32>, String) {
         .chain(std::env::split_paths(&old));
     let path = std::env::join_paths(places).expect("works");
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(repository()).env("PATH", path).stdin(Stdio::null());
+    shell
+        .args(["-c", command])
+        .current_dir(repository())
+        .env("PATH", path)
+        .env("FTLINT_NO_CACHE", "1")
+        .stdin(Stdio::null());
     let out = shell.output().expect("works");
     let text = [out.stdout, out.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
     (out.status.code(), text.concat())

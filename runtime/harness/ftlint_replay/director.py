@@ -11,12 +11,12 @@ from types import CodeType, FrameType
 from typing import Any
 
 from . import points, shown, syntax, values
-from .lane import Lane, Pending
+from .lane import Lane, Pending, was_filled
 from .schedule import Schedule
 from .types import Step, ThreadError, Trace, Window
 
 FIRST, LAST, OTHER, GATE = 1, 2, 4, 8
-_UPDATES = ("augment", "read_modify_write")
+_UPDATES, _FILLS = ("augment", "read_modify_write"), ("check_then_insert", "lazy_init")
 _TAKES_TURN = ("read", "store", "get_item", "set_item", "del_item", "delete", "contains")
 
 
@@ -357,7 +357,7 @@ class Director:
             self._changed.notify_all()
             while lane.state == state and not self.over:
                 self._changed.wait(1.0)
-        if state == "parked" and self._test is not None and self._expressions[LAST].site.function == frame.f_code.co_qualname:
+        if state == "parked" and self._expressions[LAST].site.function == frame.f_code.co_qualname:
             self._recheck(lane, frame, line)
 
     def _already_passed(self, lane: Lane, slot: values.Slot | None) -> None:
@@ -374,6 +374,8 @@ class Director:
         """Whether the test that allowed the act still holds when the act comes."""
         holds = values.holds(self._test, frame)
         with self._changed:
+            filled = was_filled(self.trace.steps, lane, self._expressions[LAST].value(frame))
+            holds = False if filled and self.window.pattern in _FILLS else holds
             if holds is not None:
                 self._note(lane, "recheck", frame.f_code.co_filename, line, lane.slot, values.MISSING, None, holds)
 

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from . import values
+from .types import Step
 
 
 @dataclass
@@ -49,3 +50,10 @@ class Lane:
     met: bool = False
     delays: int = 0
     entered: FrameType | None = None
+
+
+def was_filled(steps: list[Step], lane: Lane, now: Any) -> bool:
+    """Whether a place that the thread found empty has a value by now: its own test looks at what it read then."""
+    empty = (values.MISSING, None)
+    read = next((it for it in reversed(steps) if it.thread == lane.number and it.kind == "read"), None)
+    return read is not None and any(read.value is it for it in empty) and not any(now is it for it in empty)

@@ -175,6 +175,49 @@ fn two_insertions_are_proved_by_the_test_that_failed_meanwhile() {
     assert_eq!(verdict(report).status, Status::Confirmed);
 }
 
+const ASKED_FIRST: &str = "
+import threading
+cache = {}
+def load(key):
+    try:
+        found = cache[key]
+    except KeyError:
+        found = object()
+        cache[key] = found
+    return found
+def main():
+    for n in range(20):
+        threads = [threading.Thread(target=load, args=(n,)) for _ in range(3)]
+        for it in threads: it.start()
+        for it in threads: it.join()
+";
+
+fn asked_first(source: &str) -> Case {
+    Case::new(Run::Driver, Pattern::CheckThenInsert, source)
+        .global("cache")
+        .first("load", "found = cache[key]", "cache[key]", AccessKind::GetItem)
+        .last("load", "cache[key] = found", "cache[key]", AccessKind::SetItem)
+}
+
+#[test]
+fn a_key_that_was_missing_and_is_there_when_it_is_stored() {
+    let command = "python -c 'import case; case.main()'";
+    let Some(report) = run_until_confirmed(&asked_first(ASKED_FIRST), command) else { return };
+    assert_eq!(verdict(report).status, Status::Confirmed);
+}
+
+#[test]
+fn a_key_that_is_asked_for_under_the_lock_that_stores_it() {
+    let guarded = ASKED_FIRST
+        .replace("cache = {}", "cache = {}\nlock = threading.Lock()")
+        .replace("target=load", "target=locked")
+        .replace("def main", "def locked(key):\n    with lock: return load(key)\ndef main");
+    let Some(report) = run(&asked_first(&guarded), "python -c 'import case; case.main()'") else {
+        return;
+    };
+    assert_ne!(verdict(report).status, Status::Confirmed);
+}
+
 const SWAP: &str = "
 import threading
 class Counter:

@@ -297,6 +297,7 @@ fn confirmed_by_absence() -> Verdict {
         contention: None,
         reason: None,
         elapsed_ms: 0,
+        cached: false,
     }
 }
 

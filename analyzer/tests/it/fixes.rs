@@ -1,0 +1,171 @@
+//! Fixes: what they leave behind parses, and the finding is gone. Every fixture with a finding is tried.
+
+use std::collections::BTreeSet;
+
+use ftlint_analyzer::check_file;
+use ftlint_analyzer::db::{Database, Project, SourceFile};
+use ftlint_analyzer::diagnostic::{Diagnostic, Position};
+use ftlint_analyzer::fix::{Applicability, Fix, fixes};
+use ftlint_analyzer::testing::{fixtures_dir, load_fixtures};
+
+struct One {
+    db: Database,
+    project: Project,
+    file: SourceFile,
+}
+
+impl One {
+    fn new(text: &str) -> Self {
+        let db = Database::new();
+        let file =
+            SourceFile::new(&db, "m.py".into(), ".".into(), "m".into(), text.to_owned().into());
+        let project = Project::new(&db, [file].into(), std::sync::Arc::default(), None);
+        Self { db, project, file }
+    }
+
+    fn found(&self) -> Vec<Diagnostic> {
+        check_file(&self.db, self.project, self.file)
+    }
+}
+
+/// The text with the edits made. Positions are lines and bytes in them.
+fn applied(text: &str, fix: &Fix) -> String {
+    let mut starts = vec![0];
+    starts.extend(text.match_indices('\n').map(|it| it.0 + 1));
+    let offset = |it: Position| starts[it.line as usize - 1] + it.byte as usize;
+    let mut res = text.to_owned();
+    for edit in fix.edits.iter().rev() {
+        res.replace_range(offset(edit.start)..offset(edit.end), &edit.text);
+    }
+    res
+}
+
+/// The only fix of the only finding, and what it makes of the text.
+fn fixed(text: &str) -> (Fix, String) {
+    let one = One::new(text);
+    let found = one.found();
+    let all: Vec<Fix> = found.iter().flat_map(|it| fixes(&one.db, one.file, it)).collect();
+    assert_eq!(all.len(), 1, "{found:#?}\n{all:#?}");
+    (all[0].clone(), applied(text, &all[0]))
+}
+
+fn none(text: &str) {
+    let one = One::new(text);
+    let found = one.found();
+    assert!(!found.is_empty(), "no finding at all");
+    let all: Vec<Fix> = found.iter().flat_map(|it| fixes(&one.db, one.file, it)).collect();
+    assert!(all.is_empty(), "{all:#?}");
+}
+
+#[test]
+fn findings_of_fixtures_are_gone_after_a_fix() {
+    let (mut wrong, mut titles) = (Vec::new(), BTreeSet::new());
+    let mut count = 0;
+    for fixture in load_fixtures(&fixtures_dir()) {
+        let [file] = &*fixture.files else { continue };
+        let one = One::new(&file.text);
+        let before = one.found();
+        for diagnostic in &before {
+            for fix in fixes(&one.db, one.file, diagnostic) {
+                count += 1;
+                titles.insert(fix.title.split('`').next().unwrap_or_default().to_owned());
+                let text = applied(&file.text, &fix);
+                let after = One::new(&text).found();
+                let broken = after.iter().any(|it| it.rule.code == "invalid-syntax");
+                // What was folded into this finding may come out by itself now, on lines of its own.
+                let line = |text: &str, it: &Diagnostic| {
+                    let line = text.lines().nth(it.location.start.line as usize - 1);
+                    line.unwrap_or_default().trim().to_owned()
+                };
+                let old = line(&file.text, diagnostic);
+                let left = |text: &str, found: &[Diagnostic]| {
+                    found
+                        .iter()
+                        .filter(|it| it.rule == diagnostic.rule && line(text, it) == old)
+                        .count()
+                };
+                if broken || left(&text, &after) >= left(&file.text, &before) {
+                    let place = file.path.display();
+                    wrong.push(format!(
+                        "{place}:{} {}\n{text}",
+                        diagnostic.location.start.line, fix.title
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n====\n"));
+    assert!(count > 25, "only {count} fixes were offered");
+    assert!(titles.len() >= 4, "{titles:?}");
+}
+
+const SHARED: &str = "import threading\n\ncache = {}\n\n\ndef get(key):\n";
+const START: &str = "\n\nfor _ in range(2):\n    threading.Thread(target=get, args=(1,)).start()\n";
+
+fn racy(body: &str) -> String {
+    format!("{SHARED}{body}{START}")
+}
+
+#[test]
+fn an_insertion_becomes_setdefault() {
+    let (fix, text) = fixed(&racy(
+        "    if key not in cache:\n        cache[key] = []  # kept\n    return cache[key]",
+    ));
+    assert_eq!(fix.applicability, Applicability::Safe);
+    assert!(text.contains("    cache.setdefault(key, [])  # kept\n"), "{text}");
+    assert!(One::new(&text).found().is_empty());
+}
+
+#[test]
+fn a_value_that_is_made_may_cost_something() {
+    let (fix, _) = fixed(&racy(
+        "    if key not in cache:\n        cache[key] = open(key)\n    return cache[key]",
+    ));
+    assert_eq!(fix.applicability, Applicability::Unsafe);
+}
+
+#[test]
+fn a_type_that_is_not_proven_makes_it_unsafe() {
+    let text = racy("    if key not in cache:\n        cache[key] = []\n    return cache[key]");
+    let (fix, _) =
+        fixed(&text.replace("cache = {}\n", "cache = {}\nif key_error:\n    cache = make()\n"));
+    assert_eq!(fix.applicability, Applicability::Unsafe);
+}
+
+#[test]
+fn what_a_comment_says_is_not_lost() {
+    none(&racy(
+        "    if key not in cache:\n        # the first one\n        cache[key] = []\n    return cache[key]",
+    ));
+}
+
+#[test]
+fn a_deletion_becomes_pop() {
+    let (fix, text) =
+        fixed(&racy("    if key in cache:\n        del cache[key]\n    cache[key] = 1"));
+    assert_eq!(fix.applicability, Applicability::Safe);
+    assert!(text.contains("    cache.pop(key, None)\n"), "{text}");
+}
+
+#[test]
+fn a_loop_goes_through_a_copy() {
+    let (fix, text) = fixed(&racy(
+        "    cache[key] = 1\n    for name, value in cache.items():\n        print(name, value)",
+    ));
+    assert_eq!(fix.applicability, Applicability::Safe);
+    assert!(text.contains("in list(cache.items()):"), "{text}");
+}
+
+#[test]
+fn the_lock_that_guards_the_place_elsewhere() {
+    let text = "import threading\n\n\nclass Stats:\n    def __init__(self):\n        self._lock = threading.Lock()\n        self._seen = 0\n\n    def add(self):\n        with self._lock:\n            self._seen += 1\n\n    def take(self):\n        with self._lock:\n            self._seen -= 1\n\n    def reset(self, by):\r\n        if by:\r\n            self._seen = self._seen - by\r\n";
+    let (fix, text) = fixed(text);
+    assert_eq!(fix.applicability, Applicability::Unsafe);
+    assert!(
+        text.contains(
+            "            with self._lock:\r\n                self._seen = self._seen - by\r\n"
+        ),
+        "{text:?}"
+    );
+    assert!(One::new(&text).found().is_empty());
+}
