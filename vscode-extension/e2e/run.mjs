@@ -60,6 +60,9 @@ async function findings(editor) {
   note(`Problems, with ${related.length} related locations`);
   await shot('2-problems');
   await page.keyboard.press('Control+J');
+  await page.locator('.statusbar-item', { hasText: /ftlint \d/ }).first().hover();
+  await page.locator('.monaco-hover:visible', { hasText: 'because it is the one that comes with the extension' }).first().waitFor();
+  note('the status item says which server runs and why');
   const squiggle = await page.locator('.monaco-editor .squiggly-warning').first().boundingBox();
   await page.mouse.move(squiggle.x + squiggle.width / 2, squiggle.y + squiggle.height / 2);
   await page.locator('.monaco-hover:visible', { hasText: /FTL\d{3}/ }).first().waitFor();

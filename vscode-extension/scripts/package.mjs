@@ -3,8 +3,8 @@
  *
  *   npm run package -- [--target linux-x64] [--binary PATH] [--runtime FOLDER] [--out FILE]
  *
- * Without a target it is this machine's; without a binary, `cargo build --release` makes one. The runtime is a folder
- * with a free-threaded Python for replays; it is large, so it is left out unless it is named.
+ * Without a target it is this machine's; without a binary, `cargo build --release` makes one. The runtime is the folder
+ * of a free-threaded Python, with its bin/ (`ftlint runtime list` names them); it is large, so it is left out unless it is named.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';

@@ -22,6 +22,16 @@ export async function places(context: vscode.ExtensionContext): Promise<Places> 
   };
 }
 
+/**
+ * The environment of the server: where the extension brings a free-threaded Python, it is the last on PATH, so that one
+ * that the user has installed comes first.
+ */
+export function serverEnvironment(context: vscode.ExtensionContext): NodeJS.ProcessEnv {
+  const bundled = context.asAbsolutePath(join('runtime', process.platform === 'win32' ? '' : 'bin'));
+  if (!isFolder(bundled)) return process.env;
+  return { ...process.env, PATH: [process.env['PATH'], bundled].filter(Boolean).join(delimiter) };
+}
+
 function runs(file: string, windows: boolean): boolean {
   try {
     accessSync(file, windows ? constants.F_OK : constants.X_OK);

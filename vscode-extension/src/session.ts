@@ -7,7 +7,7 @@ import {
   State,
   WorkDoneProgress,
 } from 'vscode-languageclient/node';
-import { places } from './environment';
+import { places, serverEnvironment } from './environment';
 import { type Located, locate } from './locate';
 import { DID_CHANGE_TRUST, FINDINGS_CHANGED } from './protocol';
 
@@ -101,7 +101,7 @@ export class Session implements vscode.Disposable {
     if (!('command' in found)) return this.fail(found.looked);
     this.located = found;
     this.output.info(`uses ${found.command}, because it is ${found.why}`);
-    const run = { command: found.command, args: ['server'] };
+    const run = { command: found.command, args: ['server'], options: { env: serverEnvironment(this.context) } };
     const client = new LanguageClient('ftlint', 'ftlint', run, this.options());
     client.onNotification(FINDINGS_CHANGED, () => this.findingsEmitter.fire());
     client.onDidChangeState((it) => this.changed(client, found, it.newState));
