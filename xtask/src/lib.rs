@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod docs;
+pub mod editor_schema;
 pub mod new_rule;
 pub mod tidy;
 

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "usage: cargo xtask <task>
 
   docs [--check]               write docs/rules from the rules, or say what is out of date
+  editor-schema [--check]      write the settings of the VS Code extension, or say what is out of date
   tidy                         check the habits that a machine can see
   new-rule FTL999 some-name    make a rule's file, its registry lines and its fixtures
   bench [--corpus DIR] [--pairs N]
@@ -34,6 +35,8 @@ fn run(args: &[&str]) -> Result<Vec<String>> {
     match args {
         ["docs"] => xtask::docs::write(&root).map(|()| Vec::new()),
         ["docs", "--check"] => Ok(xtask::docs::check(&root)),
+        ["editor-schema"] => xtask::editor_schema::write(&root).map(|()| Vec::new()),
+        ["editor-schema", "--check"] => Ok(xtask::editor_schema::check(&root)),
         ["tidy"] => xtask::tidy::check(&root),
         ["new-rule", code, name] => xtask::new_rule::run(&root, code, name).map(|()| Vec::new()),
         ["bench", options @ ..] => xtask::bench::run(&root, options).map(|()| Vec::new()),

@@ -11,3 +11,9 @@ fn documentation_is_fresh() {
     let problems = xtask::docs::check(&xtask::root());
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
+
+#[test]
+fn settings_of_the_editor_are_fresh() {
+    let problems = xtask::editor_schema::check(&xtask::root());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

@@ -5,6 +5,7 @@ use super::SourceText;
 
 /// Hosts that addresses in the repository may have. A new one is a decision, not an accident.
 const ALLOWED: &[&str] = &[
+    "127.0.0.1",
     "bugs.python.org",
     "code.visualstudio.com",
     "docs.oasis-open.org",
@@ -24,6 +25,7 @@ const ALLOWED: &[&str] = &[
     "rustup.rs",
     "sh.rustup.rs",
     "www.python.org",
+    "www.w3.org",
 ];
 
 /// Registries, in halves: this file must not name them either.
@@ -56,6 +58,13 @@ pub(crate) fn check(files: &[SourceText]) -> Vec<String> {
                 if line.contains(&[*name, *end].concat()) {
                     res.push(format!("{at}: names the host of a package registry"));
                 }
+            }
+            if file.path.ends_with("package-lock.json") {
+                if line.trim_start().starts_with("\"resolved\":") {
+                    res.push(format!("{at}: a package has an address of its own"));
+                }
+                // The rest is what packages say about themselves, such as where to donate.
+                continue;
             }
             let unknown = hosts(line).filter(|it| {
                 !ALLOWED.contains(it)
@@ -98,5 +107,13 @@ mod tests {
             found[0],
             "a.md:1: the host `mirror.internal` is not in xtask/src/tidy/hosts.rs"
         );
+    }
+
+    #[test]
+    fn a_lock_of_npm_has_no_addresses_of_packages() {
+        let address = ["\"https:", "//mirror.internal/x.tgz\""].concat();
+        let text = format!("  \"url\": {address}\n  \"resolved\": {address},\n");
+        let found = check(&[SourceText { path: "a/package-lock.json".to_owned(), text }]);
+        assert_eq!(found, ["a/package-lock.json:2: a package has an address of its own"]);
     }
 }
