@@ -5,6 +5,7 @@
 //! and nothing is ever written.
 
 pub mod binary;
+pub mod chain;
 pub mod declaration;
 pub mod environment;
 pub mod target;
