@@ -3,6 +3,7 @@
 
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
+pub(crate) mod gil;
 pub(crate) mod judge;
 pub(crate) mod locations;
 pub(crate) mod locks;
@@ -58,6 +59,7 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         locks: &locks,
         files,
         installed: project.installed(db),
+        extensions: project.extensions(db),
         target: *project.target(db),
     });
     Program { slices: files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect() }

@@ -8,6 +8,7 @@
 mod calls;
 mod image;
 mod module;
+mod references;
 
 use std::path::Path;
 
@@ -113,7 +114,8 @@ fn thin(bytes: &[u8]) -> Result<&[u8], BinaryError> {
 fn decide(image: &Image<'_>, module: &str, tag: Tag) -> Declaration {
     if !image.exports.contains_key(&format!("PyInit_{module}")) {
         let reason = if image.exports.contains_key(&format!("PyModExport_{module}")) {
-            "the module is exported by `PyModExport` of 3.15, whose slots are not read yet".to_owned()
+            "the module is exported by `PyModExport` of 3.15, whose slots are not read yet"
+                .to_owned()
         } else {
             format!("the file does not export `PyInit_{module}`")
         };
@@ -130,7 +132,9 @@ fn decide(image: &Image<'_>, module: &str, tag: Tag) -> Declaration {
         (Some(it), false) => Declaration::DoesNotDeclare(format!(
             "made in one phase by `{it}`, and `PyUnstable_Module_SetGIL` is not called"
         )),
-        (None, false) => Declaration::CannotTell("the module is made by another library".to_owned()),
+        (None, false) => {
+            Declaration::CannotTell("the module is made by another library".to_owned())
+        }
     }
 }
 
@@ -152,17 +156,26 @@ fn in_phases(image: &Image<'_>, module: &str, tag: Tag) -> Declaration {
             }
             None => continue,
         };
-        return of_definitions(&found);
+        return of_definitions(image, &found);
     }
     Declaration::CannotTell("its `PyModuleDef` is not in the data of the file".to_owned())
 }
 
-fn of_definitions(found: &[Definition]) -> Declaration {
+fn of_definitions(image: &Image<'_>, found: &[Definition]) -> Declaration {
     let Some(first) = found.first() else {
-        return Declaration::CannotTell("its `PyModuleDef` is not in the data of the file".to_owned());
+        return Declaration::CannotTell(
+            "its `PyModuleDef` is not in the data of the file".to_owned(),
+        );
     };
     if found.iter().any(|it| it.slots != first.slots) {
         return Declaration::CannotTell("several `PyModuleDef` have its name".to_owned());
+    }
+    if let Some(range) = &first.array
+        && references::is_named(image, range) != Some(false)
+    {
+        return Declaration::CannotTell(
+            "code of the module names its array of slots and may change it".to_owned(),
+        );
     }
     let at = first.at;
     match first.slots {
@@ -175,9 +188,9 @@ fn of_definitions(found: &[Definition]) -> Declaration {
         Slots::Array(None) => Declaration::DoesNotDeclare(format!(
             "the slots of the `PyModuleDef` at {at:#x} have no `Py_mod_gil`"
         )),
-        Slots::None | Slots::Unreadable => {
-            Declaration::CannotTell("its slots are filled in when the module is imported".to_owned())
-        }
+        Slots::None | Slots::Unreadable => Declaration::CannotTell(
+            "its slots are filled in when the module is imported".to_owned(),
+        ),
     }
 }
 
@@ -187,7 +200,8 @@ fn by_call(image: &Image<'_>) -> Declaration {
     let all = |it: Argument| !arguments.is_empty() && arguments.iter().all(|found| *found == it);
     if all(Argument::Constant(1)) {
         Declaration::Declares(
-            "made in one phase, calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_NOT_USED`".to_owned(),
+            "made in one phase, calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_NOT_USED`"
+                .to_owned(),
         )
     } else if all(Argument::Constant(0)) {
         Declaration::DoesNotDeclare(
@@ -195,7 +209,8 @@ fn by_call(image: &Image<'_>) -> Declaration {
         )
     } else {
         Declaration::CannotTell(
-            "made in one phase, and what it tells `PyUnstable_Module_SetGIL` is computed".to_owned(),
+            "made in one phase, and what it tells `PyUnstable_Module_SetGIL` is computed"
+                .to_owned(),
         )
     }
 }

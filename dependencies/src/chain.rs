@@ -71,8 +71,10 @@ impl Graph {
                 .into_iter()
                 .filter_map(|name| finder.find(&name).map(|found| (name, found)))
                 .collect();
-            let read: Vec<(String, Read)> =
-                found.into_par_iter().map(|(name, found)| (name.clone(), read(&name, found))).collect();
+            let read: Vec<(String, Read)> = found
+                .into_par_iter()
+                .map(|(name, found)| (name.clone(), read(&name, found)))
+                .collect();
             layer = BTreeSet::new();
             for (name, read) in read {
                 let mut imports = Vec::new();
@@ -164,8 +166,9 @@ fn read(name: &str, found: Found) -> Read {
         Found::Module(file) => Read { imports: of_file(&file, name, false), extension: None },
         Found::Namespace => Read::default(),
         Found::Extension(file) => {
-            let declaration = binary::read(&file)
-                .unwrap_or_else(|it| Declaration::CannotTell(format!("the file cannot be read: {it}")));
+            let declaration = binary::read(&file).unwrap_or_else(|it| {
+                Declaration::CannotTell(format!("the file cannot be read: {it}"))
+            });
             Read { imports: Vec::new(), extension: Some((file, declaration)) }
         }
     }

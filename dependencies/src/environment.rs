@@ -57,9 +57,7 @@ impl Distribution {
     pub fn is_free_threaded_wheel(&self) -> bool {
         self.tags().iter().any(|it| {
             let abi = it.split('-').nth(1).unwrap_or_default();
-            abi.split('.').any(|it| {
-                it == "abi3t" || (it.starts_with("cp3") && it.ends_with('t'))
-            })
+            abi.split('.').any(|it| it == "abi3t" || (it.starts_with("cp3") && it.ends_with('t')))
         })
     }
 

@@ -52,7 +52,9 @@ pub fn members(archive: impl Read + Seek) -> Result<Vec<Member>, WheelError> {
             archive.by_index(index).map_err(|it| WheelError(format!("file {index}: {it}")))?;
         let name = file.name().to_owned();
         if !is_inside(&name) {
-            return Err(WheelError(format!("`{name}` leads out of the directory it is unpacked to")));
+            return Err(WheelError(format!(
+                "`{name}` leads out of the directory it is unpacked to"
+            )));
         }
         let Some((module, tag)) = binary::module_name(Path::new(&name)) else { continue };
         if file.is_dir() {
@@ -88,5 +90,6 @@ fn is_library(bytes: &[u8]) -> bool {
 fn is_inside(name: &str) -> bool {
     let path = PathBuf::from(name.replace('\\', "/"));
     let drive = name.as_bytes().get(1) == Some(&b':');
-    !drive && path.components().all(|it| matches!(it, std::path::Component::Normal(_)))
+    let plain = !drive && !name.chars().any(char::is_control);
+    plain && path.components().all(|it| matches!(it, std::path::Component::Normal(_)))
 }

@@ -36,7 +36,12 @@ pub(crate) fn second_arguments(image: &Image<'_>, function: &str) -> Vec<Argumen
                 && let Some(displacement) = rest.first_chunk::<4>()
                 && leads(offset.wrapping_add(6), *displacement).1
             {
-                stubs.extend([offset, offset.wrapping_sub(1), offset.wrapping_sub(4), offset.wrapping_sub(5)]);
+                stubs.extend([
+                    offset,
+                    offset.wrapping_sub(1),
+                    offset.wrapping_sub(4),
+                    offset.wrapping_sub(5),
+                ]);
             }
         }
     }

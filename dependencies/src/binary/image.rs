@@ -70,7 +70,8 @@ impl<'a> Image<'a> {
         };
         let exports = file.exports().map_err(|it| it.to_string())?;
         let imports = file.imports().map_err(|it| it.to_string())?;
-        let exports = exports.iter().take(MANY).map(|it| (plain(it.name()), it.address())).collect();
+        let exports =
+            exports.iter().take(MANY).map(|it| (plain(it.name()), it.address())).collect();
         let imports = imports.iter().take(MANY).map(|it| plain(it.name())).collect();
         (self.exports, self.imports) = (exports, imports);
         Ok(())
@@ -111,10 +112,9 @@ impl<'a> Image<'a> {
 
     /// Where the format keeps pointers in place, every word that leads into the library is taken for one.
     fn stored_pointers(&mut self, base: u64, decode: &dyn Fn(u64) -> u64) {
-        let (low, high) = self
-            .sections
-            .iter()
-            .fold((u64::MAX, 0), |it, s| (it.0.min(s.start), it.1.max(s.start.saturating_add(s.size))));
+        let (low, high) = self.sections.iter().fold((u64::MAX, 0), |it, s| {
+            (it.0.min(s.start), it.1.max(s.start.saturating_add(s.size)))
+        });
         let mut found = BTreeMap::new();
         for section in self.sections.iter().filter(|it| !it.is_code) {
             let first = section.start.next_multiple_of(8) - section.start;

@@ -1,6 +1,7 @@
 //! The static data that describes a module: `PyModuleDef` and arrays of slots, found in a mapped library.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::image::Image;
 
@@ -53,6 +54,8 @@ pub(crate) enum Slots {
 pub(crate) struct Definition {
     pub(crate) at: u64,
     pub(crate) slots: Slots,
+    /// The addresses of the array.
+    pub(crate) array: Option<Range<u64>>,
 }
 
 /// All definitions, by the last part of their name.
@@ -65,8 +68,8 @@ pub(crate) fn definitions(image: &Image<'_>, shape: Shape) -> BTreeMap<String, V
         }
         let Some(name) = image.text(*target) else { continue };
         let last = name.rsplit('.').next().unwrap_or(name).to_owned();
-        let slots = slots_of(image, at.saturating_add(shape.slots()));
-        res.entry(last).or_default().push(Definition { at, slots });
+        let (slots, array) = slots_of(image, at.saturating_add(shape.slots()));
+        res.entry(last).or_default().push(Definition { at, slots, array });
     }
     res
 }
@@ -89,37 +92,38 @@ fn is_header(image: &Image<'_>, at: u64, shape: Shape) -> bool {
     word(0).is_some_and(|it| it != 0) && zeros(8)
 }
 
-fn slots_of(image: &Image<'_>, place: u64) -> Slots {
+fn slots_of(image: &Image<'_>, place: u64) -> (Slots, Option<Range<u64>>) {
     match image.pointers.get(&place) {
-        Some(array) => array_at(image, *array),
-        None if image.word(place) == Some(0) => Slots::None,
-        None => Slots::Unreadable,
+        Some(array) => match array_at(image, *array) {
+            Some((gil, length)) => (Slots::Array(gil), Some(*array..*array + length)),
+            None => (Slots::Unreadable, None),
+        },
+        None if image.word(place) == Some(0) => (Slots::None, None),
+        None => (Slots::Unreadable, None),
     }
 }
 
-/// `{ int slot; void *value; }` up to an entry of zeros.
-pub(crate) fn array_at(image: &Image<'_>, array: u64) -> Slots {
+/// `{ int slot; void *value; }` up to an entry of zeros: the value for the GIL, and the length in bytes.
+fn array_at(image: &Image<'_>, array: u64) -> Option<(Option<u64>, u64)> {
     let mut gil = None;
     for index in 0..SLOTS {
-        let Some(entry) = array.checked_add(index * 16) else { return Slots::Unreadable };
-        let (Some(id), Some(value)) = (image.word(entry), image.word(entry.saturating_add(8)))
-        else {
-            return Slots::Unreadable;
-        };
+        let entry = array.checked_add(index * 16)?;
+        let (id, value) = (image.word(entry)?, image.word(entry.checked_add(8)?)?);
         let target = image.pointers.get(&(entry + 8)).copied();
         let is_bound = image.bound.contains_key(&(entry + 8));
         // The upper half of the first word is padding.
         let id = u32::try_from(id & 0xffff_ffff).unwrap_or(0);
         match id {
-            0 if index == 0 => return Slots::Unreadable,
-            0 => return Slots::Array(gil),
+            // Zeros from the beginning are what a program fills in later.
+            0 if index == 0 => return None,
+            0 => return Some((gil, index * 16)),
             CREATE | EXEC if is_bound || target.is_some_and(|it| image.is_code(it)) => {}
             INTERPRETERS if target.is_none() && value <= 2 => {}
             GIL if target.is_none() && value <= 1 => gil = Some(value),
-            CREATE | EXEC | INTERPRETERS | GIL => return Slots::Unreadable,
+            CREATE | EXEC | INTERPRETERS | GIL => return None,
             _ if id <= HIGHEST => {}
-            _ => return Slots::Unreadable,
+            _ => return None,
         }
     }
-    Slots::Unreadable
+    None
 }

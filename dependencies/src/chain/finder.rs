@@ -62,7 +62,9 @@ impl<'a> Finder<'a> {
             return it.clone();
         }
         let (directories, last) = match name.rsplit_once('.') {
-            Some((package, last)) => (self.search(package).map(|it| it.1).unwrap_or_default(), last),
+            Some((package, last)) => {
+                (self.search(package).map(|it| it.1).unwrap_or_default(), last)
+            }
             None => (self.path.to_vec(), name),
         };
         let mut spaces = Vec::new();
@@ -109,8 +111,7 @@ impl<'a> Finder<'a> {
         if candidates.contains(&python) {
             return Some((Found::Module(python), Vec::new()));
         }
-        (candidates.contains(&below) && below.is_dir())
-            .then(|| (Found::Namespace, vec![below]))
+        (candidates.contains(&below) && below.is_dir()).then(|| (Found::Namespace, vec![below]))
     }
 
     /// The file that the target loads; one with a tag is preferred.
@@ -130,7 +131,8 @@ impl<'a> Finder<'a> {
         match module_name(file) {
             Some((_, Tag::FreeThreaded)) if name.contains(".abi3t.") => self.target.minor >= 15,
             Some((_, Tag::FreeThreaded)) => {
-                name.contains(&format!("cpython-{version}-")) || name.contains(&format!("cp{version}-"))
+                name.contains(&format!("cpython-{version}-"))
+                    || name.contains(&format!("cp{version}-"))
             }
             it => it.is_some(),
         }

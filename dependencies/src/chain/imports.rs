@@ -16,8 +16,7 @@ pub(super) fn of(text: &str, module: &str, is_package: bool) -> Vec<Imported> {
     if !text.contains("import") {
         return Vec::new();
     }
-    let package =
-        if is_package { module } else { module.rsplit_once('.').map_or("", |it| it.0) };
+    let package = if is_package { module } else { module.rsplit_once('.').map_or("", |it| it.0) };
     let parsed = parse_unchecked_source(text, PySourceType::Python);
     let mut res = Vec::new();
     walk(&parsed.syntax().body, package, false, &mut res);
@@ -119,8 +118,7 @@ mod tests {
                     try:\n    import i\nexcept ImportError:\n    import j\n\
                     if TYPE_CHECKING:\n    import no\nelse:\n    import k\n\
                     if x:\n    import l\ndef f():\n    import no\nclass C:\n    import m\n";
-        let expected =
-            ["a.b", "c", "p.q.e", "p.f.g", "h", "i", "j?", "k", "l?", "m"];
+        let expected = ["a.b", "c", "p.q.e", "p.f.g", "h", "i", "j?", "k", "l?", "m"];
         assert_eq!(names(text, "p.q.r", false), expected);
         assert_eq!(names("from . import e", "p.q", true), ["p.q.e"]);
         assert_eq!(names("from ... import e", "p.q", true), [""; 0]);
