@@ -10,6 +10,7 @@ mod image;
 mod module;
 mod references;
 
+use std::ops::Range;
 use std::path::Path;
 
 use object::read::macho::{FatArch as _, MachOFatFile32, MachOFatFile64};
@@ -170,9 +171,8 @@ fn of_definitions(image: &Image<'_>, found: &[Definition]) -> Declaration {
     if found.iter().any(|it| it.slots != first.slots) {
         return Declaration::CannotTell("several `PyModuleDef` have its name".to_owned());
     }
-    if let Some(range) = &first.array
-        && references::is_named(image, range) != Some(false)
-    {
+    let named = |it: &Range<u64>| references::is_named(image, it) != Some(false);
+    if first.array.as_ref().is_some_and(named) || named(&first.field) {
         return Declaration::CannotTell(
             "code of the module names its array of slots and may change it".to_owned(),
         );

@@ -1,6 +1,7 @@
 //! Tests of the built binary: what goes to standard output, what to standard error, and the exit status.
 
 mod errors;
+mod extensions;
 mod help;
 mod hostile;
 mod input;

@@ -64,16 +64,31 @@ pub(crate) fn second_arguments(image: &Image<'_>, function: &str) -> Vec<Argumen
     res
 }
 
-/// The last write to `esi`: `mov esi, imm32` or `xor esi, esi`.
+/// The last write to `esi`, when it is `mov esi, imm32` or `xor esi, esi` and nothing but moves between other registers
+/// follows. With a prefix the same bytes mean `r14d`.
 fn argument(before: &[u8]) -> Argument {
-    let moved = before.windows(5).rposition(|it| it[0] == 0xbe && it[3] == 0 && it[4] == 0);
-    let cleared = before.windows(2).rposition(|it| it == [0x31, 0xf6]);
-    match (moved, cleared) {
-        (Some(it), cleared) if cleared.is_none_or(|cleared| cleared < it) => {
-            let constant = before[it + 1..].first_chunk::<4>().copied().unwrap_or_default();
-            Argument::Constant(u32::from_le_bytes(constant))
+    for start in (1..before.len()).rev() {
+        let rest = &before[start..];
+        let (value, length) = match *rest {
+            [0xbe, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]), 5),
+            [0x31, 0xf6, ..] => (0, 2),
+            _ => continue,
+        };
+        let is_other = matches!(before[start - 1], 0x40..=0x4f);
+        if !is_other && rest.get(length..).is_some_and(only_moves) {
+            return Argument::Constant(value);
         }
-        (_, Some(_)) => Argument::Constant(0),
-        _ => Argument::Computed,
     }
+    Argument::Computed
+}
+
+/// `mov` from a 64-bit register to another that is not `rsi`.
+fn only_moves(mut code: &[u8]) -> bool {
+    while let [0x48 | 0x4c, 0x89, mode, rest @ ..] = code {
+        if *mode < 0xc0 || mode & 7 == 6 {
+            return false;
+        }
+        code = rest;
+    }
+    code.is_empty()
 }

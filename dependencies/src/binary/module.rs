@@ -54,6 +54,8 @@ pub(crate) enum Slots {
 pub(crate) struct Definition {
     pub(crate) at: u64,
     pub(crate) slots: Slots,
+    /// The addresses of `m_slots` itself.
+    pub(crate) field: Range<u64>,
     /// The addresses of the array.
     pub(crate) array: Option<Range<u64>>,
 }
@@ -68,8 +70,10 @@ pub(crate) fn definitions(image: &Image<'_>, shape: Shape) -> BTreeMap<String, V
         }
         let Some(name) = image.text(*target) else { continue };
         let last = name.rsplit('.').next().unwrap_or(name).to_owned();
-        let (slots, array) = slots_of(image, at.saturating_add(shape.slots()));
-        res.entry(last).or_default().push(Definition { at, slots, array });
+        let field = at.saturating_add(shape.slots());
+        let (slots, array) = slots_of(image, field);
+        let field = field..field.saturating_add(8);
+        res.entry(last).or_default().push(Definition { at, slots, field, array });
     }
     res
 }
