@@ -43,6 +43,10 @@ pub struct Project {
     /// The interpreter that the code is written for, when the settings name it.
     #[default]
     pub target: Option<crate::settings::TargetVersion>,
+    /// What the imports load, where the environment was read.
+    #[default]
+    #[returns(ref)]
+    pub extensions: Arc<crate::extensions::Extensions>,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.
@@ -74,6 +78,12 @@ impl Database {
     pub fn set_text(&mut self, file: SourceFile, text: String) {
         use salsa::Setter as _;
         file.set_text(self).to(text.into());
+    }
+
+    /// Sets what the imports of a project load.
+    pub fn set_extensions(&mut self, project: Project, found: crate::extensions::Extensions) {
+        use salsa::Setter as _;
+        project.set_extensions(self).to(Arc::new(found));
     }
 
     /// A database that reports the name of each query as it is executed, for tests of reuse.

@@ -264,6 +264,10 @@ pub struct GilRequest<S> {
     pub version: String,
     /// Where the fact comes from.
     pub source: String,
+    /// From the imported module to the extension, where its file was read. Empty when the fact is from the table.
+    pub chain: Vec<String>,
+    /// Further extensions of the same distribution that the import loads and that do the same.
+    pub others: Vec<String>,
 }
 
 impl<S> Evidence<S> {
@@ -288,6 +292,8 @@ impl<S> Evidence<S> {
                 distribution: request.distribution.clone(),
                 version: request.version.clone(),
                 source: request.source.clone(),
+                chain: request.chain.clone(),
+                others: request.others.clone(),
             }),
             Evidence::Syntax(site, message) => Evidence::Syntax(f(site), message.clone()),
         }

@@ -9,6 +9,7 @@ pub mod db;
 pub mod diagnostic;
 mod domain;
 pub mod evidence;
+pub mod extensions;
 mod facts;
 pub mod fix;
 mod index;
@@ -25,10 +26,24 @@ mod syntax;
 pub mod testing;
 pub mod text;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use db::{Database, Project, SourceFile};
 use diagnostic::Diagnostic;
+
+/// The names that the files import when they run, for [`extensions`]. What the project has itself is left out.
+pub fn imported_names(db: &Database, project: Project) -> BTreeSet<String> {
+    let files = project.files(db);
+    let own: BTreeSet<&str> =
+        files.iter().filter_map(|it| it.module(db).split('.').next()).collect();
+    let imports = files.iter().flat_map(|it| &index::facts(db, *it).imports);
+    imports
+        .filter(|it| it.module.split('.').next().is_some_and(|it| !own.contains(it)))
+        .map(|it| it.module.to_string())
+        .collect()
+}
 
 /// All diagnostics of the files for which `wanted` holds, sorted by path and position. The other files of the
 /// project only lend context. Runs on rayon's current pool. Suppressed findings are left out.

@@ -4,6 +4,7 @@
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
 pub(crate) mod entries;
+pub(crate) mod gil;
 pub(crate) mod judge;
 pub(crate) mod locations;
 pub(crate) mod locks;
@@ -65,6 +66,7 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         locks: &locks,
         files,
         installed: project.installed(db),
+        extensions: project.extensions(db),
         target: *project.target(db),
     });
     let entries = entries::find(&world, &found, files);

@@ -10,12 +10,14 @@ use ftlint_analyzer::settings::{OutputFormat, TargetVersion};
 use ftlint_runtime::entry::Command as Entry;
 use ftlint_runtime::pinned::Pinned;
 
+use crate::extensions::ExtensionsArgs;
+
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
 #[derive(Debug, Parser)]
 #[command(
     name = "ftlint",
     version,
-    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|runtime|server ...",
+    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|extensions|runtime|server ...",
     after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`; `ftlint check --help` has the options.\n\
                   Exit status: 0 nothing found, 1 findings, 2 wrong usage, configuration or unreadable input."
 )]
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Explain a rule
     Rule(RuleArgs),
+    /// Show what extension files declare about the GIL, in an environment, in directories or in wheels
+    Extensions(ExtensionsArgs),
     /// Find or install the free-threaded Python that --replay runs on
     Runtime(RuntimeArgs),
     /// Speak the language server protocol on standard input and output
@@ -323,8 +327,19 @@ fn page(text: &str) -> Result<PathBuf, String> {
 /// The arguments of this process, with the word `check` put in where it was left out.
 pub(crate) fn with_default_command(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut res: Vec<OsString> = args.into_iter().collect();
-    let words = ["check", "rule", "runtime", "server", "help", "-h", "--help", "-V", "--version"]
-        .map(OsStr::new);
+    let words = [
+        "check",
+        "rule",
+        "extensions",
+        "runtime",
+        "server",
+        "help",
+        "-h",
+        "--help",
+        "-V",
+        "--version",
+    ]
+    .map(OsStr::new);
     if !res.get(1).is_some_and(|it| words.contains(&it.as_os_str())) {
         res.insert(res.len().min(1), "check".into());
     }

@@ -13,7 +13,7 @@ use ftlint_analyzer::settings::{OutputFormat, Settings};
 use ftlint_analyzer::{check_project, suppression_problems};
 use ftlint_project::config::{Configuration, Overrides, selectors};
 use ftlint_project::discover::{Files, Kind, Target, discover, project_root};
-use ftlint_project::installed::installed;
+use ftlint_project::installed::{environment, extensions, versions};
 use ftlint_project::load::{Loaded, Overlay, load, reason};
 use ftlint_project::paths::{Short, absolute};
 
@@ -51,11 +51,16 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         files.iter().map(|(path, reported)| (path.as_path(), reported.is_some())).collect();
     let place = targets.first().map_or(cwd.as_path(), |it| &it.path);
     let project = project_root(place, home.as_deref()).unwrap_or(place);
-    let installed = installed(project, args.python.as_deref());
+    let environment = environment(project, args.python.as_deref());
+    let installed = environment.as_ref().map(versions).unwrap_or_default();
 
     let mut db = Database::new();
     let loaded = load(&db, &listed, &overlays, installed, settings.knowledge.clone(), &short);
     db.set_target(loaded.project, settings.target_version);
+    if let Some(environment) = &environment {
+        let found = extensions(&db, loaded.project, environment);
+        db.set_extensions(loaded.project, found);
+    }
     problems.extend(loaded.problems.iter().cloned());
     for problem in &problems {
         console.error(problem);

@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod entry;
 mod environment;
+mod extensions;
 mod fix;
 mod interpreter;
 mod output;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let res = match &cli.command {
         Command::Check(args) => check::run(args),
         Command::Rule(args) => rule::run(args),
+        Command::Extensions(args) => extensions::run(args),
         Command::Runtime(args) => runtime::run(args),
         Command::Server => server(),
     };

@@ -4,4 +4,9 @@
 //! Everything here reads bytes that somebody else wrote. Broken input is an error with the place in it, never a panic,
 //! and nothing is ever written.
 
+pub mod binary;
+pub mod chain;
+pub mod declaration;
+pub mod environment;
 pub mod target;
+pub mod wheel;

@@ -1,89 +1,80 @@
-//! Which distributions the project's environment has, read from the names of `*.dist-info` directories.
+//! What the project's environment has, for the analyzer: its distributions, and the extensions that imports load.
 //!
 //! No interpreter is started: this runs on every check.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+
+use ftlint_analyzer::db::{Database, Project};
+use ftlint_analyzer::extensions::{Extensions, Imported, Suspect};
+use ftlint_analyzer::imported_names;
+use ftlint_dependencies::chain::{Loaded, loaded};
+use ftlint_dependencies::declaration::Declaration;
+use ftlint_dependencies::environment::{self, Environment};
+
+/// The environment of a project. `python` is an interpreter or the directory of an environment.
+pub fn environment(project: &Path, python: Option<&Path>) -> Option<Environment> {
+    environment::load(project, python)
+}
 
 /// Normalised name to version. `python` is an interpreter or the directory of an environment.
 pub fn installed(project: &Path, python: Option<&Path>) -> BTreeMap<String, String> {
-    let environment =
-        std::env::var_os("VIRTUAL_ENV").filter(|it| !it.is_empty()).map(PathBuf::from);
-    let candidates = match python {
-        Some(python) => vec![prefix(python)],
-        None => {
-            environment.into_iter().chain([".venv", "venv"].map(|it| project.join(it))).collect()
-        }
-    };
-    let found = candidates.iter().map(|it| distributions(it)).find(|it| !it.is_empty());
-    found.unwrap_or_default()
+    environment(project, python).as_ref().map(versions).unwrap_or_default()
 }
 
-/// The environment of an interpreter: the directory above its `bin` or `Scripts`.
-fn prefix(python: &Path) -> PathBuf {
-    if python.is_dir() {
-        return python.to_owned();
+/// Normalised name to version.
+pub fn versions(env: &Environment) -> BTreeMap<String, String> {
+    env.distributions.values().map(|it| (it.name.clone(), it.version.clone())).collect()
+}
+
+/// What the imports of a project load in an environment. Nothing where its interpreter has the GIL: what a file declares
+/// there says nothing about the build for free-threaded interpreters.
+pub fn extensions(db: &Database, project: Project, env: &Environment) -> Extensions {
+    if env.target.is_none() {
+        return Extensions::new();
     }
-    python.ancestors().nth(2).unwrap_or(python).to_owned()
+    let found = loaded(env, &imported_names(db, project));
+    let is_suspect = |it: &Loaded| matches!(it.declaration, Declaration::DoesNotDeclare(_));
+    let owners =
+        if found.values().flatten().any(is_suspect) { owners(env) } else { HashMap::new() };
+    let mut res = Extensions::new();
+    for (name, loaded) in found {
+        let decided = !loaded.is_empty()
+            && !loaded.iter().any(|it| matches!(it.declaration, Declaration::CannotTell(_)));
+        let mut suspects: Vec<_> =
+            loaded.iter().filter(|it| is_suspect(it)).map(|it| suspect(it, env, &owners)).collect();
+        suspects.sort_by_key(|it| (it.conditional, it.chain.len()));
+        if decided || !suspects.is_empty() {
+            res.insert(name, Imported { suspects, decided });
+        }
+    }
+    res
 }
 
-fn distributions(prefix: &Path) -> BTreeMap<String, String> {
-    let mut res = BTreeMap::new();
-    for directory in site_packages(prefix) {
-        let names = entries(&directory).filter_map(|it| {
-            it.file_name()?.to_str()?.strip_suffix(".dist-info").map(str::to_owned)
-        });
-        for name in names {
-            if let Some((name, version)) = name.split_once('-') {
-                res.insert(normalised(name), version.to_owned());
+fn suspect(loaded: &Loaded, env: &Environment, owners: &HashMap<PathBuf, String>) -> Suspect {
+    let owner = owners.get(&loaded.file).and_then(|it| env.distributions.get(it));
+    Suspect {
+        module: loaded.module.clone(),
+        file: loaded.file.to_string_lossy().into_owned(),
+        distribution: owner.map_or_else(String::new, |it| it.name.clone()),
+        version: owner.map_or_else(String::new, |it| it.version.clone()),
+        reason: loaded.declaration.reason().to_owned(),
+        chain: loaded.chain.clone(),
+        conditional: loaded.conditional,
+    }
+}
+
+/// Extension files to the distributions that brought them.
+fn owners(env: &Environment) -> HashMap<PathBuf, String> {
+    let mut res = HashMap::new();
+    for distribution in env.distributions.values() {
+        let Some(directory) = distribution.info.parent() else { continue };
+        for file in distribution.files() {
+            let path = directory.join(file);
+            if ftlint_dependencies::binary::module_name(&path).is_some() {
+                res.entry(path).or_insert_with(|| distribution.name.clone());
             }
         }
     }
     res
-}
-
-/// `lib/python3.14t/site-packages` on Unix, `Lib/site-packages` on Windows.
-fn site_packages(prefix: &Path) -> Vec<PathBuf> {
-    let versions =
-        ["lib", "lib64"].into_iter().flat_map(|it| entries(&prefix.join(it)).collect::<Vec<_>>());
-    let mut res: Vec<_> = versions
-        .filter(|it| it.file_name().is_some_and(|it| it.to_string_lossy().starts_with("python3")))
-        .map(|it| it.join("site-packages"))
-        .chain([prefix.join("Lib").join("site-packages")])
-        .collect();
-    res.sort();
-    res
-}
-
-fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    fs::read_dir(directory).into_iter().flatten().flatten().map(|it| it.path())
-}
-
-/// PEP 503: runs of `-`, `_` and `.` become one `-`, lower case.
-fn normalised(name: &str) -> String {
-    let parts = name.split(['-', '_', '.']).filter(|it| !it.is_empty());
-    parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distributions_are_read_from_directory_names() {
-        let root = std::env::temp_dir().join(format!("ftlint-installed-{}", std::process::id()));
-        let site = root.join(".venv/lib/python3.14t/site-packages");
-        for name in
-            ["Ruamel_Yaml.clib-0.2.8.dist-info", "numpy-2.1.0.dist-info", "numpy", "pip.egg-info"]
-        {
-            fs::create_dir_all(site.join(name)).unwrap();
-        }
-        let python = root.join(".venv/bin/python");
-        let found = installed(Path::new("/nowhere"), Some(&python));
-        let found: Vec<_> =
-            found.iter().map(|(name, version)| format!("{name} {version}")).collect();
-        assert_eq!(found, ["numpy 2.1.0", "ruamel-yaml-clib 0.2.8"]);
-        fs::remove_dir_all(root).unwrap();
-    }
 }

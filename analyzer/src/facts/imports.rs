@@ -32,6 +32,10 @@ impl Lowerer<'_> {
         for alias in &stmt.names {
             if alias.name.as_str() == "*" {
                 self.star_imports.push(Name::new(&base));
+                if self.type_checking == 0 {
+                    let site = self.site(stmt.range);
+                    self.imports.push(ImportSite { site, module: Name::new(&base), func });
+                }
                 continue;
             }
             let site = self.site(stmt.range);

@@ -49,6 +49,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) locks: &'a Locks,
     pub(crate) files: &'a Arc<[SourceFile]>,
     pub(crate) installed: &'a Arc<BTreeMap<String, String>>,
+    pub(crate) extensions: &'a Arc<crate::extensions::Extensions>,
     pub(crate) target: Option<crate::settings::TargetVersion>,
 }
 
@@ -109,7 +110,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
         facts.report(&it, of(&it.suspect), &mut slices);
     }
     for (module, slice) in slices.iter_mut().enumerate() {
-        slice.gil_requests = render::gil_requests(facts, module);
+        slice.gil_requests = super::gil::gil_requests(facts, module);
     }
     super::deadlocks::find(facts, &mut slices);
     slices

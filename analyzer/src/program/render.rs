@@ -3,15 +3,12 @@
 use super::judge::{AccessId, Conflict, Facts};
 use super::locations::{Location, Root};
 use super::locks::LockId;
-use super::slice::{GlobalSite, JudgedWindow};
+use super::slice::GlobalSite;
 use super::threads::Spawn;
-use super::world::{FuncGid, to_u32};
+use super::world::FuncGid;
 use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
-use crate::evidence::{
-    self, AccessKind, Evidence, GilRequest, Guard, Pattern, PlaceKind, SharedPlace, Window,
-};
+use crate::evidence::{self, AccessKind, Evidence, Guard, Pattern, PlaceKind, SharedPlace, Window};
 use crate::knowledge::SpawnKind;
-use crate::rule::{Confidence, GilClass};
 
 /// A conflict to put into words.
 pub(crate) struct Found<'a> {
@@ -270,56 +267,4 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
     let sites =
         if found.candidate.pattern == evidence::Pattern::Unguarded { sites } else { Vec::new() };
     Some(Guard { lock: lock_name(facts, &lock), site: first, sites, held, total })
-}
-
-/// Imports of a module that switch the GIL back on.
-pub(crate) fn gil_requests(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
-    if facts.installed.is_empty() {
-        return Vec::new();
-    }
-    let mut out: Vec<JudgedWindow> = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for import in &facts.world.modules[module].facts.imports {
-        let row = facts.world.knowledge.extensions.iter().find(|it| {
-            import.module.as_str() == it.module
-                || import
-                    .module
-                    .strip_prefix(it.module.as_str())
-                    .is_some_and(|it| it.starts_with('.'))
-        });
-        let Some(row) = row.filter(|it| !seen.contains(&it.module.as_str())) else { continue };
-        let Some(version) = facts.installed.get(&row.distribution) else { continue };
-        let fixed = row.fixed.as_deref().is_some_and(|it| !older(version, it));
-        let before = row.since.as_deref().is_some_and(|it| older(version, it));
-        if fixed || before {
-            continue;
-        }
-        seen.push(&row.module);
-        let func = facts.world.func_gid(to_u32(module), import.func);
-        out.push(JudgedWindow {
-            evidence: Evidence::GilRequest(GilRequest {
-                import: site(facts, func, import.site),
-                module: row.module.clone(),
-                distribution: row.distribution.clone(),
-                version: version.clone(),
-                source: row.evidence.clone(),
-            }),
-            confidence: Confidence::High,
-            gil: GilClass::New,
-            label: row.module.clone(),
-        });
-    }
-    out
-}
-
-/// Whether a release is older than another, by its numbers.
-fn older(version: &str, than: &str) -> bool {
-    let numbers = |it: &str| -> Vec<u64> {
-        it.split(['.', '+', '-'])
-            .map_while(|part| {
-                part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
-            })
-            .collect()
-    };
-    numbers(version) < numbers(than)
 }

@@ -7,7 +7,7 @@ use crate::rule::{Replay, Severity, Strategy, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Reports the import of a module whose installed extension does not declare that it can run without the GIL, according to a table with a source for each row.
+    /// Reports the import of a module that loads an extension which does not declare that it can run without the GIL. In an environment of a free-threaded interpreter the extension files that the import loads, also through other packages, are read; elsewhere a table with a source for each row tells.
     ///
     /// ## Why is this bad?
     /// On a free-threaded CPython the first import of such an extension enables the GIL for the rest of the process. Only that first one warns; every thread runs under the GIL from then on.
@@ -27,7 +27,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Only modules of the table are known; extensions that are merely missing a free-threaded wheel are not reported.
+    /// Files are read without running them: `ftlint extensions` shows what each declares and where a file does not tell. Imports inside of functions of installed packages and imports by computed names are not followed. In environments with the GIL only modules of the table are known; extensions that are merely missing a free-threaded wheel are not reported.
     ///
     /// ## Replay
     /// Imports the module in a fresh interpreter and watches `sys._is_gil_enabled()`.
@@ -50,6 +50,22 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 
 fn message(evidence: &Evidence<Location>) -> String {
     match evidence {
+        Evidence::GilRequest(it) if !it.chain.is_empty() => {
+            let owner = match it.distribution.as_str() {
+                "" => String::new(),
+                name => format!(" ({name} {})", it.version),
+            };
+            let others = match it.others.len() {
+                0 => String::new(),
+                1 => ", nor does one more of its extensions".to_owned(),
+                n => format!(", nor do {n} more of its extensions"),
+            };
+            format!(
+                "importing `{}` switches the GIL back on for the whole process: `{}`{owner} does not declare that it runs without it{others}",
+                it.chain.first().unwrap_or(&it.module),
+                it.chain.join(" -> "),
+            )
+        }
         Evidence::GilRequest(it) => format!(
             "importing `{}` ({} {}) switches the GIL back on for the whole process: its extension does not declare that it runs without it",
             it.module, it.distribution, it.version

@@ -228,12 +228,18 @@ fn window_notes(window: &Window<Location>, view: &View<'_>) -> Vec<String> {
 
 fn gil_notes(request: &GilRequest<Location>) -> Vec<String> {
     let GilRequest { module, distribution, version, source, .. } = request;
-    vec![
-        format!(
-            "`{module}` of {distribution} {version} does not declare that it runs without the GIL"
-        ),
+    let owner = match distribution.as_str() {
+        "" => String::new(),
+        name => format!(" of {name} {version}"),
+    };
+    let mut res = vec![
+        format!("`{module}`{owner} does not declare that it runs without the GIL"),
         format!("source: {source}"),
-    ]
+    ];
+    if !request.others.is_empty() {
+        res.push(format!("so do not: `{}`", request.others.join("`, `")));
+    }
+    res
 }
 
 fn help(diagnostic: &Diagnostic) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod errors;
+mod extensions;
 mod fix;
 mod help;
 mod hostile;

@@ -38,6 +38,8 @@ fn import(interpreter: &Interpreter, root: &Path, module: &str) -> Verdict {
         distribution: String::new(),
         version: String::new(),
         source: String::new(),
+        chain: Vec::new(),
+        others: Vec::new(),
     };
     let diagnostic = Diagnostic {
         rule: &FLIP,
