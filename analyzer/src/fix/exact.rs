@@ -27,16 +27,27 @@ pub(super) fn of(source: &Source<'_>, place: &Expr) -> Option<Exact> {
     if !is_ours {
         return None;
     }
-    let mut it =
-        Assignments { source, wanted: source.slice(place), found: Vec::new(), unknown: false };
-    for stmt in source.suite {
-        it.visit_stmt(stmt);
-    }
+    let it = assignments(source, source.slice(place));
     if it.unknown {
         return None;
     }
     let first = *it.found.first()?;
     it.found.iter().all(|it| *it == first).then_some(first)
+}
+
+/// Whether a file gives a name of its own, such as `list`, a meaning anywhere. A method counts: that is refused in vain
+/// at worst.
+pub(super) fn is_bound(source: &Source<'_>, name: &str) -> bool {
+    let it = assignments(source, name);
+    it.unknown || !it.found.is_empty()
+}
+
+fn assignments<'a>(source: &'a Source<'a>, wanted: &'a str) -> Assignments<'a> {
+    let mut it = Assignments { source, wanted, found: Vec::new(), unknown: false };
+    for stmt in source.suite {
+        it.visit_stmt(stmt);
+    }
+    it
 }
 
 struct Assignments<'a> {
@@ -66,7 +77,9 @@ impl<'a> Visitor<'a> for Assignments<'a> {
             Stmt::FunctionDef(it) => {
                 // A parameter of the same name is another variable.
                 self.unknown |= it.parameters.iter().any(|it| it.name().as_str() == self.wanted);
+                self.unknown |= it.name.as_str() == self.wanted;
             }
+            Stmt::ClassDef(it) => self.unknown |= it.name.as_str() == self.wanted,
             Stmt::Import(it) => self.unknown |= it.names.iter().any(|it| self.binds(it)),
             Stmt::ImportFrom(it) => self.unknown |= it.names.iter().any(|it| self.binds(it)),
             _ => {}

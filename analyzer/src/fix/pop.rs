@@ -36,8 +36,8 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
             Exact::Dict,
         ),
     };
-    // `del` works on a list as well, where the number may be in it by chance.
-    if method == "del" && exact.is_some_and(|it| it != Exact::Dict) {
+    // `del` and `pop` work on a list as well, which has no `pop` with a default.
+    if method != "remove" && exact.is_some_and(|it| it != Exact::Dict) {
         return None;
     }
     Some(around.replace(title.to_owned(), exact == Some(wanted), it.range(), text))

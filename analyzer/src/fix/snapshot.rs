@@ -3,8 +3,9 @@
 use ruff_python_ast::Expr;
 use ruff_text_size::Ranged as _;
 
+use super::exact::{self, Exact};
 use super::source::is_plain;
-use super::{Around, Fix, exact};
+use super::{Around, Fix};
 use crate::evidence::Pattern;
 
 pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
@@ -30,7 +31,11 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     if !is_place || !is_plain(container) || source.has_comment(iter.range()) {
         return None;
     }
-    let exact = exact::of(source, container).is_some();
+    if exact::is_bound(source, "list") {
+        return None;
+    }
+    // A loop over a list sees what its body appends, and a loop over a copy does not; a dict or set would complain.
+    let exact = matches!(exact::of(source, container), Some(Exact::Dict | Exact::Set));
     let text = format!("list({})", source.slice(iter));
     Some(around.replace("Go through a copy".to_owned(), exact, iter.range(), text))
 }

@@ -145,6 +145,16 @@ fn a_loop_goes_through_a_copy() {
 }
 
 #[test]
+fn a_name_of_the_file_is_not_the_built_in_list() {
+    none(&format!(
+        "{}\n\ndef list():\n    return 1\n",
+        racy(
+            "    cache[key] = 1\n    for name, value in cache.items():\n        print(name, value)"
+        )
+    ));
+}
+
+#[test]
 fn the_lock_that_guards_the_place_elsewhere() {
     let text = "import threading\n\n\nclass Stats:\n    def __init__(self):\n        self._lock = threading.Lock()\n        self._seen = 0\n\n    def add(self):\n        with self._lock:\n            self._seen += 1\n\n    def take(self):\n        with self._lock:\n            self._seen -= 1\n\n    def reset(self, by):\r\n        if by:\r\n            self._seen = self._seen - by\r\n";
     let (fix, text) = fixed(text);
