@@ -12,6 +12,7 @@ mod source;
 
 use std::sync::Arc;
 
+use ruff_source_file::{LineIndex, OneIndexed};
 use ruff_text_size::TextRange;
 
 use crate::db::{Db, SourceFile};
@@ -82,6 +83,22 @@ pub fn fixes(db: &dyn Db, file: SourceFile, diagnostic: &Diagnostic) -> Vec<Fix>
             .filter_map(|it| it(&around))
             .collect()
     })
+}
+
+/// The text after edits of it, which must not overlap; they may come in any order.
+pub fn applied<'a>(text: &str, edits: impl IntoIterator<Item = &'a Edit>) -> String {
+    let lines = LineIndex::from_source_text(text);
+    let offset = |it: Position| {
+        let line = OneIndexed::new(it.line as usize).unwrap_or(OneIndexed::MIN);
+        (lines.line_start(line, text).to_usize() + it.byte as usize).min(text.len())
+    };
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
+    edits.sort_by_key(|it| std::cmp::Reverse((it.start, it.end)));
+    let mut res = text.to_owned();
+    for it in edits {
+        res.replace_range(offset(it.start)..offset(it.end), &it.text);
+    }
+    res
 }
 
 impl Around<'_> {

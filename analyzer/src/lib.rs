@@ -37,11 +37,9 @@ pub fn check_project(
     project: Project,
     wanted: &(dyn Fn(SourceFile) -> bool + Sync),
 ) -> Vec<Diagnostic> {
-    let files = project.files(db);
     // Each job has a handle of its own to the same storage.
-    files.par_iter().for_each_with(db.clone(), |db, file| {
-        index::facts(db, *file);
-    });
+    index_project(db, project);
+    let files = project.files(db);
     program::program(db, project);
     let mut out: Vec<Diagnostic> = files
         .par_iter()
@@ -65,6 +63,20 @@ pub fn prepare(db: &Database, file: SourceFile, keep: Keep) {
     }
 }
 
+/// Indexes all files of a project, on rayon's current pool.
+pub fn index_project(db: &Database, project: Project) {
+    let files = project.files(db);
+    files.par_iter().for_each_with(db.clone(), |db, file| {
+        index::facts(db, *file);
+    });
+}
+
+/// The dotted names of the modules that a file imports, in order, without those of star imports.
+pub fn imported_modules(db: &Database, file: SourceFile) -> Vec<String> {
+    let facts = index::facts(db, file);
+    facts.imports.iter().map(|it| it.module.to_string()).collect()
+}
+
 /// How a text is kept after its file was indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -83,6 +95,15 @@ pub fn unless_cancelled<T>(run: impl FnOnce() -> T) -> Option<T> {
 /// The diagnostics of one file.
 pub fn check_file(db: &Database, project: Project, file: SourceFile) -> Vec<Diagnostic> {
     report::diagnostics(db, project, file)
+}
+
+/// The functions of a file that threads run, and in how many, in words.
+pub fn thread_entries(
+    db: &Database,
+    project: Project,
+    file: SourceFile,
+) -> Vec<diagnostic::Related> {
+    report::thread_entries(db, project, file)
 }
 
 /// Suppression comments that do not mean what their author hoped: unknown codes, missing brackets.

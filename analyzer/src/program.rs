@@ -3,6 +3,7 @@
 
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
+pub(crate) mod entries;
 pub(crate) mod judge;
 pub(crate) mod locations;
 pub(crate) mod locks;
@@ -22,6 +23,7 @@ use slice::ProgramSlice;
 /// The result: one slice per file.
 pub(crate) struct Program {
     slices: FxHashMap<SourceFile, Arc<ProgramSlice>>,
+    entries: FxHashMap<SourceFile, Arc<[entries::Entry]>>,
 }
 
 /// Analyses the project. Not comparable: the slices are.
@@ -46,10 +48,15 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         .collect();
     let knowledge = project.knowledge(db).as_ref().unwrap_or(&crate::knowledge::KNOWLEDGE);
     let world = world::World::new(modules, Arc::clone(knowledge));
+    // An edit waits until readers have noticed it, and the steps between look at no query.
+    db.unwind_if_revision_cancelled();
     let types = types::solve(&world);
+    db.unwind_if_revision_cancelled();
     let mut found = threads::find(&world, &types);
     let contexts = contexts::compute(&world, &types, &mut found);
+    db.unwind_if_revision_cancelled();
     let locks = locks::find(&world, &types, &contexts, &found);
+    db.unwind_if_revision_cancelled();
     let slices = judge::judge(&judge::Facts {
         world: &world,
         types: &types,
@@ -60,7 +67,14 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         installed: project.installed(db),
         target: *project.target(db),
     });
-    Program { slices: files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect() }
+    let entries = entries::find(&world, &found, files);
+    let slices = files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect();
+    Program { slices, entries }
+}
+
+/// The functions of one file that threads run.
+pub(crate) fn entries_of(db: &dyn Db, project: Project, file: SourceFile) -> &[entries::Entry] {
+    program(db, project).entries.get(&file).map_or(&[], |it| it)
 }
 
 /// The slice of one file: equal while nothing that concerns the file changed.

@@ -47,6 +47,13 @@ pub(crate) fn diagnostics(db: &dyn Db, project: Project, file: SourceFile) -> Ve
     out
 }
 
+/// The functions of a file that threads run, in words: "runs in 2 threads".
+pub(crate) fn thread_entries(db: &dyn Db, project: Project, file: SourceFile) -> Vec<Related> {
+    let mut places = Places { db, lines: FxHashMap::default() };
+    let entries = crate::program::entries_of(db, project, file).iter();
+    entries.map(|it| Related { message: it.text(), location: places.locate(&it.def) }).collect()
+}
+
 /// Malformed suppression comments of a file.
 pub(crate) fn suppression_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let mut places = Places { db, lines: FxHashMap::default() };

@@ -55,6 +55,18 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) replay: bool,
 
+    /// Mend what can be mended without a change for one thread
+    #[arg(long, conflicts_with_all = ["replay", "diff"], help_heading = "Fixes")]
+    pub(crate) fix: bool,
+
+    /// With --fix or --diff: also edits that a person has to look at
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Show the edits that --fix would make, and write nothing
+    #[arg(long, conflicts_with = "replay", help_heading = "Fixes")]
+    pub(crate) diff: bool,
+
     /// So many replays run at once; the number of processors if nothing is said
     #[arg(long, requires = "replay", value_name = "N", help_heading = "Replay")]
     pub(crate) jobs: Option<NonZeroUsize>,

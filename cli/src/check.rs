@@ -20,6 +20,7 @@ use ftlint_project::paths::{Short, absolute};
 use crate::FAILED;
 use crate::args::CheckArgs;
 use crate::console::{Console, wants_color};
+use crate::fix;
 use crate::output::{self, Finding, View};
 use crate::replay::{self, Replayed};
 use crate::verdicts::Known;
@@ -60,7 +61,23 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         console.error(problem);
     }
     warn_of_suppressions(&db, &loaded, &short, console);
-    let diagnostics = diagnostics(&db, &loaded, &files);
+    let mut diagnostics = diagnostics(&db, &loaded, &files);
+    if args.fix || args.diff {
+        let mut mended = fix::mend(args, &mut db, &loaded, diagnostics, &|db| {
+            self::diagnostics(db, &loaded, &files)
+        })?;
+        if args.diff {
+            let changes = fix::print(&mended, &short)?;
+            std::mem::forget(db);
+            return Ok(if !problems.is_empty() { FAILED } else { u8::from(changes) });
+        }
+        for problem in fix::save(&mut mended, &short) {
+            console.error(&problem);
+            problems.push(problem);
+        }
+        Console::line(&fix::summary(&mended));
+        diagnostics = mended.left;
+    }
     let known = Known::new(args, &db, loaded.project, project);
     let replayed = if args.replay {
         replay::replay(args, diagnostics, &known, &short, console)

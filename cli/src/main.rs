@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod entry;
 mod environment;
+mod fix;
 mod interpreter;
 mod output;
 mod replay;
@@ -49,8 +50,7 @@ fn main() -> ExitCode {
 
 fn server() -> anyhow::Result<u8> {
     pool();
-    ftlint_lsp::serve(env!("CARGO_PKG_VERSION")).context("the language server cannot run")?;
-    Ok(0)
+    ftlint_lsp::serve(env!("CARGO_PKG_VERSION")).context("the language server cannot run")
 }
 
 /// Stack of the threads that parse. The analyzer makes room of its own on a thread with less, for each file anew; what

@@ -1,127 +1,119 @@
-//! What can be done about a finding: mend it, prove it, silence it with a reason, read about it.
+//! Code actions: what can be done about a finding.
 
 use std::collections::HashMap;
 
-use ftlint_runtime::verdict::{Status, Verdict};
-use lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Position, Range, TextEdit,
-    Url, WorkspaceEdit,
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_runtime::verdict::Status;
+use serde_json::json;
+use tower_lsp::lsp_types as lsp;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, TextEdit, Url,
+    WorkspaceEdit,
 };
 
-use crate::convert::{Encoding, Lines};
-use crate::lenses::Commands;
-use crate::shown::{FileFindings, Shown};
+use crate::convert::{Places, diagnostic, is_rule, replayable};
+use crate::lenses::{interleaving, replay};
+use crate::protocol::EXPLAIN;
+use crate::snapshot::Snapshot;
+use crate::text::Lines;
 
-/// What an action is made from.
-pub(crate) struct Around<'a> {
-    /// The findings of the file.
-    pub(crate) file: &'a FileFindings,
-    /// Its text.
-    pub(crate) text: &'a str,
-    /// What is known of the findings.
-    pub(crate) verdicts: &'a HashMap<String, Verdict>,
-    /// How commands are called.
-    pub(crate) commands: Commands,
-    /// How columns are counted.
-    pub(crate) encoding: Encoding,
+/// The actions for a range, of the kinds that the client asks for.
+pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
+    let uri = &params.text_document.uri;
+    let wanted = |kind: &CodeActionKind| {
+        let covers = |it: &CodeActionKind| {
+            it.as_str().is_empty()
+                || kind == it
+                || kind.as_str().strip_prefix(it.as_str()).is_some_and(|it| it.starts_with('.'))
+        };
+        params.context.only.as_ref().is_none_or(|only| only.iter().any(covers))
+    };
+    let (path, _) = snapshot.documents.locate(uri);
+    let mut places = Places::new(snapshot);
+    let mut res: Vec<CodeAction> = Vec::new();
+    if !wanted(&CodeActionKind::QUICKFIX) {
+        return Vec::new();
+    }
+    for it in snapshot.check(&path).iter().filter(|it| is_rule(it)) {
+        let Some((at, range)) = places.place(&it.location) else { continue };
+        if at != *uri || range.end < params.range.start || params.range.end < range.start {
+            continue;
+        }
+        let shown = diagnostic(snapshot, &mut places, it, range);
+        let one = Finding { snapshot, uri, it, shown };
+        res.extend(one.commands());
+        res.extend(one.ignore(range));
+    }
+    res.into_iter().map(CodeActionOrCommand::CodeAction).collect()
 }
 
-/// All actions on the findings that the range touches, of the kinds that are asked for.
-pub(crate) fn actions(around: &Around<'_>, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
-    let touches = |it: &&Shown| {
-        it.is_rule()
-            && it.range.start.line <= params.range.end.line
-            && params.range.start.line <= it.range.end.line
-    };
-    let wanted = |kind: &CodeActionKind| match &params.context.only {
-        None => true,
-        Some(only) => only.iter().any(|it| is_within(kind, it)),
-    };
-    let mut res = Vec::new();
-    for shown in around.file.findings.iter().filter(touches) {
-        for action in on(around, shown) {
-            if action.kind.as_ref().is_none_or(&wanted) {
-                res.push(CodeActionOrCommand::CodeAction(action));
-            }
+/// A finding that actions are made for.
+struct Finding<'a> {
+    snapshot: &'a Snapshot,
+    uri: &'a Url,
+    it: &'a Diagnostic,
+    shown: lsp::Diagnostic,
+}
+
+impl Finding<'_> {
+    fn action(&self, title: String) -> CodeAction {
+        CodeAction {
+            title,
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![self.shown.clone()]),
+            ..CodeAction::default()
         }
     }
-    res
-}
 
-/// Whether a kind is another one or a part of it: `quickfix.ftlint` is within `quickfix`.
-fn is_within(kind: &CodeActionKind, whole: &CodeActionKind) -> bool {
-    let (kind, whole) = (kind.as_str(), whole.as_str());
-    whole.is_empty()
-        || kind == whole
-        || kind.strip_prefix(whole).is_some_and(|it| it.starts_with('.'))
-}
-
-fn on(around: &Around<'_>, shown: &Shown) -> Vec<CodeAction> {
-    let verdict = around.verdicts.get(&shown.diagnostic.fingerprint);
-    let diagnostics = Some(vec![shown.for_client(verdict)]);
-    let code = shown.diagnostic.rule.code;
-    let command = |title: String, command| CodeAction {
-        title,
-        kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: diagnostics.clone(),
-        command: Some(command),
-        ..CodeAction::default()
-    };
-    let mut res = Vec::new();
-    if verdict.is_some_and(|it| it.status == Status::Confirmed) {
-        let title = format!("Show the interleaving of {code}");
-        res.push(command(title.clone(), around.commands.interleaving(shown, title)));
-    }
-    if shown.replayable {
-        let title = format!("Replay {code} on a free-threaded Python");
-        res.push(command(title.clone(), around.commands.replay(around.file, shown, title)));
-    }
-    if let Some(edit) = ignore(around, shown) {
-        res.push(CodeAction {
-            title: format!("Ignore {code} here, with a reason"),
-            kind: Some(CodeActionKind::QUICKFIX),
-            diagnostics: diagnostics.clone(),
-            edit: Some(changes(&around.file.uri, vec![edit])),
-            ..CodeAction::default()
+    fn commands(&self) -> Vec<CodeAction> {
+        let (rule, fingerprint) = (self.it.rule, &self.it.fingerprint);
+        let mut commands = Vec::new();
+        let verdict = self.snapshot.verdicts.of(self.snapshot, self.it);
+        if verdict.is_some_and(|it| it.status == Status::Confirmed) {
+            let title = format!("Show the interleaving of {}", rule.code);
+            commands.push(interleaving(self.snapshot, title, fingerprint));
+        }
+        if replayable(self.it) {
+            let title = format!("Replay {}: run the code and see whether it breaks", rule.code);
+            commands.push(replay(self.snapshot, title, self.uri, fingerprint));
+        }
+        let name = if self.snapshot.client.commands { "ftlint.explainRule" } else { EXPLAIN };
+        commands.push(Command {
+            title: format!("Explain {} ({})", rule.code, rule.name),
+            command: name.to_owned(),
+            arguments: Some(vec![json!({"rule": rule.code})]),
         });
+        let action = |command: Command| CodeAction {
+            command: Some(command.clone()),
+            ..self.action(command.title)
+        };
+        commands.into_iter().map(action).collect()
     }
-    let title = format!("Explain {code}");
-    res.push(command(title.clone(), around.commands.explain(shown, title)));
-    res
+
+    /// A comment at the end of the line on which the finding ends, with a reason to be filled in.
+    fn ignore(&self, range: lsp::Range) -> Option<CodeAction> {
+        let (path, first) = self.snapshot.documents.locate(self.uri);
+        let text = self.snapshot.text(&path)?;
+        let lines = Lines::new(&text);
+        let line = lines.line(&text, (first + range.end.line) as usize);
+        // Behind a backslash no comment is possible.
+        if line.trim_end().ends_with('\\') {
+            return None;
+        }
+        let encoding = self.snapshot.client.encoding;
+        let column = crate::text::cut(encoding.length(line));
+        let at = lsp::Position::new(range.end.line, column);
+        let edit = TextEdit::new(
+            lsp::Range::new(at, at),
+            format!("  # ftlint: ignore[{}] reason", self.it.rule.code),
+        );
+        Some(CodeAction {
+            edit: Some(changes(HashMap::from([(self.uri.clone(), vec![edit])]))),
+            ..self.action(format!("Ignore {} on this line, with a reason", self.it.rule.code))
+        })
+    }
 }
 
-/// Edits of one document.
-pub(crate) fn changes(uri: &Url, edits: Vec<TextEdit>) -> WorkspaceEdit {
-    WorkspaceEdit {
-        changes: Some(HashMap::from([(uri.clone(), edits)])),
-        ..WorkspaceEdit::default()
-    }
-}
-
-/// A comment at the end of the line that the finding ends on, or another code in the one that is there.
-fn ignore(around: &Around<'_>, shown: &Shown) -> Option<TextEdit> {
-    let lines = Lines::new(around.text);
-    let number = shown.range.end.line;
-    let line = lines.line(number as usize);
-    // A comment cannot follow a backslash, and not everything that ends a line ends a statement.
-    if line.trim_end().ends_with('\\') {
-        return None;
-    }
-    let code = shown.diagnostic.rule.code;
-    if let Some(start) = line.find("# ftlint: ignore[")
-        && let Some(close) = line[start..].find(']')
-    {
-        let at = column(&line[..start + close], around.encoding);
-        let place = Position::new(number, at);
-        return Some(TextEdit::new(Range::new(place, place), format!(", {code}")));
-    }
-    let kept = line.trim_end();
-    let start = Position::new(number, column(kept, around.encoding));
-    let end = Position::new(number, column(line, around.encoding));
-    Some(TextEdit::new(Range::new(start, end), format!("  # ftlint: ignore[{code}] reason: ")))
-}
-
-fn column(text: &str, encoding: Encoding) -> u32 {
-    let lines = Lines::new(text);
-    lines.whole_line(0, encoding).end.character
+fn changes(changes: HashMap<Url, Vec<TextEdit>>) -> WorkspaceEdit {
+    WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
 }

@@ -1,152 +1,153 @@
-//! Between the analyzer's positions and the protocol's. The only place that knows UTF-16.
+//! Diagnostics of the analyzer as the client wants them.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use ftlint_analyzer::diagnostic::{Location, Position as Exact};
-use lsp_types::{Position, PositionEncodingKind, Range, Url};
+use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
+use ftlint_analyzer::evidence::Evidence;
+use ftlint_analyzer::rule::{Replay, Severity};
+use ftlint_runtime::plan::plan;
+use serde_json::json;
+use tower_lsp::lsp_types as lsp;
+use tower_lsp::lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, NumberOrString, Url};
 
-/// What a column counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// Bytes.
-    Utf8,
-    /// Units of UTF-16: what every client knows.
-    Utf16,
-    /// Characters.
-    Utf32,
+use crate::protocol::WireVerdict;
+use crate::snapshot::Snapshot;
+use crate::text::{Encoding, Lines, cut};
+
+/// Turns positions of the analyzer into the client's, and remembers the lines of each text.
+pub struct Places<'a> {
+    snapshot: &'a Snapshot,
+    texts: HashMap<Arc<str>, Option<(Arc<str>, Lines)>>,
 }
 
-impl Encoding {
-    /// The best one that a client offers: bytes cost nothing.
-    pub(crate) fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
-        let has = |kind: &PositionEncodingKind| offered.is_some_and(|it| it.contains(kind));
-        if has(&PositionEncodingKind::UTF8) {
-            Encoding::Utf8
-        } else if has(&PositionEncodingKind::UTF32) {
-            Encoding::Utf32
-        } else {
-            Encoding::Utf16
-        }
+impl<'a> Places<'a> {
+    /// Knows nothing yet.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, texts: HashMap::new() }
     }
 
-    pub(crate) fn kind(self) -> PositionEncodingKind {
-        match self {
-            Encoding::Utf8 => PositionEncodingKind::UTF8,
-            Encoding::Utf16 => PositionEncodingKind::UTF16,
-            Encoding::Utf32 => PositionEncodingKind::UTF32,
-        }
-    }
-
-    fn width(self, c: char) -> usize {
-        match self {
-            Encoding::Utf8 => c.len_utf8(),
-            Encoding::Utf16 => c.len_utf16(),
-            Encoding::Utf32 => 1,
-        }
-    }
-}
-
-/// A text with the beginnings of its lines, as Python and the protocol both count them: `\n`, `\r\n` and `\r` end one.
-pub(crate) struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for (index, byte) in bytes.iter().enumerate() {
-            let ends = *byte == b'\n' || *byte == b'\r' && bytes.get(index + 1) != Some(&b'\n');
-            if ends {
-                starts.push(index + 1);
-            }
-        }
-        Self { text, starts }
-    }
-
-    /// A line without its end, 0-based; empty behind the last one.
-    pub(crate) fn line(&self, number: usize) -> &'a str {
-        let Some(start) = self.starts.get(number) else { return "" };
-        let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
-        self.text.get(*start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
-    }
-
-    /// Where a position of the analyzer is for the client.
-    pub(crate) fn position(&self, exact: Exact, encoding: Encoding) -> Position {
-        let number = exact.line.saturating_sub(1);
-        let line = self.line(number as usize);
-        let before = line.get(..exact.byte as usize).unwrap_or(line);
-        let column: usize = before.chars().map(|it| encoding.width(it)).sum();
-        Position::new(number, u32::try_from(column).unwrap_or(u32::MAX))
-    }
-
-    /// The range of a place.
-    pub(crate) fn range(&self, location: &Location, encoding: Encoding) -> Range {
-        Range::new(self.position(location.start, encoding), self.position(location.end, encoding))
-    }
-
-    /// From just behind the indentation to the end of a line, 0-based.
-    pub(crate) fn whole_line(&self, number: u32, encoding: Encoding) -> Range {
-        let line = self.line(number as usize);
-        let width = |it: &str| {
-            u32::try_from(it.chars().map(|it| encoding.width(it)).sum::<usize>())
-                .unwrap_or(u32::MAX)
+    /// A position within a file as the analyzer sees it.
+    fn position(&mut self, path: &Arc<str>, position: Position) -> lsp::Position {
+        let line = position.line.saturating_sub(1);
+        let character = match self.snapshot.client.encoding {
+            Encoding::Utf8 => position.byte,
+            Encoding::Utf32 => position.column.saturating_sub(1),
+            // Only ASCII before it.
+            Encoding::Utf16 if position.byte + 1 == position.column => position.byte,
+            Encoding::Utf16 => self.utf16(path, line, position.byte),
         };
-        let indent = &line[..line.len() - line.trim_start().len()];
-        Range::new(Position::new(number, width(indent)), Position::new(number, width(line)))
+        lsp::Position::new(line, character)
+    }
+
+    fn utf16(&mut self, path: &Arc<str>, line: u32, byte: u32) -> u32 {
+        let snapshot = self.snapshot;
+        let known = self.texts.entry(Arc::clone(path)).or_insert_with(|| {
+            let text = snapshot.text(path)?;
+            let lines = Lines::new(&text);
+            Some((text, lines))
+        });
+        let Some((text, lines)) = known else { return byte };
+        let line = lines.line(text, line as usize);
+        cut(Encoding::Utf16.length(line.get(..byte as usize).unwrap_or(line)))
+    }
+
+    /// The client's name and range of a location. In a notebook it is that of the cell.
+    pub fn place(&mut self, location: &Location) -> Option<(Url, lsp::Range)> {
+        let mut start = self.position(&location.file, location.start);
+        let mut end = self.position(&location.file, location.end);
+        let snapshot = self.snapshot;
+        let Some(document) = snapshot.documents.at(&location.file) else {
+            let uri = snapshot.documents.uri(&location.file)?;
+            return Some((uri, lsp::Range::new(start, end)));
+        };
+        let (uri, line) = document.place(start.line);
+        end.line = end.line.saturating_sub(start.line - line);
+        start.line = line;
+        Some((uri.clone(), lsp::Range::new(start, end)))
     }
 }
 
-/// The byte at which a position of the client is: in a line that is too short the end of it, behind the last line the
-/// end of the text, in the middle of a character its start.
-pub(crate) fn offset(text: &str, position: Position, encoding: Encoding) -> usize {
-    let lines = Lines::new(text);
-    let Some(start) = lines.starts.get(position.line as usize) else { return text.len() };
-    let mut column = 0;
-    for (index, c) in lines.line(position.line as usize).char_indices() {
-        column += encoding.width(c);
-        if column > position.character as usize {
-            return start + index;
+/// The diagnostics of one file; for a notebook those of each cell. Every part is there, with an empty list if need be.
+pub fn diagnostics(
+    snapshot: &Snapshot,
+    path: &Arc<str>,
+    found: &[Diagnostic],
+) -> Vec<(Url, Vec<lsp::Diagnostic>)> {
+    let parts = match snapshot.documents.at(path) {
+        Some(document) => document.parts().into_iter().cloned().collect(),
+        None => Vec::from_iter(snapshot.documents.uri(path)),
+    };
+    let mut res: Vec<(Url, Vec<lsp::Diagnostic>)> =
+        parts.into_iter().map(|uri| (uri, Vec::new())).collect();
+    let mut places = Places::new(snapshot);
+    for it in found {
+        let Some((uri, range)) = places.place(&it.location) else { continue };
+        let shown = diagnostic(snapshot, &mut places, it, range);
+        if let Some((_, list)) = res.iter_mut().find(|(part, _)| *part == uri) {
+            list.push(shown);
         }
     }
-    start + lines.line(position.line as usize).len()
+    res
 }
 
-/// The file of a document; `None` for what is no file (`untitled:`).
-pub(crate) fn path_of(uri: &Url) -> Option<PathBuf> {
-    if uri.scheme() == "file" { uri.to_file_path().ok() } else { None }
-}
-
-/// The address of a file.
-pub(crate) fn uri_of(path: impl AsRef<Path>) -> Option<Url> {
-    Url::from_file_path(path).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_and_back() {
-        let text = "x\n\u{e4}\u{1f600} = 1\r\ny\rz";
-        let lines = Lines::new(text);
-        assert_eq!(
-            [lines.line(0), lines.line(2), lines.line(3), lines.line(9)],
-            ["x", "y", "z", ""]
-        );
-        let exact = Exact { line: 2, column: 3, byte: 6 };
-        for (encoding, column) in [(Encoding::Utf8, 6), (Encoding::Utf16, 3), (Encoding::Utf32, 2)]
-        {
-            let position = lines.position(exact, encoding);
-            assert_eq!(position, Position::new(1, column));
-            assert_eq!(offset(text, position, encoding), 8);
-        }
+/// One diagnostic.
+pub fn diagnostic(
+    snapshot: &Snapshot,
+    places: &mut Places<'_>,
+    it: &Diagnostic,
+    range: lsp::Range,
+) -> lsp::Diagnostic {
+    let is_rule = is_rule(it);
+    let verdict = snapshot.verdicts.of(snapshot, it).map(WireVerdict::new);
+    let confirmed = verdict.as_ref().is_some_and(|it| it.kind == "confirmed");
+    let message = match &verdict {
+        Some(verdict) if confirmed => format!("{}; {}", it.message, verdict.summary),
+        _ => it.message.clone(),
+    };
+    let related = it.related.iter().filter_map(|related| {
+        let (uri, range) = places.place(&related.location)?;
+        let location = lsp::Location::new(uri, range);
+        Some(DiagnosticRelatedInformation { location, message: related.message.clone() })
+    });
+    let url = is_rule.then(|| Url::parse(&it.rule.url()).ok()).flatten();
+    lsp::Diagnostic {
+        range,
+        severity: Some(severity(it.severity, confirmed)),
+        code: Some(NumberOrString::String(it.rule.code.to_owned())),
+        code_description: url.map(|href| lsp::CodeDescription { href }),
+        source: Some("ftlint".to_owned()),
+        message,
+        related_information: snapshot.client.related.then(|| related.collect()),
+        // Nothing that we report is unnecessary or deprecated, and the protocol has no other tags.
+        tags: None,
+        data: is_rule.then(|| {
+            json!({
+                "fingerprint": it.fingerprint,
+                "rule": it.rule.code,
+                "replayable": replayable(it),
+                "verdict": verdict,
+            })
+        }),
     }
+}
 
-    #[test]
-    fn the_middle_of_a_character_is_its_start() {
-        assert_eq!(offset("\u{1f600}x", Position::new(0, 1), Encoding::Utf16), 0);
-        assert_eq!(offset("\u{1f600}x", Position::new(0, 3), Encoding::Utf8), 0);
+/// What was seen to happen is an error, whatever the rule thinks of it in general.
+fn severity(it: Severity, confirmed: bool) -> DiagnosticSeverity {
+    match it {
+        _ if confirmed => DiagnosticSeverity::ERROR,
+        Severity::Error => DiagnosticSeverity::ERROR,
+        Severity::Warning => DiagnosticSeverity::WARNING,
+        Severity::Info => DiagnosticSeverity::INFORMATION,
     }
+}
+
+/// Whether it is a finding of a rule, and no syntax error.
+pub fn is_rule(it: &Diagnostic) -> bool {
+    !matches!(it.evidence, Evidence::Syntax(..))
+}
+
+/// Whether a replay may say something about it.
+pub fn replayable(it: &Diagnostic) -> bool {
+    is_rule(it) && !matches!(it.rule.replay, Replay::Never(_)) && plan(it).is_ok()
 }

@@ -1,124 +1,150 @@
-//! The texts that the editor owns, and how its edits are applied.
+//! The texts that the editor owns.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use lsp_types::{Position, TextDocumentContentChangeEvent};
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
-use crate::convert::{Encoding, offset};
+use crate::text::{self, Encoding};
 
-/// One open document.
+/// The text of a file as the editor has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Document {
-    /// The editor's number of this text.
-    pub(crate) version: i32,
+pub struct Document {
+    /// The editor's name of it.
+    pub uri: Url,
+    /// The analyzer's name of it: an absolute path, or the uri itself when there is no file.
+    pub path: Arc<str>,
+    /// The editor's number of this text; it only grows.
+    pub version: i32,
     /// All of it.
-    pub(crate) text: String,
+    pub text: Arc<str>,
+    /// The cells, when it is a notebook: in order, one module together.
+    pub cells: Vec<Cell>,
 }
 
-/// All open documents, by path.
+/// A cell of a notebook within the text of the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The editor's name of it.
+    pub uri: Url,
+    /// Its first line in the whole, 0-based.
+    pub line: u32,
+    /// How many lines it has.
+    pub lines: u32,
+}
+
+impl Document {
+    /// The name and line for the editor of a line of the whole.
+    pub fn place(&self, line: u32) -> (&Url, u32) {
+        let holds = |it: &&Cell| (it.line..it.line + it.lines).contains(&line);
+        match self.cells.iter().find(holds) {
+            Some(cell) => (&cell.uri, line - cell.line),
+            None => (&self.uri, line),
+        }
+    }
+
+    /// What diagnostics are published for: the document, or each cell.
+    pub fn parts(&self) -> Vec<&Url> {
+        if self.cells.is_empty() {
+            return vec![&self.uri];
+        }
+        self.cells.iter().map(|it| &it.uri).collect()
+    }
+}
+
+/// The open documents, by the analyzer's path.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Documents(BTreeMap<PathBuf, Document>);
+pub struct Documents {
+    by_path: BTreeMap<Arc<str>, Document>,
+    /// Which notebook a cell is of.
+    cells: BTreeMap<Url, Arc<str>>,
+}
 
 impl Documents {
-    pub(crate) fn open(&mut self, path: PathBuf, document: Document) {
-        self.0.insert(path, document);
+    /// Takes over a text from the disk.
+    pub fn open(&mut self, uri: &Url, version: i32, text: &str) -> Arc<str> {
+        let path = path_of(uri);
+        self.put(Document {
+            uri: uri.clone(),
+            path: Arc::clone(&path),
+            version,
+            text: text.into(),
+            cells: Vec::new(),
+        });
+        path
     }
 
-    pub(crate) fn close(&mut self, path: &PathBuf) {
-        self.0.remove(path);
-    }
-
-    pub(crate) fn get(&self, path: &PathBuf) -> Option<&Document> {
-        self.0.get(path)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&PathBuf, &Document)> {
-        self.0.iter()
-    }
-
-    /// The document after some edits, each of which counts in the text that the one before it left.
-    pub(crate) fn edit(
-        &mut self,
-        path: &PathBuf,
-        version: i32,
-        changes: Vec<TextDocumentContentChangeEvent>,
-        encoding: Encoding,
-    ) -> Option<&Document> {
-        let document = self.0.get_mut(path)?;
-        document.version = version;
-        for change in changes {
-            apply(&mut document.text, change, encoding);
+    /// Takes over a document as a whole.
+    pub fn put(&mut self, document: Document) {
+        self.cells.retain(|_, path| *path != document.path);
+        for cell in &document.cells {
+            self.cells.insert(cell.uri.clone(), Arc::clone(&document.path));
         }
+        self.by_path.insert(Arc::clone(&document.path), document);
+    }
+
+    /// Applies changes in their order; `None` when the document is not open.
+    pub fn edit(
+        &mut self,
+        uri: &Url,
+        version: i32,
+        changes: &[TextDocumentContentChangeEvent],
+        encoding: Encoding,
+    ) -> Option<Arc<str>> {
+        let document = self.by_path.get_mut(&path_of(uri))?;
+        let mut text = document.text.to_string();
+        for change in changes {
+            text::apply(&mut text, change.range, &change.text, encoding);
+        }
+        document.text = text.into();
+        document.version = version;
+        Some(Arc::clone(&document.path))
+    }
+
+    /// Gives a text back to the disk.
+    pub fn close(&mut self, uri: &Url) -> Option<Document> {
+        let document = self.by_path.remove(&path_of(uri))?;
+        self.cells.retain(|_, path| *path != document.path);
         Some(document)
     }
-}
 
-fn apply(text: &mut String, change: TextDocumentContentChangeEvent, encoding: Encoding) {
-    let Some(range) = change.range else {
-        *text = change.text;
-        return;
-    };
-    let at = |position: Position| offset(text, position, encoding);
-    let (start, end) = (at(range.start), at(range.end));
-    text.replace_range(start.min(end)..end.max(start), &change.text);
-}
+    /// The path that holds a document or a cell, and the line at which it starts there.
+    pub fn locate(&self, uri: &Url) -> (Arc<str>, u32) {
+        let cell = self.cells.get(uri).and_then(|path| {
+            let cell = self.by_path.get(path)?.cells.iter().find(|it| it.uri == *uri)?;
+            Some((Arc::clone(path), cell.line))
+        });
+        cell.unwrap_or_else(|| (path_of(uri), 0))
+    }
 
-#[cfg(test)]
-mod tests {
-    use lsp_types::Range;
+    /// The document at a path.
+    pub fn at(&self, path: &str) -> Option<&Document> {
+        self.by_path.get(path)
+    }
 
-    use super::*;
+    /// All of them, by path.
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.by_path.values()
+    }
 
-    fn change(start: (u32, u32), end: (u32, u32), text: &str) -> TextDocumentContentChangeEvent {
-        TextDocumentContentChangeEvent {
-            range: Some(Range::new(Position::new(start.0, start.1), Position::new(end.0, end.1))),
-            range_length: None,
-            text: text.to_owned(),
+    /// The name that the editor uses for a path.
+    pub fn uri(&self, path: &str) -> Option<Url> {
+        match self.by_path.get(path) {
+            Some(it) => Some(it.uri.clone()),
+            None => uri_of(path),
         }
     }
+}
 
-    fn edited(
-        text: &str,
-        changes: Vec<TextDocumentContentChangeEvent>,
-        encoding: Encoding,
-    ) -> String {
-        let mut documents = Documents::default();
-        let path = PathBuf::from("a.py");
-        documents.open(path.clone(), Document { version: 1, text: text.to_owned() });
-        documents.edit(&path, 2, changes, encoding).unwrap().text.clone()
+/// The analyzer's name of a document.
+pub fn path_of(uri: &Url) -> Arc<str> {
+    match uri.to_file_path() {
+        Ok(path) => path.to_string_lossy().into(),
+        Err(()) => uri.as_str().into(),
     }
+}
 
-    #[test]
-    fn edits_count_in_the_text_that_the_one_before_left() {
-        let changes = vec![change((0, 0), (0, 0), "x\n"), change((1, 1), (1, 2), "-")];
-        assert_eq!(edited("abc", changes, Encoding::Utf16), "x\na-c");
-    }
-
-    #[test]
-    fn characters_beyond_the_basic_plane_are_two_units_in_utf_16() {
-        let text = "a = '\u{1f600}'  # x";
-        assert_eq!(
-            edited(text, vec![change((0, 7), (0, 8), "!")], Encoding::Utf16),
-            "a = '\u{1f600}!  # x"
-        );
-        assert_eq!(
-            edited(text, vec![change((0, 6), (0, 7), "!")], Encoding::Utf32),
-            "a = '\u{1f600}!  # x"
-        );
-        assert_eq!(
-            edited(text, vec![change((0, 9), (0, 10), "!")], Encoding::Utf8),
-            "a = '\u{1f600}!  # x"
-        );
-    }
-
-    #[test]
-    fn positions_behind_the_end_mean_the_end() {
-        assert_eq!(
-            edited("ab\r\nc", vec![change((0, 9), (0, 99), "!")], Encoding::Utf16),
-            "ab!\r\nc"
-        );
-        assert_eq!(edited("ab", vec![change((7, 0), (9, 0), "!")], Encoding::Utf16), "ab!");
-        assert_eq!(edited("", vec![change((0, 0), (0, 0), "x")], Encoding::Utf16), "x");
-    }
+/// The uri of a file that is not open.
+pub fn uri_of(path: &str) -> Option<Url> {
+    Url::from_file_path(path).ok().or_else(|| Url::parse(path).ok())
 }

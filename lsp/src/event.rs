@@ -1,82 +1,48 @@
 //! What may happen to a session: a closed list, in the order of arrival.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use ftlint_runtime::process::Cancel;
 use ftlint_runtime::verdict::Verdict;
-use lsp_types::{
-    CodeActionOrCommand, CodeActionParams, CodeLens, Hover, InlayHint, Position, Range,
-    TextDocumentContentChangeEvent, Url,
-};
-use serde_json::Value;
-use tokio::sync::oneshot;
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
-use crate::settings::ClientSettings;
-use crate::shown::FileFindings;
-use crate::workspace::Workspace;
+use crate::jobs::{Checked, Loaded};
+use crate::notebooks::NotebookEvent;
+use crate::settings::Settings;
+use crate::snapshot::{Reader, Snapshot};
+use crate::workspace::Listing;
 
 /// One happening.
-pub(crate) enum Event {
+pub enum Event {
+    /// The client is ready, and has these folders and settings.
+    Started(Vec<PathBuf>, Settings),
     /// The editor shows a document, whose text it owns from now on.
-    Opened { uri: Url, version: i32, text: String },
+    Opened(Url, i32, String),
     /// The text of an open document changed.
-    Edited { uri: Url, version: i32, changes: Vec<TextDocumentContentChangeEvent> },
+    Edited(Url, i32, Vec<TextDocumentContentChangeEvent>),
     /// The document is the disk's again.
     Closed(Url),
-    /// Files appeared, changed or vanished on disk; open documents among them are left alone.
+    /// Something about a notebook.
+    Notebook(NotebookEvent),
+    /// Files appeared, changed or vanished on disk; the text of open documents is left alone.
     ChangedOnDisk(Vec<PathBuf>),
-    /// Other directories are worked on.
-    Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
-    /// The settings of the editor.
-    Configured(Box<ClientSettings>),
-    /// Whether code of this workspace may be run.
-    Trusted(bool),
+    /// The settings of the editor changed.
+    Configured(Settings),
+    /// Folders came and went.
+    Folders(Vec<PathBuf>, Vec<PathBuf>),
     /// A request that reads.
-    Asked(Question),
-    /// A finding is to be replayed; the answer is sent when the verdict is there.
-    Replay { uri: Url, fingerprint: String, cancel: Cancel, reply: Reply<Result<Value, String>> },
-    /// All files have been read.
-    Loaded(u64, Box<Workspace>),
-    /// A computation has come to its end, or was cancelled.
-    Computed { revision: u64, files: Option<Vec<Arc<FileFindings>>> },
-    /// The findings of one file are known before those of the others.
-    First { revision: u64, file: Arc<FileFindings> },
-    /// A replay is over.
-    Judged { fingerprint: String, verdict: Box<Verdict> },
+    Asked(Reader),
+    /// A request that waits until there are results that it has not seen.
+    Waits(u64, Reader),
+    /// Somebody wants a snapshot outside of a request.
+    Snapshot(Box<dyn FnOnce(Snapshot) + Send>),
+    /// A replay ended, for the finding that was judged.
+    Judged(Box<crate::replays::Proof>, Verdict),
+    /// A folder was searched; the number is that of the search.
+    Listed(u64, Listing),
+    /// Files were read and indexed.
+    Loaded(Loaded),
+    /// Diagnostics were computed, or the computation was cancelled.
+    Checked(Box<Checked>),
     /// No more events come.
     Shutdown,
-}
-
-/// Where an answer goes; whoever asked may have gone away.
-pub(crate) type Reply<T> = oneshot::Sender<T>;
-
-/// A request that reads. It is answered when the findings of the newest text are known.
-pub(crate) enum Question {
-    /// What is known at a position.
-    Hover(Url, Position, Reply<Option<Hover>>),
-    /// What can be done about the findings in a range.
-    Actions(Box<CodeActionParams>, Reply<Vec<CodeActionOrCommand>>),
-    /// Lines above functions.
-    Lenses(Url, Reply<Vec<CodeLens>>),
-    /// Guards, between the code.
-    Hints(Url, Range, Reply<Vec<InlayHint>>),
-    /// The findings of one file, with a result id; nothing new when the id is the one that was sent before.
-    Pull(Url, Option<String>, Reply<Pulled>),
-    /// The same for all files.
-    PullAll(Vec<(Url, String)>, Reply<Vec<(Url, Option<i32>, Pulled)>>),
-    /// All findings, for a list.
-    Findings(Reply<Value>),
-    /// The interleaving of a finding's last verdict.
-    Interleaving(String, Reply<Value>),
-    /// What the server works on. Answered at once.
-    Status(Reply<Value>),
-}
-
-/// The answer to a pull.
-pub(crate) enum Pulled {
-    /// As before.
-    Unchanged(String),
-    /// These.
-    New(String, Vec<lsp_types::Diagnostic>),
 }

@@ -1,117 +1,91 @@
-//! Lines above functions with findings, and guards between the code.
+//! Code lenses: on a function with findings what a replay could say or has said, on what threads run that they do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use ftlint_analyzer::evidence::Evidence;
-use ftlint_runtime::verdict::{Status, Verdict};
-use lsp_types::{CodeLens, Command, InlayHint, InlayHintLabel, InlayHintTooltip, Position, Range};
+use ftlint_runtime::verdict::Status;
 use serde_json::json;
+use tower_lsp::lsp_types as lsp;
+use tower_lsp::lsp_types::{CodeLens, Command, Url};
 
-use crate::shown::{FileFindings, Shown};
+use crate::convert::{Places, replayable};
+use crate::protocol::{INTERLEAVING, REPLAY};
+use crate::snapshot::Snapshot;
 
-/// The names of commands: those of our extension when it is the client, else the server's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Commands {
-    /// Whether the client has commands of its own.
-    pub(crate) of_client: bool,
-}
-
-impl Commands {
-    /// Replay a finding.
-    pub(crate) fn replay(self, file: &FileFindings, shown: &Shown, title: String) -> Command {
-        let name = if self.of_client { "ftlint.replayFinding" } else { "ftlint.server.replay" };
-        let argument = json!({"uri": file.uri, "fingerprint": shown.diagnostic.fingerprint});
-        Command::new(title, name.to_owned(), Some(vec![argument]))
+/// The lenses of a document.
+pub fn lenses(snapshot: &Snapshot, uri: &Url) -> Vec<CodeLens> {
+    if !snapshot.settings.code_lens {
+        return Vec::new();
     }
-
-    /// Show what a replay has seen.
-    pub(crate) fn interleaving(self, shown: &Shown, title: String) -> Command {
-        let name =
-            if self.of_client { "ftlint.showInterleaving" } else { "ftlint.server.interleaving" };
-        let argument = json!({"fingerprint": shown.diagnostic.fingerprint});
-        Command::new(title, name.to_owned(), Some(vec![argument]))
-    }
-
-    /// Show the page of a rule.
-    pub(crate) fn explain(self, shown: &Shown, title: String) -> Command {
-        let name = if self.of_client { "ftlint.explainRule" } else { "ftlint.server.explain" };
-        let argument = json!({"rule": shown.diagnostic.rule.code});
-        Command::new(title, name.to_owned(), Some(vec![argument]))
-    }
-}
-
-/// One lens for each function with findings: to prove the first of them that is open, or to see what was proved.
-pub(crate) fn lenses(
-    file: &FileFindings,
-    verdicts: &HashMap<String, Verdict>,
-    commands: Commands,
-) -> Vec<CodeLens> {
-    let mut by_function: BTreeMap<u32, Vec<&Shown>> = BTreeMap::new();
-    for it in file.findings.iter().filter(|it| it.is_rule()) {
-        by_function.entry(it.function_line).or_default().push(it);
-    }
-    by_function
-        .into_iter()
-        .flat_map(|(line, found)| above(line, &found, file, verdicts, commands))
-        .collect()
-}
-
-fn above(
-    line: u32,
-    found: &[&Shown],
-    file: &FileFindings,
-    verdicts: &HashMap<String, Verdict>,
-    commands: Commands,
-) -> Vec<CodeLens> {
-    let range = Range::new(Position::new(line, 0), Position::new(line, 0));
-    let lens = |command| CodeLens { range, command: Some(command), data: None };
-    let verdict = |it: &Shown| verdicts.get(&it.diagnostic.fingerprint);
-    let confirmed = |it: &&&Shown| verdict(it).is_some_and(|it| it.status == Status::Confirmed);
+    let (path, _) = snapshot.documents.locate(uri);
+    let mut places = Places::new(snapshot);
     let mut res = Vec::new();
-    let proved: Vec<_> = found.iter().filter(confirmed).collect();
-    if let Some(first) = proved.first() {
-        let count = if proved.len() == 1 { String::new() } else { format!("{} ", proved.len()) };
-        let title = format!("{count}confirmed: show interleaving");
-        res.push(lens(commands.interleaving(first, title)));
-    }
-    let open: Vec<_> = found.iter().filter(|it| it.replayable && verdict(it).is_none()).collect();
-    if let Some(first) = open.first() {
-        let title = match open.len() {
-            1 => "race: replay".to_owned(),
-            count => format!("{count} races: replay the first"),
+    for it in snapshot.check(&path) {
+        if !replayable(&it) {
+            continue;
+        }
+        // The line of the function; code of the module has none, and a finding of it the lens on its own line.
+        let mut location = it.location.clone();
+        if &*location.function != "<module>" {
+            location.start.line = location.function_line;
+            (location.start.column, location.start.byte) = (1, 0);
+            location.end = location.start;
+        }
+        let Some((at, range)) = places.place(&location) else { continue };
+        if at != *uri {
+            continue;
+        }
+        let verdict = snapshot.verdicts.of(snapshot, &it).map(|it| it.status);
+        let range = lsp::Range::new(range.start, range.start);
+        let command = match verdict {
+            Some(Status::Confirmed) => {
+                let title = format!("{}: confirmed, show interleaving", it.rule.code);
+                interleaving(snapshot, title, &it.fingerprint)
+            }
+            Some(Status::NotReproduced) => {
+                let title = format!("{}: not reproduced, replay again", it.rule.code);
+                replay(snapshot, title, uri, &it.fingerprint)
+            }
+            Some(Status::NotReplayable) => continue,
+            None => {
+                let title = format!("{} race: replay", it.rule.code);
+                replay(snapshot, title, uri, &it.fingerprint)
+            }
         };
-        res.push(lens(commands.replay(file, first, title)));
+        res.push(CodeLens { range, command: Some(command), data: None });
     }
-    if res.is_empty()
-        && let Some(first) = found.iter().find(|it| it.replayable)
-    {
-        let title = match verdict(first).map(|it| it.status) {
-            Some(Status::NotReproduced) => "race: not reproduced, replay again",
-            _ => "race: not replayable, try again",
-        };
-        res.push(lens(commands.replay(file, first, title.to_owned())));
-    }
+    res.extend(entries(snapshot, &path, uri, &mut places));
     res
 }
 
-/// The lock that guards a place elsewhere, at each finding that lacks it.
-pub(crate) fn hints(file: &FileFindings, range: Range) -> Vec<InlayHint> {
-    let inside = |it: &&Shown| it.range.start >= range.start && it.range.end <= range.end;
-    let hint = |it: &Shown| {
-        let Evidence::Window(window) = &it.diagnostic.evidence else { return None };
-        let guard = window.guard.as_ref()?;
-        let counted =
-            format!("`{}` is held in {} of {} accesses", guard.lock, guard.held, guard.total);
-        Some(InlayHint {
-            position: it.range.end,
-            label: InlayHintLabel::String(format!("guarded elsewhere by {}", guard.lock)),
-            kind: None,
-            text_edits: None,
-            tooltip: Some(InlayHintTooltip::String(counted)),
-            padding_left: Some(true),
-            padding_right: None,
-            data: None,
-        })
+/// "runs in 3 threads" on functions that threads run.
+fn entries(snapshot: &Snapshot, path: &str, uri: &Url, places: &mut Places<'_>) -> Vec<CodeLens> {
+    let Some((project, file, Some(_))) = snapshot.file(path) else { return Vec::new() };
+    let mut by_line: BTreeMap<lsp::Position, (lsp::Range, String)> = BTreeMap::new();
+    for entry in ftlint_analyzer::thread_entries(&snapshot.db, project, file) {
+        let Some((at, range)) = places.place(&entry.location) else { continue };
+        if at == *uri {
+            by_line.entry(range.start).or_insert((range, entry.message));
+        }
+    }
+    let lens = |(range, title): (lsp::Range, String)| CodeLens {
+        range: lsp::Range::new(range.start, range.start),
+        // Nothing happens on a click, and an empty command is how the protocol says so.
+        command: Some(Command { title, command: String::new(), arguments: None }),
+        data: None,
     };
-    file.findings.iter().filter(inside).filter_map(hint).collect()
+    by_line.into_values().map(lens).collect()
+}
+
+/// The command that replays a finding.
+pub fn replay(snapshot: &Snapshot, title: String, uri: &Url, fingerprint: &str) -> Command {
+    let name = if snapshot.client.commands { "ftlint.replayFinding" } else { REPLAY };
+    let argument = json!({"uri": uri, "fingerprint": fingerprint});
+    Command { title, command: name.to_owned(), arguments: Some(vec![argument]) }
+}
+
+/// The command that shows the interleaving of a finding.
+pub fn interleaving(snapshot: &Snapshot, title: String, fingerprint: &str) -> Command {
+    let name = if snapshot.client.commands { "ftlint.showInterleaving" } else { INTERLEAVING };
+    let argument = json!({"fingerprint": fingerprint});
+    Command { title, command: name.to_owned(), arguments: Some(vec![argument]) }
 }

@@ -1,171 +1,160 @@
-//! All files that are analysed, as inputs of the database.
+//! The folders of a session: which files they have, which settings hold, what the analyzer knows of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ftlint_analyzer::db::{Database, Project, SourceFile};
-use ftlint_analyzer::settings::Settings;
-use ftlint_project::config::{Configuration, FILES};
+use ftlint_analyzer::db::{Project, SourceFile};
+use ftlint_analyzer::layout::{Placement, layout};
+use ftlint_analyzer::settings::{Knowledge, Settings as Configured, TargetVersion};
+use ftlint_project::config::{Configuration, Overrides};
+use ftlint_project::decode::decode;
 use ftlint_project::discover::{Kind, Target, discover, project_root};
 use ftlint_project::installed::installed;
-use ftlint_project::load::{Overlay, load};
+use ftlint_project::load::reason;
 use ftlint_project::paths::Short;
 
-use rayon::prelude::*;
-
-use crate::convert::Encoding;
-use crate::settings::ClientSettings;
-use crate::shown::FileFindings;
-
-/// One file.
-#[derive(Clone)]
-pub(crate) struct File {
-    /// The input.
-    pub(crate) source: SourceFile,
-    /// What holds there; nothing for a file that only lends context.
-    pub(crate) settings: Option<Arc<Settings>>,
+/// A folder of the client, or a file that was opened outside of all folders.
+pub struct Root {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether it is a folder.
+    pub kind: Kind,
+    /// The number of the search whose result counts.
+    pub search: u64,
+    /// What was found; `None` before the first search has ended.
+    pub listing: Option<Listing>,
+    /// The input of the analyzer, as soon as there is one.
+    pub project: Option<Project>,
 }
 
-/// The inputs, and how to find them by path.
-pub(crate) struct Workspace {
-    /// Owned by the session; what computes has a clone.
-    pub(crate) db: Database,
-    /// All files.
-    pub(crate) project: Project,
-    /// By absolute path.
-    pub(crate) files: Arc<HashMap<PathBuf, File>>,
-    /// What could not be read, as messages that name the file.
-    pub(crate) problems: Vec<String>,
+/// The result of searching a folder.
+#[derive(Clone)]
+pub struct Listing {
+    /// The folder.
+    pub root: PathBuf,
+    /// Each file, how it is imported, and the settings if it is reported on.
+    pub files: Arc<BTreeMap<PathBuf, Listed>>,
+    /// Modules by their dotted name.
+    pub modules: Arc<HashMap<String, PathBuf>>,
+    /// Distributions of the environment.
+    pub installed: BTreeMap<String, String>,
+    /// Knowledge of the settings.
+    pub knowledge: Option<Arc<Knowledge>>,
+    /// The interpreter of the settings.
+    pub target: Option<TargetVersion>,
+    /// What is wrong with the configuration, with file and line.
+    pub problems: Vec<String>,
 }
 
-/// The texts of the workspace, by the name that the analyzer has for a file.
-#[derive(Clone)]
-pub(crate) struct Texts(Arc<HashMap<PathBuf, File>>);
+/// A file of a folder.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// How it is imported.
+    pub place: Placement,
+    /// The settings, when it is reported on.
+    pub settings: Option<Arc<Configured>>,
+}
 
-impl Texts {
-    /// The text of a file.
-    pub(crate) fn get(&self, db: &Database, path: &str) -> Option<Arc<str>> {
-        Some(self.0.get(Path::new(path))?.source.text(db).get())
+/// All that the session knows of files.
+#[derive(Default)]
+pub struct Workspace {
+    /// The folders, longest path first, so that the first that holds a file owns it.
+    pub roots: Vec<Root>,
+    /// The input of each file that was read.
+    pub sources: HashMap<PathBuf, SourceFile>,
+    /// Files that could not be read, with the reason.
+    pub unreadable: BTreeMap<PathBuf, String>,
+}
+
+impl Root {
+    /// A root that is not searched yet.
+    pub fn new(path: PathBuf, kind: Kind) -> Self {
+        Self { path, kind, search: 0, listing: None, project: None }
     }
 }
 
 impl Workspace {
-    /// Reads everything below the folders, and the documents that lie elsewhere with what belongs to them. Slow.
-    pub(crate) fn load(
-        folders: &[PathBuf],
-        documents: Vec<(PathBuf, String)>,
-        client: &ClientSettings,
-    ) -> anyhow::Result<Self> {
-        let home = std::env::home_dir();
-        let place = folders
-            .first()
-            .cloned()
-            .or_else(|| documents.first().and_then(|(path, _)| Some(path.parent()?.to_owned())));
-        let place = place.unwrap_or_default();
-        let short = Short::new(place.clone());
-        let mut configuration = Configuration::new(client.overrides()?, false, &short);
-        let mut targets = Vec::new();
-        for folder in folders {
-            let settings = configuration.at(folder)?;
-            targets.push(Target { path: folder.clone(), kind: Kind::Directory, settings });
-        }
-        let mut files = discover(&targets, home.as_deref());
-        for (path, _) in &documents {
-            // Also what the settings leave out: who opens a file wants to know.
-            if !files.contains_key(path) {
-                let settings = configuration.at(path.parent().unwrap_or(path))?;
-                let target = Target { path: path.clone(), kind: Kind::File, settings };
-                let inside = folders.iter().any(|it| path.starts_with(it));
-                if inside {
-                    files.insert(target.path, Some(target.settings));
-                } else {
-                    for (path, settings) in discover(&[target], home.as_deref()) {
-                        let known = files.entry(path).or_default();
-                        *known = known.take().or(settings);
-                    }
-                }
-            }
-        }
-        let root = project_root(&place, home.as_deref()).unwrap_or(&place);
-        let installed = installed(root, client.python.as_deref());
-        let settings = configuration.at(&place)?;
-        let overlays: Vec<Overlay> = documents
-            .into_iter()
-            .map(|(path, text)| Overlay { path, bytes: text.into_bytes() })
-            .collect();
-        let listed: Vec<_> =
-            files.iter().map(|(path, it)| (path.as_path(), it.is_some())).collect();
-        let mut db = Database::new();
-        let loaded = load(&db, &listed, &overlays, installed, settings.knowledge.clone(), &short);
-        db.set_target(loaded.project, settings.target_version);
-        let mut by_path = HashMap::new();
-        for source in loaded.project.files(&db).iter() {
-            let path = PathBuf::from(&**source.path(&db));
-            let settings = files.get(&path).cloned().flatten();
-            by_path.insert(path, File { source: *source, settings });
-        }
-        let (project, problems) = (loaded.project, loaded.problems);
-        Ok(Self { db, project, files: Arc::new(by_path), problems })
-    }
-
-    /// The texts, for whoever computes.
-    pub(crate) fn texts(&self) -> Texts {
-        Texts(Arc::clone(&self.files))
-    }
-
-    /// The text that the analyzer has for a file; `None` for one that it does not know.
-    pub(crate) fn text(&self, path: &Path) -> Option<Arc<str>> {
-        Some(self.files.get(path)?.source.text(&self.db).get())
-    }
-
-    /// Gives a known file another text; whether there is such a file.
-    pub(crate) fn set_text(&mut self, path: &Path, text: &str) -> bool {
-        let Some(file) = self.files.get(path).cloned() else { return false };
-        if *file.source.text(&self.db).get() != *text {
-            self.db.set_text(file.source, text.to_owned());
-        }
-        true
-    }
-}
-
-/// Whether a file decides which files and rules there are.
-pub(crate) fn is_configuration(path: &Path) -> bool {
-    FILES.iter().any(|(name, _)| path.file_name().is_some_and(|it| it == *name))
-}
-
-/// One computation of all findings, on a thread of its own.
-pub(crate) struct Job {
-    pub(crate) db: Database,
-    pub(crate) project: Project,
-    pub(crate) texts: Texts,
-    /// The files that the user looks at.
-    pub(crate) first: Vec<PathBuf>,
-    pub(crate) encoding: Encoding,
-}
-
-impl Job {
-    /// The findings of all files; those of `first` are given away before. Nothing when a write has made it pointless.
-    pub(crate) fn run(self, told: &dyn Fn(Arc<FileFindings>)) -> Option<Vec<Arc<FileFindings>>> {
-        let Job { db, project, texts, first, encoding } = self;
-        ftlint_analyzer::unless_cancelled(|| {
-            let one = |db: &Database, file: &File| {
-                let settings = file.settings.as_ref()?;
-                FileFindings::of(db, project, file.source, settings, &texts, encoding).map(Arc::new)
-            };
-            let mut res = Vec::new();
-            for path in &first {
-                if let Some(found) = texts.0.get(path).and_then(|it| one(&db, it)) {
-                    told(Arc::clone(&found));
-                    res.push(found);
-                }
-            }
-            let rest: Vec<&File> =
-                texts.0.iter().filter(|it| !first.contains(it.0)).map(|it| it.1).collect();
-            let found: Vec<_> =
-                rest.par_iter().map_with(db.clone(), |db, file| one(db, file)).collect();
-            res.extend(found.into_iter().flatten());
-            res
+    /// The root that owns a path.
+    pub fn owner(&self, path: &Path) -> Option<&Root> {
+        self.roots.iter().find(|it| match it.kind {
+            Kind::Directory => path.starts_with(&it.path),
+            Kind::File => it.path == path,
         })
     }
+
+    /// Adds a root in its place.
+    pub fn add(&mut self, root: Root) {
+        if self.roots.iter().any(|it| it.path == root.path) {
+            return;
+        }
+        self.roots.push(root);
+        self.roots.sort_by_key(|it| std::cmp::Reverse(it.path.as_os_str().len()));
+    }
+
+    /// The files that are listed and not read yet.
+    pub fn missing(&self) -> Vec<(PathBuf, Placement)> {
+        let mut res = BTreeMap::new();
+        for listing in self.roots.iter().filter_map(|it| it.listing.as_ref()) {
+            for (path, listed) in &*listing.files {
+                if !self.sources.contains_key(path) && !self.unreadable.contains_key(path) {
+                    res.entry(path.clone()).or_insert_with(|| listed.place.clone());
+                }
+            }
+        }
+        res.into_iter().collect()
+    }
+}
+
+/// Searches a folder, as the command line does. `open` are the documents of the editor: those that are not on disk yet
+/// belong to the folder all the same. What is wrong with the configuration is told, and the defaults hold.
+pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) -> Listing {
+    let home = std::env::home_dir();
+    let short = Short::new(root.to_owned());
+    let directory = if kind == Kind::Directory { root } else { root.parent().unwrap_or(root) };
+    let mut problems = Vec::new();
+    let mut configuration = Configuration::new(overrides.clone(), false, &short);
+    let settings = configuration.at(directory).unwrap_or_else(|error| {
+        problems.push(format!("{error:#}"));
+        let mut plain = Configuration::new(overrides.clone(), true, &short);
+        plain.at(directory).unwrap_or_default()
+    });
+    let target = Target { path: root.to_owned(), kind, settings: Arc::clone(&settings) };
+    let exists = root.exists();
+    let mut found = if exists { discover(&[target], home.as_deref()) } else { BTreeMap::new() };
+    if !exists && kind == Kind::File {
+        found.insert(root.to_owned(), Some(Arc::clone(&settings)));
+    }
+    for path in open.iter().filter(|it| it.starts_with(root) && !it.exists()) {
+        if !settings.exclude.matches(&path.to_string_lossy()) {
+            found.entry(path.clone()).or_insert_with(|| Some(Arc::clone(&settings)));
+        }
+    }
+    let names: Vec<_> = found.keys().map(|it| it.to_string_lossy()).collect();
+    let places = layout(names.iter().map(AsRef::as_ref));
+    let modules = places.iter().zip(found.keys());
+    let modules = modules.map(|(place, path)| (place.module.clone(), path.clone())).collect();
+    let files = places.into_iter().zip(&found);
+    let files: BTreeMap<_, _> = files
+        .map(|(place, (path, settings))| {
+            (path.clone(), Listed { place, settings: settings.clone() })
+        })
+        .collect();
+    let project = project_root(directory, home.as_deref()).unwrap_or(directory);
+    Listing {
+        root: root.to_owned(),
+        files: Arc::new(files),
+        modules: Arc::new(modules),
+        installed: installed(project, None),
+        knowledge: settings.knowledge.clone(),
+        target: settings.target_version,
+        problems,
+    }
+}
+
+/// The text of a file, or why it has none.
+pub fn read(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let bytes = std::fs::read(path).map_err(|it| format!("{name}: {}", reason(&it)))?;
+    decode(bytes).map_err(|it| format!("{name}:{}: {}", it.line, it.message))
 }

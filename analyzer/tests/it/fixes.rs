@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ftlint_analyzer::check_file;
 use ftlint_analyzer::db::{Database, Project, SourceFile};
-use ftlint_analyzer::diagnostic::{Diagnostic, Position};
-use ftlint_analyzer::fix::{Applicability, Fix, fixes};
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::fix::{Applicability, Fix, applied, fixes};
 use ftlint_analyzer::testing::{fixtures_dir, load_fixtures};
 
 struct One {
@@ -28,25 +28,13 @@ impl One {
     }
 }
 
-/// The text with the edits made. Positions are lines and bytes in them.
-fn applied(text: &str, fix: &Fix) -> String {
-    let mut starts = vec![0];
-    starts.extend(text.match_indices('\n').map(|it| it.0 + 1));
-    let offset = |it: Position| starts[it.line as usize - 1] + it.byte as usize;
-    let mut res = text.to_owned();
-    for edit in fix.edits.iter().rev() {
-        res.replace_range(offset(edit.start)..offset(edit.end), &edit.text);
-    }
-    res
-}
-
 /// The only fix of the only finding, and what it makes of the text.
 fn fixed(text: &str) -> (Fix, String) {
     let one = One::new(text);
     let found = one.found();
     let all: Vec<Fix> = found.iter().flat_map(|it| fixes(&one.db, one.file, it)).collect();
     assert_eq!(all.len(), 1, "{found:#?}\n{all:#?}");
-    (all[0].clone(), applied(text, &all[0]))
+    (all[0].clone(), applied(text, &all[0].edits))
 }
 
 fn none(text: &str) {
@@ -69,7 +57,7 @@ fn findings_of_fixtures_are_gone_after_a_fix() {
             for fix in fixes(&one.db, one.file, diagnostic) {
                 count += 1;
                 titles.insert(fix.title.split('`').next().unwrap_or_default().to_owned());
-                let text = applied(&file.text, &fix);
+                let text = applied(&file.text, &fix.edits);
                 let after = One::new(&text).found();
                 let broken = after.iter().any(|it| it.rule.code == "invalid-syntax");
                 // What was folded into this finding may come out by itself now, on lines of its own.

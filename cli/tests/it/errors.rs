@@ -109,8 +109,8 @@ fn texts_without_end_are_analysed() {
 }
 
 #[test]
-fn the_server_is_not_there_yet() {
-    assert!(Sandbox::new(&[]).run(&["server"]).starts_with("exit 2\n"));
+fn a_server_whose_client_leaves_without_a_word_says_so() {
+    assert!(Sandbox::new(&[]).run(&["server"]).starts_with("exit 1\n"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod cache;
 mod errors;
+mod fix;
 mod help;
 mod hostile;
 mod input;

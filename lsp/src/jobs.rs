@@ -1,0 +1,247 @@
+//! Work on clones of the database, off the session's thread. Here, and only here, the cancellation of salsa and the
+//! panics of requests are caught.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ftlint_analyzer::db::{Database, SourceFile};
+use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::layout::Placement;
+use ftlint_analyzer::{Keep, prepare};
+use rayon::prelude::*;
+use tower_lsp::lsp_types::Diagnostic as Shown;
+use tower_lsp::lsp_types::Url;
+
+use crate::convert::diagnostics;
+use crate::snapshot::{Reader, Snapshot, Trouble};
+use crate::workspace::{Listing, read};
+
+/// From so many files on their texts are packed.
+const MANY: usize = 4000;
+
+/// How many files are read for the first answer: the open ones, and what they import.
+const FIRST: usize = 120;
+
+/// How often a request is tried again after an edit cancelled it.
+const TRIES: u32 = 8;
+
+/// Texts of the editor, by path.
+pub type Overlays = Arc<HashMap<PathBuf, Arc<str>>>;
+
+/// Files that were read.
+#[derive(Default)]
+pub struct Loaded {
+    /// Those that have an input now.
+    pub sources: Vec<(PathBuf, SourceFile)>,
+    /// Those that could not be read, and why.
+    pub problems: Vec<(PathBuf, String)>,
+    /// Texts of files that had an input before.
+    pub texts: Vec<(PathBuf, Result<String, String>)>,
+    /// Whether it was the step before the first answer.
+    pub first: bool,
+}
+
+/// Results for a revision.
+pub struct Checked {
+    /// The state they belong to.
+    pub revision: u64,
+    /// How far the work came.
+    pub stage: Stage,
+    /// What to publish: uri, version, diagnostics.
+    pub shown: Vec<(Url, Option<i32>, Vec<Shown>)>,
+    /// The findings, by path.
+    pub findings: BTreeMap<Arc<str>, Vec<Diagnostic>>,
+}
+
+/// How far a check came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The open documents.
+    Open,
+    /// Everything; the work is over.
+    All,
+    /// An edit cancelled it, or it panicked; the work is over.
+    Stopped,
+}
+
+/// What stopped a piece of work.
+pub enum Stop {
+    /// A write to the database.
+    Cancelled,
+    /// A mistake of ours.
+    Panicked(String),
+}
+
+/// Runs a piece of work, and catches what stops it.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload: Box<dyn Any + Send>| {
+        if payload.is::<salsa::Cancelled>() {
+            return Stop::Cancelled;
+        }
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Stop::Panicked(text.unwrap_or("panic").to_owned())
+    })
+}
+
+/// Answers a request. `Some` when an edit came between and it is to be asked again.
+pub fn answer(mut reader: Reader, snapshot: Snapshot) -> Option<Reader> {
+    let res = guarded(|| (reader.run)(Ok(&snapshot)));
+    // The edit that cancelled us waits for this handle.
+    drop(snapshot);
+    match res {
+        Ok(()) => None,
+        Err(Stop::Cancelled) if reader.tries < TRIES => {
+            reader.tries += 1;
+            Some(reader)
+        }
+        Err(Stop::Cancelled) => {
+            (reader.run)(Err(Trouble::Modified));
+            None
+        }
+        Err(Stop::Panicked(_)) => {
+            (reader.run)(Err(Trouble::Panicked));
+            None
+        }
+    }
+}
+
+/// Reads the open documents and what they import, nearest first.
+pub fn first(db: &Database, open: &[PathBuf], listings: &[Listing], overlays: &Overlays) -> Loaded {
+    let mut res = Loaded { first: true, ..Loaded::default() };
+    let mut queue: VecDeque<PathBuf> = open.iter().cloned().collect();
+    let mut seen: HashSet<PathBuf> = open.iter().cloned().collect();
+    while let Some(path) = queue.pop_front() {
+        let place = listings.iter().find_map(|it| Some((it.files.get(&path)?, &it.modules)));
+        let Some((listed, modules)) = place else { continue };
+        let Some(source) = source(db, &path, &listed.place, overlays, &mut res) else { continue };
+        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(db, source)) else {
+            break;
+        };
+        for name in imported {
+            if let Some(next) = modules.get(&name)
+                && seen.len() < FIRST
+                && seen.insert(next.clone())
+            {
+                queue.push_back(next.clone());
+            }
+        }
+    }
+    res
+}
+
+/// Reads files and indexes them. What an edit interrupts is indexed later, when it is needed.
+pub fn load(
+    db: Database,
+    files: &[(PathBuf, Placement)],
+    many: bool,
+    overlays: &Overlays,
+) -> Loaded {
+    let keep = if many { Keep::Packed } else { Keep::Plain };
+    let res = Mutex::new(Loaded::default());
+    let stopped = AtomicBool::new(false);
+    let one = |db: &mut Database, (path, place): &(PathBuf, Placement)| {
+        // An edit waits for our handles; the rest is read in the next step.
+        if stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut mine = Loaded::default();
+        if let Some(source) = source(db, path, place, overlays, &mut mine)
+            && guarded(|| prepare(db, source, keep)).is_err()
+        {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        let mut all = res.lock().unwrap_or_else(PoisonError::into_inner);
+        all.sources.append(&mut mine.sources);
+        all.problems.append(&mut mine.problems);
+    };
+    files.par_iter().for_each_with(db, one);
+    res.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether there are so many files that their texts are packed.
+pub fn many(files: usize) -> bool {
+    files >= MANY
+}
+
+/// Makes the input of a file.
+fn source(
+    db: &Database,
+    path: &Path,
+    place: &Placement,
+    overlays: &Overlays,
+    res: &mut Loaded,
+) -> Option<SourceFile> {
+    let text = match overlays.get(path) {
+        Some(text) => Ok(text.to_string()),
+        None => read(path),
+    };
+    match text {
+        Ok(text) => {
+            let name = path.to_string_lossy();
+            let (root, module) = (place.root.as_str(), place.module.as_str());
+            let res_file =
+                SourceFile::new(db, name.as_ref().into(), root.into(), module.into(), text.into());
+            res.sources.push((path.to_owned(), res_file));
+            Some(res_file)
+        }
+        Err(problem) => {
+            res.problems.push((path.to_owned(), problem));
+            None
+        }
+    }
+}
+
+/// Computes the diagnostics of the open documents, tells them, and then those of everything.
+pub fn check(snapshot: Snapshot, mut tell: impl FnMut(Checked)) {
+    let revision = snapshot.revision;
+    let mut stage = |stage, (shown, findings)| tell(Checked { revision, stage, shown, findings });
+    let res = guarded(|| {
+        let open: Vec<Arc<str>> =
+            snapshot.documents.iter().map(|it| Arc::clone(&it.path)).collect();
+        stage(Stage::Open, shown(&snapshot, open));
+        snapshot
+            .roots
+            .iter()
+            .for_each(|root| ftlint_analyzer::index_project(&snapshot.db, root.project));
+        let reported = snapshot.roots.iter().flat_map(|root| {
+            let files = root.files.iter().filter(|(_, (_, settings))| settings.is_some());
+            files.map(|(path, _)| Arc::clone(path))
+        });
+        let mut reported: Vec<_> = reported.collect();
+        reported.sort();
+        reported.dedup();
+        shown(&snapshot, reported)
+    });
+    drop(snapshot);
+    match res {
+        Ok(it) => stage(Stage::All, it),
+        Err(_) => stage(Stage::Stopped, (Vec::new(), BTreeMap::new())),
+    }
+}
+
+type Results = (Vec<(Url, Option<i32>, Vec<Shown>)>, BTreeMap<Arc<str>, Vec<Diagnostic>>);
+
+fn shown(snapshot: &Snapshot, paths: Vec<Arc<str>>) -> Results {
+    let all: Vec<_> = paths
+        .into_par_iter()
+        .map_with(snapshot.clone(), |snapshot, path| {
+            let found = snapshot.check(&path);
+            let shown = diagnostics(snapshot, &path, &found);
+            (path, found, shown)
+        })
+        .collect();
+    let mut res = (Vec::new(), BTreeMap::new());
+    for (path, found, shown) in all {
+        let version = snapshot.documents.at(&path).map(|it| it.version);
+        res.0.extend(shown.into_iter().map(|(uri, it)| (uri, version, it)));
+        if !found.is_empty() {
+            res.1.insert(path, found);
+        }
+    }
+    res
+}
