@@ -18,7 +18,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const races = new Races(started, context.workspaceState);
   const panel = new InterleavingPanel(context.extensionUri);
   const rules = new RulePages(started);
-  const replays = new Replays(started, panel, context.workspaceState);
+  const replays = new Replays(started, panel, context.workspaceState, () => void races.refresh());
   context.subscriptions.push(
     output,
     trace,

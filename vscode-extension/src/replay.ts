@@ -11,6 +11,8 @@ export class Replays {
     private readonly session: Session,
     private readonly panel: InterleavingPanel,
     private readonly state: vscode.Memento,
+    /** Whoever shows findings has to look again; called when there is a verdict. */
+    private readonly judged: () => void,
   ) {}
 
   async replay(uri: string, fingerprint: string): Promise<void> {
@@ -22,6 +24,7 @@ export class Replays {
           progress.report(message === undefined ? {} : { message });
         }),
       );
+      this.judged();
       this.tell(answer);
     } catch (error) {
       if (error instanceof vscode.CancellationError) return;
