@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Explain a rule
     Rule(RuleArgs),
-    /// Show what extension files declare about the GIL, in an environment, in directories or in wheels
+    /// Show what extension files declare about the GIL: in an environment, files or wheels
     Extensions(ExtensionsArgs),
     /// Find or install the free-threaded Python that --replay runs on
     Runtime(RuntimeArgs),
