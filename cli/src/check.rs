@@ -68,19 +68,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     warn_of_suppressions(&db, &loaded, &short, console);
     let mut diagnostics = diagnostics(&db, &loaded, &files);
     if args.fix || args.diff {
-        let mut mended = fix::mend(args, &mut db, &loaded, diagnostics, &|db| {
-            self::diagnostics(db, &loaded, &files)
-        })?;
+        let again = |db: &Database| self::diagnostics(db, &loaded, &files);
+        let mut mended = fix::mend(args, &mut db, &loaded, diagnostics, &again)?;
         if args.diff {
             let changes = fix::print(&mended, &short)?;
-            std::mem::forget(db);
-            return Ok(if !problems.is_empty() { FAILED } else { u8::from(changes) });
+            return Ok(if problems.is_empty() { u8::from(changes) } else { FAILED });
         }
-        for problem in fix::save(&mut mended, &short) {
-            console.error(&problem);
-            problems.push(problem);
-        }
-        Console::line(&fix::summary(&mended));
+        problems.extend(fix::save(&mut mended, &short, console));
         diagnostics = mended.left;
     }
     let known = Known::new(args, &db, loaded.project, project);
@@ -91,21 +85,32 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         known.look_up(&mut res.findings, None);
         res
     };
-    let texts = Texts::new(&db, loaded.project);
+    report(args, &Texts::new(&db, loaded.project), &replayed, settings.output_format, &short)?;
+    // The system frees a large project at once; dropping it piece by piece takes a sixth of the time.
+    std::mem::forget(db);
+    Ok(status(args, &replayed, !problems.is_empty()))
+}
+
+/// Prints the findings, and writes the page if there is to be one.
+fn report(
+    args: &CheckArgs,
+    texts: &Texts<'_>,
+    replayed: &Replayed,
+    format: Option<OutputFormat>,
+    short: &Short,
+) -> anyhow::Result<()> {
     let text = |path: &str| texts.get(path);
     let view = View {
-        short: &short,
+        short,
         text: &text,
         color: wants_color(args.color, &io::stdout()),
         options: &output::repeat::options(args),
     };
-    print(&replayed.findings, settings.output_format.unwrap_or(OutputFormat::Full), &view)?;
+    print(&replayed.findings, format.unwrap_or(OutputFormat::Full), &view)?;
     if let Some(path) = &args.report {
         output::page::save(path, &replayed.findings, &view)?;
     }
-    // The system frees a large project at once; dropping it piece by piece takes a sixth of the time.
-    std::mem::forget(db);
-    Ok(status(args, &replayed, !problems.is_empty()))
+    Ok(())
 }
 
 fn status(args: &CheckArgs, replayed: &Replayed, unreadable: bool) -> u8 {

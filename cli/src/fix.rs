@@ -15,6 +15,7 @@ use ftlint_project::paths::Short;
 use similar::TextDiff;
 
 use crate::args::CheckArgs;
+use crate::console::Console;
 
 /// One fix may make room for another; code that never settles is left as it is then.
 const ROUNDS: usize = 10;
@@ -108,7 +109,7 @@ fn round(
 }
 
 /// "Fixed 3 findings; 2 more with --unsafe-fixes."
-pub(crate) fn summary(mended: &Mended) -> String {
+fn summary(mended: &Mended) -> String {
     let files = match mended.changed.len() {
         0 => {
             return match mended.unsafe_left {
@@ -139,8 +140,8 @@ pub(crate) fn print(mended: &Mended, short: &Short) -> io::Result<bool> {
     Ok(!mended.changed.is_empty())
 }
 
-/// Writes all files; what could not be written is not mended, and told in messages.
-pub(crate) fn save(mended: &mut Mended, short: &Short) -> Vec<String> {
+/// Writes all files and says how many; what could not be written is not mended, and told in messages.
+pub(crate) fn save(mended: &mut Mended, short: &Short, console: Console) -> Vec<String> {
     let mut res = Vec::new();
     mended.changed.retain(|path, it| {
         let written = write(Path::new(&**path), &it.before, &it.after);
@@ -149,6 +150,10 @@ pub(crate) fn save(mended: &mut Mended, short: &Short) -> Vec<String> {
         }
         written.is_ok()
     });
+    for problem in &res {
+        console.error(problem);
+    }
+    Console::line(&summary(mended));
     res
 }
 

@@ -71,11 +71,7 @@ pub(crate) fn replay(
         console.error(&error.to_string());
         return Replayed { failed: true, ..res };
     }
-    let cancel = Cancel::default();
-    let switch = cancel.clone();
-    if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
-        console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
-    }
+    let cancel = interruptible(console);
     if let Some(command) = &args.entry {
         Console::line("sandbox: none, the command runs as you would run it");
         if let Err(error) = entry::run(&mut res.findings, command, &interpreter, &cancel, console) {
@@ -102,6 +98,16 @@ pub(crate) fn replay(
     }
     res.interrupted = options.cancel.is_cancelled();
     res
+}
+
+/// Ctrl-C ends the replays, and what is known is printed all the same.
+fn interruptible(console: Console) -> Cancel {
+    let cancel = Cancel::default();
+    let switch = cancel.clone();
+    if let Err(error) = ctrlc::set_handler(move || switch.cancel()) {
+        console.warning(&format!("Ctrl-C will not wait for the report: {error}"));
+    }
+    cancel
 }
 
 /// A schedule with a pin is about one finding: the others are neither run nor shown.

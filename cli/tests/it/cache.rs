@@ -39,7 +39,7 @@ fn run(it: &Sandbox, python: &str, args: &[&str]) -> String {
     let mut command = it.command(args);
     command.env_remove("FTLINT_NO_CACHE").env("FTLINT_CACHE_DIR", it.root.join("cache"));
     command.env("FTLINT_PYTHON", python);
-    let out = command.output().unwrap();
+    let out = command.output().expect("it starts");
     [out.stdout, out.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat()
 }
 

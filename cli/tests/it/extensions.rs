@@ -66,7 +66,7 @@ fn environment(it: &Sandbox) -> Option<()> {
             .current_dir(&it.root)
             .status();
         if built.is_err() {
-            println!("no C compiler: nothing was tested");
+            assert!(std::env::var_os("CI").is_none(), "no C compiler: nothing was tested");
             return None;
         }
         assert!(built.is_ok_and(|it| it.success()), "{name} does not compile");

@@ -18,7 +18,7 @@ for _ in range(2):
 ";
 
 fn read(it: &Sandbox, name: &str) -> String {
-    String::from_utf8_lossy(&std::fs::read(it.root.join(name)).unwrap()).into_owned()
+    String::from_utf8_lossy(&std::fs::read(it.root.join(name)).expect("it is there")).into_owned()
 }
 
 #[test]

@@ -11,7 +11,7 @@ const EXEC: u32 = 2;
 const INTERPRETERS: u32 = 3;
 const GIL: u32 = 4;
 
-/// The highest id of a slot of a module in 3.15 and before (Include/slots_generated.h leaves room).
+/// The highest id of a slot of a module in 3.15 and before (`Include/slots_generated.h` leaves room).
 const HIGHEST: u32 = 200;
 
 /// Longer arrays are none.

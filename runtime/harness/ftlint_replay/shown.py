@@ -20,15 +20,15 @@ def is_a(value: Any, *kinds: type) -> bool:
     return issubclass(type(value), kinds)
 
 
-def show(value: Any, budget: int = 80) -> str:
-    """A `repr` that calls no user code and has no addresses in it."""
+def show(value: Any, budget: int = 80, depth: int = 5) -> str:
+    """A `repr` that calls no user code and has no addresses in it. Containers may hold themselves."""
     kind = type(value)
     if value is MISSING:
         return "<not there>"
     if kind in SCALARS:
         text = repr(value)
     elif kind in CONTAINERS:
-        text = _show_container(value, budget)
+        text = _show_container(value, budget, depth - 1) if depth > 0 else "..."
     elif is_a(value, type):
         text = f"<class {value.__qualname__}>"
     else:
@@ -54,14 +54,14 @@ def items(value: Any, name: Callable[[Any], str]) -> list[str] | None:
     return [name(it) for it in list(value.copy() if type(value) is deque else value)]
 
 
-def _show_container(value: Any, budget: int) -> str:
+def _show_container(value: Any, budget: int, depth: int) -> str:
     kind = type(value)
     if kind is dict:
-        parts = [f"{show(k, budget)}: {show(v, budget)}" for k, v in list(value.items())[:20]]
+        parts = [f"{show(k, budget, depth)}: {show(v, budget, depth)}" for k, v in list(value.items())[:20]]
     elif kind in (set, frozenset):
-        parts = sorted(show(it, budget) for it in list(value)[:20])
+        parts = sorted(show(it, budget, depth) for it in list(value)[:20])
     else:
-        parts = [show(it, budget) for it in list(value.copy() if kind is deque else value)[:20]]
+        parts = [show(it, budget, depth) for it in list(value.copy() if kind is deque else value)[:20]]
     if len(value) > 20:
         parts.append(f"... {len(value)} in all")
     opening, closing = _BRACKETS[kind]
