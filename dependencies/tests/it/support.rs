@@ -30,16 +30,12 @@ pub(crate) fn compile(source: &str) -> Option<Vec<u8>> {
         .args(["-O2", "-shared", "-fPIC", "-w", "case.c", "-o", "case.so"])
         .current_dir(directory.path())
         .status();
-    match built {
-        Ok(status) => {
-            assert!(status.success(), "the case does not compile: {source}");
-            Some(std::fs::read(directory.path().join("case.so")).unwrap())
-        }
-        Err(_) => {
-            println!("no C compiler: nothing was tested");
-            None
-        }
-    }
+    let Ok(status) = built else {
+        assert!(std::env::var_os("CI").is_none(), "no C compiler: nothing was tested");
+        return None;
+    };
+    assert!(status.success(), "the case does not compile: {source}");
+    Some(std::fs::read(directory.path().join("case.so")).unwrap())
 }
 
 /// The answer on a module that is called `case`.
