@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::diagnostic::{Diagnostic, Location};
+use ftlint_analyzer::fix::{Applicability, Edit, Fix, fixes};
 use ftlint_runtime::verdict::Status;
 use serde_json::json;
 use tower_lsp::lsp_types as lsp;
@@ -16,6 +17,9 @@ use crate::lenses::{interleaving, replay};
 use crate::protocol::EXPLAIN;
 use crate::snapshot::Snapshot;
 use crate::text::Lines;
+
+/// The kind of the action that mends a whole file.
+pub const FIX_ALL: &str = "source.fixAll.ftlint";
 
 /// The actions for a range, of the kinds that the client asks for.
 pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
@@ -31,8 +35,12 @@ pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeAction
     let (path, _) = snapshot.documents.locate(uri);
     let mut places = Places::new(snapshot);
     let mut res: Vec<CodeAction> = Vec::new();
+    // Mending all is a request of its own: it would stand below every finding otherwise.
+    if params.context.only.is_some() && wanted(&CodeActionKind::new(FIX_ALL)) {
+        res.extend(fix_all(snapshot, &mut places, &path));
+    }
     if !wanted(&CodeActionKind::QUICKFIX) {
-        return Vec::new();
+        return res.into_iter().map(CodeActionOrCommand::CodeAction).collect();
     }
     for it in snapshot.check(&path).iter().filter(|it| is_rule(it)) {
         let Some((at, range)) = places.place(&it.location) else { continue };
@@ -41,6 +49,7 @@ pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeAction
         }
         let shown = diagnostic(snapshot, &mut places, it, range);
         let one = Finding { snapshot, uri, it, shown };
+        res.extend(one.fixes(&mut places));
         res.extend(one.commands());
         res.extend(one.ignore(range));
     }
@@ -90,6 +99,25 @@ impl Finding<'_> {
         commands.into_iter().map(action).collect()
     }
 
+    /// The edits that mend the finding, the safe ones first.
+    fn fixes(&self, places: &mut Places<'_>) -> Vec<CodeAction> {
+        let Some((_, file, _)) = self.snapshot.file(&self.it.location.file) else {
+            return Vec::new();
+        };
+        let mut fixes = fixes(&self.snapshot.db, file, self.it);
+        fixes.sort_by_key(|it| std::cmp::Reverse(it.applicability));
+        let action = |fix: Fix| {
+            let is_safe = fix.applicability == Applicability::Safe;
+            let edits = edits(places, self.it, &fix.edits)?;
+            Some(CodeAction {
+                is_preferred: is_safe.then_some(true),
+                edit: Some(changes(edits)),
+                ..self.action(if is_safe { fix.title } else { format!("{} (unsafe)", fix.title) })
+            })
+        };
+        fixes.into_iter().filter_map(action).collect()
+    }
+
     /// A comment at the end of the line on which the finding ends, with a reason to be filled in.
     fn ignore(&self, range: lsp::Range) -> Option<CodeAction> {
         let (path, first) = self.snapshot.documents.locate(self.uri);
@@ -112,6 +140,50 @@ impl Finding<'_> {
             ..self.action(format!("Ignore {} on this line, with a reason", self.it.rule.code))
         })
     }
+}
+
+/// All safe fixes of a file that do not touch each other, as one action.
+fn fix_all(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<CodeAction> {
+    let (_, file, _) = snapshot.file(path)?;
+    let mut kept: Vec<Edit> = Vec::new();
+    let mut res: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+    for it in snapshot.check(path) {
+        let all = fixes(&snapshot.db, file, &it);
+        let Some(fix) = all.into_iter().find(|it| it.applicability == Applicability::Safe) else {
+            continue;
+        };
+        let touches = |a: &Edit| kept.iter().any(|b| a.start <= b.end && b.start <= a.end);
+        if !fix.edits.iter().any(touches)
+            && let Some(made) = edits(places, &it, &fix.edits)
+        {
+            for (uri, edits) in made {
+                res.entry(uri).or_default().extend(edits);
+            }
+            kept.extend(fix.edits);
+        }
+    }
+    (!res.is_empty()).then(|| CodeAction {
+        title: "Fix all races that can be fixed safely".to_owned(),
+        kind: Some(CodeActionKind::new(FIX_ALL)),
+        edit: Some(changes(res)),
+        ..CodeAction::default()
+    })
+}
+
+/// Edits as the client has its documents; nothing when one of them has no place there.
+fn edits(
+    places: &mut Places<'_>,
+    it: &Diagnostic,
+    edits: &[Edit],
+) -> Option<HashMap<Url, Vec<TextEdit>>> {
+    let mut res: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+    for edit in edits {
+        let file = edit.file.clone();
+        let at = Location { file, start: edit.start, end: edit.end, ..it.location.clone() };
+        let (uri, range) = places.place(&at)?;
+        res.entry(uri).or_default().push(TextEdit::new(range, edit.text.clone()));
+    }
+    Some(res)
 }
 
 fn changes(changes: HashMap<Url, Vec<TextEdit>>) -> WorkspaceEdit {

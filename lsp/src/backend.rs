@@ -332,7 +332,8 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
         save: Some(lsp::SaveOptions { include_text: Some(false) }.into()),
         ..Default::default()
     };
-    let kinds = vec![lsp::CodeActionKind::QUICKFIX];
+    let fix_all = lsp::CodeActionKind::new(crate::actions::FIX_ALL);
+    let kinds = vec![lsp::CodeActionKind::QUICKFIX, fix_all];
     let actions = lsp::CodeActionOptions { code_action_kinds: Some(kinds), ..Default::default() };
     let diagnostics = lsp::DiagnosticOptions {
         identifier: Some("ftlint".to_owned()),

@@ -116,3 +116,52 @@ async def test_a_session(client: LanguageClient, tmp_path):
         )
     )
     await published(client, uri, lambda it: not it)
+
+
+CACHE = """\
+import threading
+
+cache = {}
+
+
+def get(key):
+    if key not in cache:
+        cache[key] = []
+    return cache[key]
+
+
+for _ in range(2):
+    threading.Thread(target=get, args=(1,)).start()
+"""
+
+
+async def test_a_fix(client: LanguageClient, tmp_path):
+    uri = (tmp_path / "cache.py").as_uri()
+    document = lsp.TextDocumentIdentifier(uri=uri)
+    client.text_document_did_open(
+        lsp.DidOpenTextDocumentParams(
+            text_document=lsp.TextDocumentItem(uri=uri, language_id="python", version=1, text=CACHE)
+        )
+    )
+    [found] = await published(client, uri, lambda it: len(it) == 1)
+
+    async def actions(only):
+        context = lsp.CodeActionContext(diagnostics=[found], only=only)
+        params = lsp.CodeActionParams(text_document=document, range=found.range, context=context)
+        return await client.text_document_code_action_async(params)
+
+    fix = (await actions(None))[0]
+    assert (fix.title, fix.is_preferred) == ("Use `setdefault`", True)
+    [edit] = fix.edit.changes[uri]
+    assert edit.new_text == "cache.setdefault(key, [])"
+    assert (edit.range.start.line, edit.range.start.character, edit.range.end.line) == (6, 4, 7)
+    [every] = await actions([lsp.CodeActionKind.SourceFixAll])
+    assert every.kind == "source.fixAll.ftlint" and list(every.edit.changes[uri]) == [edit]
+
+    client.text_document_did_change(
+        lsp.DidChangeTextDocumentParams(
+            text_document=lsp.VersionedTextDocumentIdentifier(uri=uri, version=2),
+            content_changes=[lsp.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text)],
+        )
+    )
+    await published(client, uri, lambda it: not it)
