@@ -227,8 +227,8 @@ impl Session {
         let file = PathBuf::from(&**path);
         if let Some(root) = self.workspace.owner(&file) {
             let known = root.listing.as_ref().is_some_and(|it| it.files.contains_key(&file));
-            let new = root.listing.is_some() && !known && !file.exists();
-            if new && is_python(&file) {
+            // A search that runs was started without this document, so it is made again.
+            if !known && !file.exists() && is_python(&file) {
                 let root = root.path.clone();
                 self.search(&root);
             }
