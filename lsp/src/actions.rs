@@ -111,7 +111,7 @@ impl Finding<'_> {
             let edits = edits(places, self.it, &fix.edits)?;
             Some(CodeAction {
                 is_preferred: is_safe.then_some(true),
-                edit: Some(changes(edits)),
+                edit: Some(changes(by_document(edits))),
                 ..self.action(if is_safe { fix.title } else { format!("{} (unsafe)", fix.title) })
             })
         };
@@ -146,7 +146,7 @@ impl Finding<'_> {
 fn fix_all(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<CodeAction> {
     let (_, file, _) = snapshot.file(path)?;
     let mut kept: Vec<Edit> = Vec::new();
-    let mut res: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+    let mut res = Vec::new();
     for it in snapshot.check(path) {
         let all = fixes(&snapshot.db, file, &it);
         let Some(fix) = all.into_iter().find(|it| it.applicability == Applicability::Safe) else {
@@ -156,34 +156,36 @@ fn fix_all(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<C
         if !fix.edits.iter().any(touches)
             && let Some(made) = edits(places, &it, &fix.edits)
         {
-            for (uri, edits) in made {
-                res.entry(uri).or_default().extend(edits);
-            }
+            res.extend(made);
             kept.extend(fix.edits);
         }
     }
     (!res.is_empty()).then(|| CodeAction {
         title: "Fix all races that can be fixed safely".to_owned(),
         kind: Some(CodeActionKind::new(FIX_ALL)),
-        edit: Some(changes(res)),
+        edit: Some(changes(by_document(res))),
         ..CodeAction::default()
     })
 }
 
 /// Edits as the client has its documents; nothing when one of them has no place there.
-fn edits(
-    places: &mut Places<'_>,
-    it: &Diagnostic,
-    edits: &[Edit],
-) -> Option<HashMap<Url, Vec<TextEdit>>> {
-    let mut res: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+fn edits(places: &mut Places<'_>, it: &Diagnostic, edits: &[Edit]) -> Option<Vec<(Url, TextEdit)>> {
+    let mut res = Vec::new();
     for edit in edits {
         let file = edit.file.clone();
         let at = Location { file, start: edit.start, end: edit.end, ..it.location.clone() };
         let (uri, range) = places.place(&at)?;
-        res.entry(uri).or_default().push(TextEdit::new(range, edit.text.clone()));
+        res.push((uri, TextEdit::new(range, edit.text.clone())));
     }
     Some(res)
+}
+
+fn by_document(edits: Vec<(Url, TextEdit)>) -> HashMap<Url, Vec<TextEdit>> {
+    let mut res: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+    for (uri, edit) in edits {
+        res.entry(uri).or_default().push(edit);
+    }
+    res
 }
 
 fn changes(changes: HashMap<Url, Vec<TextEdit>>) -> WorkspaceEdit {
