@@ -83,8 +83,9 @@ sys.path.pop(0); sys.exit(main(sys.argv[2], sys.argv[3]))";
 const COMPILE: &str = "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = False
 import ftlint_replay.__main__";
 
-/// Time for the start of the interpreter and for the harness itself.
-const MARGIN: Duration = Duration::from_secs(5);
+/// Time for the start of the interpreter, and for the attempt that runs when the time of the search is over: it has its
+/// own limit, and so has each of its controls.
+const MARGIN: Duration = Duration::from_secs(20);
 
 /// What one child told.
 #[derive(Clone, Debug, Default)]
