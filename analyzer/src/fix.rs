@@ -3,6 +3,7 @@
 //! A fix is safe when one thread sees no difference and the race is gone; for that the exact type of the place has to
 //! be proven ([`exact`]), because a class may do anything in `setdefault`. All else is for a person to look at.
 
+mod calls;
 mod exact;
 mod lock;
 mod pop;

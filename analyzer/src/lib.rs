@@ -101,12 +101,6 @@ pub enum Keep {
     Packed,
 }
 
-/// Runs something that reads the database; nothing when a write on another handle has made it pointless.
-pub fn unless_cancelled<T>(run: impl FnOnce() -> T) -> Option<T> {
-    // What is read is only read again from a new handle, so nothing half-done is seen after the unwind.
-    salsa::Cancelled::catch(std::panic::AssertUnwindSafe(run)).ok()
-}
-
 /// The diagnostics of one file.
 pub fn check_file(db: &Database, project: Project, file: SourceFile) -> Vec<Diagnostic> {
     report::diagnostics(db, project, file)

@@ -38,10 +38,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let home = std::env::home_dir();
     let short = Short::new(cwd.clone());
     let console = Console::new(args.color);
-    let overlays = Vec::from_iter(overlay(args, &cwd)?);
+    let overlay = overlay(args, &cwd)?;
 
     let mut configuration = Configuration::new(overrides(args)?, args.isolated, &short);
-    let (targets, mut problems) = targets(args, &cwd, overlays.first(), &mut configuration)?;
+    let (targets, mut problems) = targets(args, &cwd, overlay.as_ref(), &mut configuration)?;
     let settings = targets
         .first()
         .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
@@ -55,7 +55,8 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let installed = environment.as_ref().map(versions).unwrap_or_default();
 
     let mut db = Database::new();
-    let loaded = load(&db, &listed, &overlays, installed, settings.knowledge.clone(), &short);
+    let loaded =
+        load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
     db.set_target(loaded.project, settings.target_version);
     if let Some(environment) = &environment {
         let found = extensions(&db, loaded.project, environment);

@@ -41,8 +41,10 @@ impl<'a> Known<'a> {
 
     /// Gives each open finding the verdict that is known; without conditions, whatever it was run on.
     pub(crate) fn look_up(&self, findings: &mut [Finding], conditions: Option<&Conditions>) {
-        let Some(cache) = self.cache.as_ref().filter(|it| !it.is_empty()) else { return };
-        for finding in findings.iter_mut().filter(|it| it.verdict.is_none()) {
+        let Some(cache) = &self.cache else { return };
+        let seen = cache.seen();
+        let is_open = |it: &&mut Finding| it.verdict.is_none() && seen.has(&it.diagnostic);
+        for finding in findings.iter_mut().filter(is_open) {
             finding.verdict = cache.get(&finding.diagnostic, self.content(), conditions);
         }
     }

@@ -43,34 +43,6 @@ impl Distribution {
         let Some(text) = read(&self.info.join("RECORD")) else { return Vec::new() };
         text.lines().filter_map(record_path).collect()
     }
-
-    /// The tags of `WHEEL`: `cp314-cp314t-manylinux_2_28_x86_64`.
-    pub fn tags(&self) -> Vec<String> {
-        let Some(text) = read(&self.info.join("WHEEL")) else { return Vec::new() };
-        text.lines()
-            .filter_map(|it| it.strip_prefix("Tag:"))
-            .map(|it| it.trim().to_owned())
-            .collect()
-    }
-
-    /// Whether the installed build was made for a free-threaded interpreter.
-    pub fn is_free_threaded_wheel(&self) -> bool {
-        self.tags().iter().any(|it| {
-            let abi = it.split('-').nth(1).unwrap_or_default();
-            abi.split('.').any(|it| it == "abi3t" || (it.starts_with("cp3") && it.ends_with('t')))
-        })
-    }
-
-    /// A header of `METADATA`, each time that it occurs.
-    pub fn metadata(&self, header: &str) -> Vec<String> {
-        let Some(text) = read(&self.info.join("METADATA")) else { return Vec::new() };
-        text.lines()
-            .take_while(|it| !it.is_empty())
-            .filter_map(|it| it.split_once(':'))
-            .filter(|(name, _)| name.eq_ignore_ascii_case(header))
-            .map(|(_, value)| value.trim().to_owned())
-            .collect()
-    }
 }
 
 /// The environment of a project: that of `python` (an interpreter or a directory), else `VIRTUAL_ENV`, else `.venv` or
@@ -205,7 +177,5 @@ mod tests {
         assert_eq!(names, ["numpy 2.1.0", "ruamel-yaml-clib 0.2.8"]);
         let numpy = &found.distributions["numpy"];
         assert_eq!(numpy.files(), ["numpy/core.so", "a,b.py"]);
-        assert!(numpy.is_free_threaded_wheel());
-        assert!(!found.distributions["ruamel-yaml-clib"].is_free_threaded_wheel());
     }
 }

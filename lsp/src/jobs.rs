@@ -20,9 +20,6 @@ use crate::convert::diagnostics;
 use crate::snapshot::{Reader, Snapshot, Trouble};
 use crate::workspace::{Listing, read};
 
-/// From so many files on their texts are packed.
-const MANY: usize = 4000;
-
 /// How many files are read for the first answer: the open ones, and what they import.
 const FIRST: usize = 120;
 
@@ -138,10 +135,9 @@ pub fn first(db: &Database, open: &[PathBuf], listings: &[Listing], overlays: &O
 pub fn load(
     db: Database,
     files: &[(PathBuf, Placement)],
-    many: bool,
+    keep: Keep,
     overlays: &Overlays,
 ) -> Loaded {
-    let keep = if many { Keep::Packed } else { Keep::Plain };
     let res = Mutex::new(Loaded::default());
     let stopped = AtomicBool::new(false);
     let one = |db: &mut Database, (path, place): &(PathBuf, Placement)| {
@@ -161,11 +157,6 @@ pub fn load(
     };
     files.par_iter().for_each_with(db, one);
     res.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether there are so many files that their texts are packed.
-pub fn many(files: usize) -> bool {
-    files >= MANY
 }
 
 /// Makes the input of a file.

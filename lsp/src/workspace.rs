@@ -8,10 +8,9 @@ use ftlint_analyzer::db::{Project, SourceFile};
 use ftlint_analyzer::layout::{Placement, layout};
 use ftlint_analyzer::settings::{Knowledge, Settings as Configured, TargetVersion};
 use ftlint_project::config::{Configuration, Overrides};
-use ftlint_project::decode::decode;
 use ftlint_project::discover::{Kind, Target, discover, project_root};
 use ftlint_project::installed::installed;
-use ftlint_project::load::reason;
+use ftlint_project::load::text;
 use ftlint_project::paths::Short;
 
 /// A folder of the client, or a file that was opened outside of all folders.
@@ -154,7 +153,5 @@ pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) 
 
 /// The text of a file, or why it has none.
 pub fn read(path: &Path) -> Result<String, String> {
-    let name = path.display();
-    let bytes = std::fs::read(path).map_err(|it| format!("{name}: {}", reason(&it)))?;
-    decode(bytes).map_err(|it| format!("{name}:{}: {}", it.line, it.message))
+    text(path, None, &path.to_string_lossy())
 }

@@ -38,22 +38,27 @@ type Read<'a> = ((&'a (&'a Path, bool), &'a Cow<'a, str>), Placement);
 /// From so many files on their texts are packed: some seventy megabytes.
 const MANY: usize = 4000;
 
+/// How the texts of a project with so many files are kept.
+pub fn keep(files: usize) -> Keep {
+    if files < MANY { Keep::Plain } else { Keep::Packed }
+}
+
 /// Reads all files; `reported` says which of them matter to the user, so that their trouble is told. Each is indexed
 /// as soon as it is read, so that the texts never wait in memory together.
 pub fn load(
     db: &Database,
     files: &[(&Path, bool)],
-    overlays: &[Overlay],
+    overlay: Option<&Overlay>,
     installed: BTreeMap<String, String>,
     knowledge: Option<Arc<Knowledge>>,
     short: &Short,
 ) -> Loaded {
     let names: Vec<_> = files.iter().map(|(path, _)| path.to_string_lossy()).collect();
     let places = layout(names.iter().map(AsRef::as_ref));
-    let keep = if files.len() < MANY { Keep::Plain } else { Keep::Packed };
+    let keep = keep(files.len());
     let one = |db: &mut Database, it: Read<'_>| {
         let (((path, _), name), place) = it;
-        let text = read(path, overlays, short)?;
+        let text = text(path, overlay, &short.path(path))?;
         let source = SourceFile::new(
             db,
             name.as_ref().into(),
@@ -84,14 +89,13 @@ pub fn load(
     Loaded { project, reported, problems }
 }
 
-fn read(path: &Path, overlays: &[Overlay], short: &Short) -> Result<String, String> {
-    let bytes = match overlays.iter().find(|it| it.path == path) {
-        Some(it) => it.bytes.clone(),
-        None => {
-            std::fs::read(path).map_err(|it| format!("{}: {}", short.path(path), reason(&it)))?
-        }
+/// The text of a file, or why it has none, as a message that calls the file by `name`.
+pub fn text(path: &Path, overlay: Option<&Overlay>, name: &str) -> Result<String, String> {
+    let bytes = match overlay {
+        Some(it) if it.path == path => it.bytes.clone(),
+        _ => std::fs::read(path).map_err(|it| format!("{name}: {}", reason(&it)))?,
     };
-    decode(bytes).map_err(|it| format!("{}:{}: {}", short.path(path), it.line, it.message))
+    decode(bytes).map_err(|it| format!("{name}:{}: {}", it.line, it.message))
 }
 
 /// An I/O error in words, without the number of the operating system.

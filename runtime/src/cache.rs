@@ -4,6 +4,7 @@
 //! anywhere in the project makes a new one: a verdict that belongs to other code is worse than none. What ran it is
 //! written inside, because whoever only looks does not know which interpreter there would be.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
@@ -44,6 +45,17 @@ pub struct Conditions {
 struct Entry {
     conditions: Conditions,
     verdict: Verdict,
+}
+
+/// Findings of which something is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(BTreeSet<String>);
+
+impl Seen {
+    /// Whether there may be a verdict on this finding.
+    pub fn has(&self, diagnostic: &Diagnostic) -> bool {
+        self.0.contains(&name(diagnostic))
+    }
 }
 
 impl Content {
@@ -88,9 +100,12 @@ impl Cache {
         Some(Self { directory: base.join("verdicts").join(harness::version()) })
     }
 
-    /// Whether nothing was ever kept: then it is not worth to look at the content of a project.
-    pub fn is_empty(&self) -> bool {
-        fs::read_dir(&self.directory).map_or(true, |mut it| it.next().is_none())
+    /// The findings that have an entry for some content. Cheap beside the content of a project, which need not be looked
+    /// at when none of its findings is among them.
+    pub fn seen(&self) -> Seen {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        let names = entries.filter_map(|it| it.file_name().into_string().ok());
+        Seen(names.filter_map(|it| Some(it.split_once('-')?.0.to_owned())).collect())
     }
 
     /// The verdict on a finding, whatever it was run on, or only one that was run under these conditions.
@@ -134,12 +149,7 @@ impl Cache {
         if diagnostic.fingerprint.is_empty() {
             return None;
         }
-        let mut hash = Sha256::new();
-        for part in [diagnostic.rule.code, &diagnostic.fingerprint, &content.0] {
-            hash.update(part);
-            hash.update("\n");
-        }
-        Some(self.directory.join(hex(&hash.finalize())))
+        Some(self.directory.join(format!("{}-{}", name(diagnostic), content.0)))
     }
 
     fn prune(&self) {
@@ -156,6 +166,11 @@ impl Cache {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A finding, without the code that it was found in.
+fn name(diagnostic: &Diagnostic) -> String {
+    format!("{}{}", diagnostic.rule.code, diagnostic.fingerprint)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,7 +3,6 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
-use ruff_text_size::Ranged as _;
 
 use super::source::Source;
 
@@ -15,24 +14,27 @@ pub(super) enum Exact {
     Set,
 }
 
-/// The exact type of what the expression names: a variable of the module, or an attribute of `self` with a leading
-/// underscore, whose every assignment in the file is of one type. Other attributes may be assigned by subclasses and
-/// users in other files.
+/// The exact type of what the expression names: a variable of the module or an attribute, with a leading underscore,
+/// whose every assignment in the file is of one type. What has no underscore may be assigned in other files.
 pub(super) fn of(source: &Source<'_>, place: &Expr) -> Option<Exact> {
-    let is_ours = match place {
-        Expr::Name(_) => true,
-        Expr::Attribute(it) => it.attr.starts_with('_') && it.value.is_name_expr(),
-        _ => false,
-    };
-    if !is_ours {
+    let wanted = name(source, place);
+    let is_told =
+        !["setattr", "__dict__", "globals", "vars"].iter().any(|it| source.text.contains(it));
+    let is_builtin = !["dict", "list", "set"].iter().any(|it| is_bound(source, it));
+    if !wanted.starts_with('_') || !is_told || !is_builtin {
         return None;
     }
-    let it = assignments(source, source.slice(place));
+    let it = assignments(source, wanted);
     if it.unknown {
         return None;
     }
     let first = *it.found.first()?;
     it.found.iter().all(|it| *it == first).then_some(first)
+}
+
+/// The last part of a name: objects of one class are called differently here and there.
+pub(super) fn name<'a>(source: &Source<'a>, place: &Expr) -> &'a str {
+    source.slice(place).rsplit('.').next().unwrap_or_default()
 }
 
 /// Whether a file gives a name of its own, such as `list`, a meaning anywhere. A method counts: that is refused in vain
@@ -105,7 +107,7 @@ impl Assignments<'_> {
             Expr::Tuple(it) => it.elts.iter().for_each(|it| self.assigned(it, None)),
             Expr::List(it) => it.elts.iter().for_each(|it| self.assigned(it, None)),
             Expr::Starred(it) => self.assigned(&it.value, None),
-            _ if self.source.slice(target.range()) == self.wanted => {
+            Expr::Name(_) | Expr::Attribute(_) if name(self.source, target) == self.wanted => {
                 match value.and_then(display) {
                     Some(exact) => self.found.push(exact),
                     None => self.unknown = true,

@@ -5,7 +5,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged as _, TextRange};
 
-use super::{Around, Fix};
+use super::{Around, Fix, calls};
 
 pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     let (source, window) = (&around.source, around.window);
@@ -23,7 +23,7 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     let indent = source.indentation(range.start())?;
     let text = source.slice(range);
     // What takes the lock by itself, or gives the processor away in the middle, would wait for itself or for others.
-    if text.contains(lock) || !source.can_be_indented(range) || leaves(stmts) {
+    if calls::mention(source, stmts, lock) || !source.can_be_indented(range) || leaves(stmts) {
         return None;
     }
     let unit = if indent.contains('\t') { "\t" } else { "    " };

@@ -32,7 +32,12 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     );
     // A value that is made for nothing must cost nothing and do nothing.
     let title = "Use `setdefault`".to_owned();
-    Some(around.replace(title, exact && is_idle(value), it.range(), text))
+    let parameters = source.innermost(range, Stmt::as_function_def_stmt);
+    let is_given = |name: &str| {
+        parameters.is_some_and(|it| it.parameters.iter().any(|it| it.name().as_str() == name))
+    };
+    let safe = exact && is_idle(value, &is_given);
+    Some(around.replace(title, safe, it.range(), text))
 }
 
 /// `d[k] = v` as the only statement.
@@ -42,13 +47,13 @@ fn parts(it: &StmtIf) -> Option<(&Expr, &Expr, &Expr)> {
     Some((&target.value, &target.slice, &assign.value))
 }
 
-/// Constants, names, and empty displays.
-fn is_idle(value: &Expr) -> bool {
+/// Constants, parameters, and empty displays: any other name may not be bound yet.
+fn is_idle(value: &Expr, is_given: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Expr::List(it) => it.elts.is_empty(),
         Expr::Dict(it) => it.items.is_empty(),
-        Expr::Tuple(it) => it.elts.iter().all(is_idle),
-        Expr::Name(_) => true,
+        Expr::Tuple(it) => it.elts.iter().all(|it| is_idle(it, is_given)),
+        Expr::Name(it) => is_given(it.id.as_str()),
         Expr::Call(it) => {
             let name = it.func.as_name_expr().map(|it| it.id.as_str());
             matches!(name, Some("list" | "dict" | "set")) && it.arguments.is_empty()

@@ -5,7 +5,7 @@ use ruff_text_size::Ranged as _;
 
 use super::exact::{self, Exact};
 use super::source::is_plain;
-use super::{Around, Fix};
+use super::{Around, Fix, calls};
 use crate::evidence::Pattern;
 
 pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
@@ -14,17 +14,19 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     }
     let source = &around.source;
     let range = source.range(&around.window.last.site)?;
-    let iter = source.innermost(range, |it| {
+    let stmt = source.innermost(range, |it| {
         let it = it.as_for_stmt()?;
-        (!it.is_async && it.iter.range().contains_range(range)).then_some(&*it.iter)
+        (!it.is_async && it.iter.range().contains_range(range)).then_some(it)
     })?;
-    let container = match iter {
+    let iter = &*stmt.iter;
+    let (container, view) = match iter {
         Expr::Call(it) => {
             let function = it.func.as_attribute_expr()?;
-            let view = matches!(function.attr.as_str(), "items" | "keys" | "values");
-            (view && it.arguments.is_empty()).then_some(&*function.value)?
+            let view = function.attr.as_str();
+            let is_view = matches!(view, "items" | "keys" | "values");
+            ((is_view && it.arguments.is_empty()).then_some(&*function.value)?, view)
         }
-        it => it,
+        it => (it, "keys"),
     };
     // A local view or a chain of iterators is not the container: copying it would go through the container all the same.
     let is_place = source.slice(container) == around.window.place.text;
@@ -34,8 +36,15 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     if exact::is_bound(source, "list") {
         return None;
     }
-    // A loop over a list sees what its body appends, and a loop over a copy does not; a dict or set would complain.
-    let exact = matches!(exact::of(source, container), Some(Exact::Dict | Exact::Set));
+    // A loop over a list sees what its body appends, and a loop over a copy does not; a dict or set would complain. The
+    // values of a dict may be replaced meanwhile, which only the loop over the dict itself sees.
+    let safe = match exact::of(source, container) {
+        Some(Exact::Set) => true,
+        Some(Exact::Dict) => {
+            view == "keys" || !calls::mention(source, &stmt.body, exact::name(source, container))
+        }
+        Some(Exact::List) | None => false,
+    };
     let text = format!("list({})", source.slice(iter));
-    Some(around.replace("Go through a copy".to_owned(), exact, iter.range(), text))
+    Some(around.replace("Go through a copy".to_owned(), safe, iter.range(), text))
 }

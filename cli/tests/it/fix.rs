@@ -4,13 +4,13 @@ use crate::support::Sandbox;
 
 const RACY: &str = "import threading
 
-cache = {}
+_cache = {}
 
 
 def get(key):
-    if key not in cache:
-        cache[key] = []
-    return cache[key]
+    if key not in _cache:
+        _cache[key] = []
+    return _cache[key]
 
 
 for _ in range(2):
@@ -26,7 +26,7 @@ fn what_is_safe_is_mended() {
     let it = Sandbox::new(&[("a.py", RACY.as_bytes())]);
     let told = it.run(&["a.py", "--fix"]);
     assert!(told.starts_with("exit 0\n") && told.contains("Fixed 1 finding in 1 file."), "{told}");
-    assert!(read(&it, "a.py").contains("    cache.setdefault(key, [])\n    return cache[key]\n"));
+    assert!(read(&it, "a.py").contains("    _cache.setdefault(key, [])\n    return _cache[key]\n"));
     assert!(it.run(&["a.py", "--fix"]).contains("Nothing could be fixed."));
 }
 
@@ -37,7 +37,7 @@ fn a_diff_is_shown_and_nothing_is_written() {
     assert!(told.starts_with("exit 1\n"), "{told}");
     assert!(
         told.contains(
-            "-    if key not in cache:\n-        cache[key] = []\n+    cache.setdefault(key, [])\n"
+            "-    if key not in _cache:\n-        _cache[key] = []\n+    _cache.setdefault(key, [])\n"
         ),
         "{told}"
     );
@@ -60,8 +60,8 @@ fn marks_and_line_endings_stay() {
     let text = format!("\u{feff}{}", RACY.replace('\n', "\r\n"));
     let it = Sandbox::new(&[("a.py", text.as_bytes())]);
     it.run(&["a.py", "--fix"]);
-    let wanted = "    if key not in cache:\r\n        cache[key] = []\r\n";
-    assert_eq!(read(&it, "a.py"), text.replace(wanted, "    cache.setdefault(key, [])\r\n"));
+    let wanted = "    if key not in _cache:\r\n        _cache[key] = []\r\n";
+    assert_eq!(read(&it, "a.py"), text.replace(wanted, "    _cache.setdefault(key, [])\r\n"));
 }
 
 #[test]

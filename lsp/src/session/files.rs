@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ftlint_analyzer::db::{Project, SourceFile};
 use ftlint_project::discover::{Kind, is_python};
+use ftlint_project::load::keep;
 use salsa::Setter as _;
 use tower_lsp::lsp_types::MessageType;
 
@@ -108,9 +109,9 @@ impl Session {
         }
         self.announce(missing.len());
         missing.truncate(STEP);
-        let many = jobs::many(self.state.files);
+        let keep = keep(self.state.files);
         self.workers.spawn(move || {
-            let _ = queue.send(Event::Loaded(jobs::load(db, &missing, many, &overlays)));
+            let _ = queue.send(Event::Loaded(jobs::load(db, &missing, keep, &overlays)));
         });
     }
 

@@ -121,13 +121,13 @@ async def test_a_session(client: LanguageClient, tmp_path):
 CACHE = """\
 import threading
 
-cache = {}
+_cache = {}
 
 
 def get(key):
-    if key not in cache:
-        cache[key] = []
-    return cache[key]
+    if key not in _cache:
+        _cache[key] = []
+    return _cache[key]
 
 
 for _ in range(2):
@@ -153,7 +153,7 @@ async def test_a_fix(client: LanguageClient, tmp_path):
     fix = (await actions(None))[0]
     assert (fix.title, fix.is_preferred) == ("Use `setdefault`", True)
     [edit] = fix.edit.changes[uri]
-    assert edit.new_text == "cache.setdefault(key, [])"
+    assert edit.new_text == "_cache.setdefault(key, [])"
     assert (edit.range.start.line, edit.range.start.character, edit.range.end.line) == (6, 4, 7)
     [every] = await actions([lsp.CodeActionKind.SourceFixAll])
     assert every.kind == "source.fixAll.ftlint" and list(every.edit.changes[uri]) == [edit]

@@ -28,11 +28,6 @@ class Asked:
     file: str
     line: int
 
-    @property
-    def reentrant(self) -> bool:
-        """Whether the thread that holds it may take it again."""
-        return isinstance(self.lock, _LOCKS[1])
-
 
 def frame_of(ident: int | None) -> FrameType | None:
     """The innermost frame of user code in which a thread stands."""
@@ -63,7 +58,7 @@ def held(frame: FrameType | None) -> list[Asked]:
     for it in chain(frame):
         line = it.f_lineno or 0
         for node in ast.walk(syntax.tree(it.f_code.co_filename)):
-            if isinstance(node, ast.With) and _near(node, line):
+            if isinstance(node, ast.With) and _near(node, line) and not _gives_back(node):
                 items = [part.context_expr for part in node.items]
                 # Of the locks of one statement, those before the one that it stands at are held already.
                 count = len(items) if _entered(node, line) else _at(items, it) or 0
@@ -109,6 +104,11 @@ def _at(items: list[ast.expr], frame: FrameType) -> int | None:
         if (it.lineno, it.col_offset) <= (line, column) and (end_line, end_column) <= (it.end_lineno or 0, it.end_col_offset or 0):
             return index
     return None
+
+
+def _gives_back(node: ast.With) -> bool:
+    """Whether a lock is released by hand on the way: then the statement does not tell who holds it."""
+    return any(isinstance(it, ast.Attribute) and it.attr == "release" for part in node.body for it in ast.walk(part))
 
 
 def _near(node: ast.With, line: int) -> bool:

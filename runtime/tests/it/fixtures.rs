@@ -77,15 +77,7 @@ fn settled(
     fixture: &Fixture,
     diagnostic: &Diagnostic,
 ) -> Result<Verdict, RuntimeError> {
-    // Trouble of the harness is an error and no verdict; on a loaded machine an attempt may end too late, so that each
-    // replay has a second chance, and what fails twice fails.
-    let once = || {
-        let try_it = || replay(interpreter, diagnostic, &Options::default());
-        try_it().or_else(|trouble| {
-            println!("{}: again after: {trouble}", fixture.name);
-            try_it()
-        })
-    };
+    let once = || replay(interpreter, diagnostic, &Options::default());
     let mut verdict = once()?;
     for _ in 0..2 {
         let missed = expected(fixture, diagnostic).as_deref() == Some("confirmed")

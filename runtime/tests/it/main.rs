@@ -5,6 +5,7 @@
 mod apart;
 mod atomicity;
 mod confirmed;
+mod deadlocks;
 mod entry;
 mod exclusion;
 mod fallback;

@@ -229,6 +229,7 @@ def _settle(lanes: list[_Lane]) -> None:
 
 def _prove(trace: Trace, a: _Lane, b: _Lane) -> None:
     """Each asks for a lock that the other holds."""
+    trace.detail = "both threads wait, and not for each other's locks"
     frames = [waits.frame_of(it.thread.ident) for it in (a, b)]
     if frames[0] is None or frames[1] is None:
         return
@@ -236,7 +237,6 @@ def _prove(trace: Trace, a: _Lane, b: _Lane) -> None:
     held = [waits.held(it) for it in frames]
     mine, theirs = waits.common(asked[0], held[1]), waits.common(asked[1], held[0])
     if mine is None or theirs is None or mine[0].lock is theirs[0].lock:
-        trace.detail = "both threads wait, and not for each other's locks"
         return
     for number, other, it, kept in ((1, 2, mine[0], theirs[1]), (2, 1, theirs[0], mine[1])):
         lane = "AB"[number - 1]

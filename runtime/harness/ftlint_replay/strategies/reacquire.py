@@ -7,7 +7,6 @@ cannot be taken twice.
 from __future__ import annotations
 
 import linecache
-import sys
 import threading
 import time
 
@@ -89,17 +88,12 @@ def _call(window: Window, name: str, setup: target.Setup) -> Trace:
 
 
 def _prove(trace: Trace, ident: int | None) -> None:
-    """Looks for the lock that the innermost frame waits for among those that it and the frames around it hold.
-
-    A lock that another thread of the module may hold proves nothing: that one may give it back.
-    """
+    """Looks for the lock that the innermost frame waits for among those that it and the frames around it hold."""
     frame = waits.frame_of(ident)
     if frame is None:
         return
-    asked = waits.wanted(frame)
-    others = [waits.held(it) for number, it in sys._current_frames().items() if number != ident]
-    found = waits.common(asked, waits.held(frame))
-    if found is None or found[0].reentrant or any(waits.common(asked, it) for it in others):
+    found = waits.common(waits.wanted(frame), waits.held(frame))
+    if found is None:
         return
     last, first = found
     for it, kind, text in ((first, "takes", first.text), (last, "blocked", f"{last.text}, which it holds itself")):
