@@ -69,8 +69,10 @@ const FILES: &[(&str, &str)] = embedded![
     "target.py",
     "tests_in_threads.py",
     "types.py",
+    "usage.py",
     "values.py",
     "waits.py",
+    "ways.py",
     "world.py",
 ];
 

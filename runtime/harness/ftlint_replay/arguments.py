@@ -13,6 +13,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from . import usage
+
 FLAVOURS = ("hinted", "one", "text", "function", "stand-in", "none", "list", "dict", "collaborators", "objects")
 # Constructors mostly take other objects, and methods values; or the other way round.
 _INSIDE = {"collaborators": "stand-in", "objects": "hinted"}
@@ -186,7 +188,7 @@ class Maker:
         if isinstance(hint, str):
             hint = _evaluated(hint, function)
         if hint is None or hint is typing.Any or isinstance(hint, typing.TypeVar):
-            return self._guess(name)
+            return self._guess(name, function)
         if hint in _SIMPLE if isinstance(hint, type) else False:
             return _SIMPLE[hint](self.number)
         return self._from_hint(hint, name, function, depth)
@@ -210,20 +212,26 @@ class Maker:
         if short in _MAPS:
             return {}
         if isinstance(base, type):
-            if getattr(base, "_is_protocol", False):
+            if getattr(base, "_is_protocol", False) or not depth:
                 return StandIn()
-            return self.instance(base, depth) if depth else StandIn()
-        return self._guess(name)
+            try:
+                return self.instance(base, depth)
+            except Exception:  # noqa: BLE001 - a constructor may raise anything; whoever uses the value may want less of it
+                return StandIn()
+        return self._guess(name, function)
 
-    def _guess(self, name: str) -> Any:
+    def _guess(self, name: str, function: Any) -> Any:
+        """For a parameter without a hint that says something: by what the source does with it, else by its name."""
         flavour = _OUTSIDE.get(self.flavour, self.flavour)
-        lowered = name.lower().strip("_")
+        lowered = name.lower().strip("_0123456789")
         for words, kind in _HINTS:
             if any(lowered == it or lowered.endswith("_" + it) for it in words):
                 if kind == "lock":
                     return threading.RLock()
                 flavour = kind if flavour == "hinted" else flavour
                 break
+        if _OUTSIDE.get(self.flavour, self.flavour) == "hinted" and isinstance(function, types.FunctionType):
+            flavour = usage.kind(function, name) or flavour
         return _of_flavour(flavour, self.number)
 
 
@@ -243,7 +251,7 @@ def _of_flavour(flavour: str, number: int) -> Any:
     if flavour == "function":
         return lambda *args, **kwargs: object()
     # A bound of one would let the second of two calls be refused, and nothing could go wrong.
-    values: dict[str, Any] = {"hinted": number, "one": number, "bound": 8, "text": "x", "none": None,
+    values: dict[str, Any] = {"hinted": number, "one": number, "bound": 8, "text": "x", "bytes": b"x", "none": None,
                               "module": "colorsys"}
     if flavour in values:
         return values[flavour]

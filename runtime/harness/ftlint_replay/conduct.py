@@ -57,10 +57,12 @@ def pair(director: Director, a: Worker, b: Worker, seconds: float) -> None:
     if not passed():
         director.trace.blocked = idle.where(b.thread.ident or 0, "B")
         director.trace.outcome = "finished" if time.monotonic() < end else "timeout"
+    # A loop has acted when it stands inside, with its first element.
+    acted = director.a.acted if director.a is not None else 0
     director.release(director.a)
     if director.trace.blocked is not None:
         director.trace.blocked.proceeded = idle.wait_until(passed, min(1.0, end - time.monotonic()), lambda: a.done and b.done)
-    _until_acted(director, director.a, lambda: a.done, a.tasks(), min(1.0, end - time.monotonic()))
+    _until_acted(director, director.a, lambda: a.done, a.tasks(), min(1.0, end - time.monotonic()), acted)
     director.release_all()
     _join(director, [a, b], end)
 
@@ -85,13 +87,13 @@ def _until_stopped(director: Director, a: Worker, end: float) -> bool:
 
 
 def _until_acted(
-    director: Director, lane: Lane | None, done: Callable[[], bool], tasks: list[tuple[int, int]], seconds: float
+    director: Director, lane: Lane | None, done: Callable[[], bool], tasks: list[tuple[int, int]], seconds: float, acted: int
 ) -> None:
-    """Waits until the act that the lane was stopped before has happened, failed, or does not come back."""
+    """Waits until an act has happened beyond those of before, or failed, or does not come back."""
     watch = idle.Watch(LOCK_PATIENCE)
     errors = len(director.trace.errors)
     idle.wait_until(
-        lambda: done() or lane is None or lane.acted > 0 or len(director.trace.errors) > errors,
+        lambda: done() or lane is None or lane.acted > acted or len(director.trace.errors) > errors,
         seconds,
         lambda: watch.all_wait(tasks),
     )

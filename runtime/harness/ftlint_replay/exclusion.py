@@ -71,7 +71,9 @@ def _threads(function: Function) -> None:
     """A piece takes tests that are not about the place to be as the window needs them."""
     for node in _own(function.node.body):
         test = getattr(node, "test", None)
-        for it in ast.walk(test) if isinstance(test, ast.expr) else ():
+        if not isinstance(test, ast.expr):
+            continue
+        for it in ast.walk(test):
             if isinstance(it, ast.Compare) and isinstance(it.left, ast.Call) and _name(it.left) == "wait":
                 raise NotDrivable(f"the test `{ast.unparse(test)}` chooses a thread, and a piece would be without it")
             named = getattr(it, "attr", getattr(it, "id", "")) in _WHICH_THREAD

@@ -59,6 +59,17 @@ def attribute(cls: type, name: str) -> list[Any]:
     return found
 
 
+def is_given(cls: type, name: str) -> bool:
+    """Whether a method assigns something to an attribute that only a run would tell."""
+    for base in cls.__mro__:
+        for expression in _table(base).get(name, ()):
+            try:
+                make(expression, vars(sys.modules[base.__module__]))
+            except Exception:  # noqa: BLE001 - what cannot be made is not known
+                return True
+    return False
+
+
 def make(expression: ast.expr, scope: dict[str, Any]) -> Any:
     """The value of a literal, or of a call of something known; `ValueError` for what only a run would tell."""
     try:

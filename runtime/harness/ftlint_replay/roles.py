@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import queue
+import threading
 import types
 from collections import deque
 from collections.abc import Callable, Iterator

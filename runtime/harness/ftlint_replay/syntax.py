@@ -20,12 +20,12 @@ def enclosing_test(window: Window) -> tuple[ast.expr, bool] | None:
                 return node.test, True
             if any(_spans(it, last) for it in node.orelse):
                 return node.test, False
-            if _leaves(node) and (node.end_lineno or 0) < last.line:
+            if leaves(node) and (node.end_lineno or 0) < last.line:
                 return node.test, False
     return None
 
 
-def _leaves(node: ast.If | ast.While) -> bool:
+def leaves(node: ast.If | ast.While) -> bool:
     """Whether what follows is only reached when the test fails."""
     return isinstance(node, ast.If) and isinstance(node.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
 

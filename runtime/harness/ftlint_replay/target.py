@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import values
+from . import values, ways
 from .arguments import FLAVOURS, CannotBuild, Maker, StandIn
 from .types import Place, Site, Window
 
@@ -37,6 +37,10 @@ class Setup:
     b_number: int
     b_calls_other: bool
     filled: bool = False
+    own: bool = False
+    """Each lane brings objects of its own: what is stored may be a parameter."""
+    opened: bool = False
+    """Attributes of the receiver get values with which the tests before the window lead there."""
 
 
 @dataclass
@@ -60,11 +64,17 @@ def setups(window: Window) -> list[Setup]:
     if window.pattern == "compare_then_store":
         numbers = [(1, 2), (2, 1), (10001, 10002), (-10001, -10002)]
     prepared = (False, True) if window.pattern in _PREPARED else (False,)
-    others = (True, False) if window.other.function != window.last.function else (False,)
+    others: tuple[bool, ...] = (False,)
+    if window.other.function != window.last.function:
+        # Two calls that only go through the container do nothing to each other.
+        others = (True,) if window.pattern == "iteration" else (True, False)
+    owns = (False, True) if window.pattern == "lazy_init" else (False,)
+    flavours = [(it, False, False) for it in FLAVOURS] + [("hinted", True, False)]
+    flavours += [(it, False, True) for it in ("hinted", "stand-in", "objects")]
     return [
-        Setup(flavour, ready, a, b, other, filled)
-        for filled in (False, True) for flavour in (FLAVOURS if not filled else FLAVOURS[:1])
-        for ready in prepared for other in others for a, b in numbers
+        Setup(flavour, ready, a, b, other, filled, own, opened)
+        for flavour, filled, opened in flavours
+        for ready in prepared for other in others for a, b in numbers for own in owns
     ]
 
 
@@ -90,7 +100,8 @@ def build(window: Window, setup: Setup) -> Target:
 
     A place that belongs to no instance is reached through two of them, so that the lock of one does not hide the race.
     """
-    make_a, make_b = (Maker(setup.flavour, it, setup.filled) for it in (setup.a_number, setup.b_number))
+    numbers = setup.a_number, setup.b_number + setup.own
+    make_a, make_b = (Maker(setup.flavour, it, setup.filled) for it in numbers)
     site = window.first if window.first.function != "<module>" else window.last
     refuse(site)
     a = Callee(site)
@@ -107,11 +118,18 @@ def build(window: Window, setup: Setup) -> Target:
     else:
         b = a
         their = a.receiver(make_b) if alone else receiver
-        call_b = a.call(their, given if setup.a_number == setup.b_number else a.arguments(make_b))
-    prepared = _prepare(window.place, receiver, given[0]) if setup.prepared else ""
+        shared = setup.a_number == setup.b_number and not setup.own
+        call_b = a.call(their, given if shared else a.arguments(make_b))
+    prepared = [_prepare(window.place, receiver, given[0])] if setup.prepared else []
+    if setup.opened:
+        end = window.last if window.last.function == site.function else site
+        found = ways.opened(end, receiver) + (ways.opened(window.other, their) if setup.b_calls_other else [])
+        if not found:
+            raise CannotBuild("no attribute keeps the call from the window")
+        prepared += found
     words = a.words(receiver, given) + (f" and {b.site.function}()" if setup.b_calls_other else "")
     apart = alone and None not in (receiver, their) and their is not receiver
-    return Target(call_a, call_b, receiver, words + " of two objects" * apart, prepared, apart)
+    return Target(call_a, call_b, receiver, words + " of two objects" * apart, ", ".join(prepared), apart)
 
 
 def place_value(place: Place, receiver: Any) -> Any:
@@ -222,14 +240,15 @@ def _resolve(module: types.ModuleType, qualified: str) -> Any:
 def _prepare(place: Place, receiver: Any, arguments: list[Any]) -> str:
     """Puts one element into the container of the finding, so that its test can succeed."""
     container = place_value(place, receiver)
-    keys = [it for it in arguments if isinstance(it, (str, int, bytes, tuple))] or ["x"]
+    keys = [it for it in arguments if isinstance(it, (str, int, bytes, tuple))]
     name = place.text.partition("[")[0]
     if isinstance(container, dict):
-        container.update({key: StandIn() for key in keys})
-        return f"put {keys[0]!r} into {name}"
+        container.update({key: StandIn() for key in keys or ["x"]})
+        return f"put {(keys or ['x'])[0]!r} into {name}"
     if isinstance(container, set):
-        container.update(keys)
-        return f"put {keys[0]!r} into {name}"
+        # Nobody asks for it by name, so it may be anything that the code does something with.
+        container.update(keys or [StandIn()])
+        return f"put {keys[0]!r} into {name}" if keys else f"put an element into {name}"
     if isinstance(container, (list, deque)):
         container.append(arguments[0] if arguments else StandIn())
         return f"put one element into {name}"

@@ -18,7 +18,7 @@ pub enum Sandbox {
 pub struct Enforced {
     /// Files are changed only below the scratch directory.
     pub files: bool,
-    /// No sockets, and no process leaves its group.
+    /// Sockets reach nothing, and no process leaves its group.
     pub network: bool,
     /// No signals to processes outside.
     pub signals: bool,

@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 
 /// What no replay needs, and what Landlock does not see.
 const REFUSED: &[libc::c_long] = &[
-    // The network, and services of this machine behind local sockets. `socketpair` stays, for event loops.
-    libc::SYS_socket,
+    // The network, and services of this machine behind local sockets. A socket itself may be made: many constructors
+    // make one. `socketpair` stays, for event loops; what it sends names no address, and passes.
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
     // Does what other calls do, past this filter.
     libc::SYS_io_uring_setup,
     // Modes, owners and attributes of files that can only be read.
@@ -63,6 +67,12 @@ const OLDER: &[libc::c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER: &[libc::c_long] = &[];
 
+/// What says "network is unreachable", as on a machine that has none: code is mostly ready for that.
+const OFFLINE: &[libc::c_long] = &[libc::SYS_connect];
+
+/// The families of sockets that may be made. Others (netlink, raw packets, virtual machines) talk without an address.
+const FAMILIES: [i32; 3] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+
 /// On x86-64 each call has a second number, for programs with short pointers.
 const SHORT_POINTERS: libc::c_long = 0x4000_0000;
 
@@ -77,28 +87,52 @@ pub(super) enum Refusal {
 
 /// Restricts this thread and what it starts. The only process group that may be entered is `group`.
 pub(super) fn restrict(group: Pid) -> Result<(), Refusal> {
-    let program: BpfProgram = filter(group)?.try_into()?;
-    Ok(seccompiler::apply_filter(&program)?)
+    for (rules, error) in [(denied(group)?, libc::EACCES), (offline()?, libc::ENETUNREACH)] {
+        let program: BpfProgram = filter(rules, error)?.try_into()?;
+        seccompiler::apply_filter(&program)?;
+    }
+    Ok(())
 }
 
-fn filter(group: Pid) -> Result<SeccompFilter, BackendError> {
-    let mut rules = BTreeMap::new();
-    for number in REFUSED.iter().chain(OLDER) {
-        rules.insert(*number, Vec::new());
-    }
-    let other = |index: u8, value: i32| {
+type Rules = BTreeMap<libc::c_long, Vec<SeccompRule>>;
+
+fn denied(group: Pid) -> Result<Rules, BackendError> {
+    let mut rules: Rules = REFUSED.iter().chain(OLDER).map(|it| (*it, Vec::new())).collect();
+    let group = group.as_raw_nonzero().get();
+    let strange = FAMILIES.map(|it| (0, SeccompCmpOp::Ne, it));
+    rules.insert(libc::SYS_socket, vec![rule(&strange)?]);
+    // Joining a group tells the network about it. Other options of the Internet families are of no use without an address.
+    let level = |it| rule(&[(1, SeccompCmpOp::Eq, it)]);
+    rules.insert(libc::SYS_setsockopt, vec![level(libc::IPPROTO_IP)?, level(libc::IPPROTO_IPV6)?]);
+    let other = |index, it| rule(&[(index, SeccompCmpOp::Ne, it)]);
+    rules.insert(libc::SYS_setpgid, vec![other(0, 0)?, other(1, group)?]);
+    Ok(rules)
+}
+
+fn offline() -> Result<Rules, BackendError> {
+    let mut rules: Rules = OFFLINE.iter().map(|it| (*it, Vec::new())).collect();
+    // `send` is `sendto` without an address: argument 4 is a null pointer then.
+    let addressed = SeccompCondition::new(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
+    rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![addressed])?]);
+    Ok(rules)
+}
+
+/// A rule for calls in which all these arguments, each told by its number, compare so.
+fn rule(arguments: &[(u8, SeccompCmpOp, i32)]) -> Result<SeccompRule, BackendError> {
+    let conditions = arguments.iter().map(|(index, operator, value)| {
         let value = u64::from(value.cast_unsigned());
-        let condition =
-            SeccompCondition::new(index, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)?;
-        SeccompRule::new(vec![condition])
-    };
-    rules.insert(libc::SYS_setpgid, vec![other(0, 0)?, other(1, group.as_raw_nonzero().get())?]);
+        SeccompCondition::new(*index, SeccompCmpArgLen::Dword, operator.clone(), value)
+    });
+    SeccompRule::new(conditions.collect::<Result<_, _>>()?)
+}
+
+fn filter(mut rules: Rules, error: i32) -> Result<SeccompFilter, BackendError> {
     if cfg!(target_arch = "x86_64") {
         let second = rules.iter().map(|(number, rule)| (number | SHORT_POINTERS, rule.clone()));
         let second = second.collect::<Vec<_>>();
         rules.extend(second);
     }
-    let denied = SeccompAction::Errno(libc::EACCES.unsigned_abs());
+    let denied = SeccompAction::Errno(error.unsigned_abs());
     let target = TargetArch::try_from(std::env::consts::ARCH)?;
     SeccompFilter::new(rules, SeccompAction::Allow, denied, target)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests say what they saw")]
 
 mod apart;
+mod arguments;
 mod atomicity;
 mod confirmed;
 mod deadlocks;

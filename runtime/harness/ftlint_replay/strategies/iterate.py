@@ -9,8 +9,9 @@ CONTROL = "A*"
 
 
 def schedules(pattern: str) -> list[str]:
-    """The loop has its first element, or is about to take it; the other thread does all that it does."""
-    return ["A@read,B*,A*", "A@act,B*,A*"]
+    """The loop has its first element, or is about to take it; the other thread does all that it does, or only its change,
+    which it may take back later."""
+    return ["A@read,B*,A*", "A@act,B*,A*", "A@read,B>act,A*"]
 
 
 def violation(window: Window, directed: Trace, controls: list[Trace]) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any
 
-from .. import attempts, exclusion, idle, monitor, points, syntax, target, values, waits
+from .. import attempts, exclusion, idle, monitor, points, shown, syntax, target, waits
 from ..arguments import FLAVOURS, Maker
 from ..schedule import Schedule
 from ..types import Blocked, Request, Site, Step, Trace, Window
@@ -114,7 +114,7 @@ def _reached(start: Any, wanted: type) -> Iterator[Any]:
     for _ in range(_DEPTH):
         following: list[Any] = []
         for it in level:
-            if values.is_a(it, wanted):
+            if shown.is_a(it, wanted):
                 yield it
             parts = list(getattr(it, "__dict__", {}).values()) if not isinstance(it, type) else []
             parts += list(it.values()) if type(it) is dict else list(it) if type(it) in (list, tuple, set) else []

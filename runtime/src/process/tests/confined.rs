@@ -82,3 +82,36 @@ fn a_crowd_is_stopped() {
     job.limits = Limits { processes: 40, ..Limits::default() };
     assert_eq!(run(&job).unwrap().exit, Exit::ProcessLimit);
 }
+
+/// Every way to another socket, tried by one script; it prints those that led somewhere.
+const TALKS: &str = r#"python3 - "$port" <<'E'
+import socket, sys
+at = ("127.0.0.1", int(sys.argv[1]))
+
+def tries(name, does):
+    try:
+        print(name, does() or "", end=";")
+    except OSError as error:
+        if name == "connect":
+            print(error.strerror, end=";")
+
+tcp, udp = (socket.socket(socket.AF_INET, it) for it in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+one, two = socket.socketpair()
+one.send(b"x")
+tries("pair", lambda: two.recv(1).decode())
+tries("connect", lambda: tcp.connect(at))
+tries("sendto", lambda: udp.sendto(b"x", at))
+tries("sendmsg", lambda: udp.sendmsg([b"x"], (), 0, at))
+tries("bind", lambda: socket.socket().bind(("127.0.0.1", 0)))
+tries("join", lambda: udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1))
+tries("netlink", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close())
+E"#;
+
+#[test]
+fn sockets_reach_nothing() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let Some([off, on]) = both(&format!("port={port}; {TALKS}")) else { return };
+    assert_eq!(off, "pair x;connect ;sendto 1;sendmsg 1;bind ;join ;netlink ;");
+    assert_eq!(on, "pair x;Network is unreachable;");
+}
