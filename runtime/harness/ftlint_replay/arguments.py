@@ -169,6 +169,10 @@ class Maker:
             return StandIn()
         if issubclass(cls, enum.Enum):
             return next(iter(cls))
+        if issubclass(cls, type):
+            # The instances of a metaclass are classes: one of its own module, or an empty one.
+            users = vars(sys.modules[cls.__module__]).values()
+            return next((it for it in users if type(it) is cls), None) or cls("Made", (), {})
         if getattr(cls, "__abstractmethods__", None):
             concrete = next((it for it in cls.__subclasses__() if not getattr(it, "__abstractmethods__", None)), None)
             if concrete is None:

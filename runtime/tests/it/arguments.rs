@@ -171,3 +171,25 @@ class Pool:
         .other("Pool.borrow", "= key", "self.used[key, 'borrowed']", AccessKind::SetItem);
     by_a_driver(&case, "Pool.borrow()");
 }
+
+#[test]
+fn the_instances_of_a_metaclass_are_classes() {
+    let source = "
+class Singletons(type):
+    def __init__(cls, *args):
+        super().__init__(*args)
+        cls.only = None
+    def __call__(cls):
+        if cls.only is None:
+            cls.only = super().__call__()
+        return cls.only
+
+class Service(metaclass=Singletons):
+    pass
+";
+    let case = Case::new(Run::Driver, Pattern::LazyInit, source)
+        .attribute("Singletons", "only")
+        .first("Singletons.__call__", "if cls.only", "cls.only", AccessKind::Read)
+        .last("Singletons.__call__", "cls.only = super", "cls.only", AccessKind::Store);
+    by_a_driver(&case, "Singletons.__call__()");
+}
