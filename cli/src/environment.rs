@@ -50,12 +50,15 @@ fn tell(made: &Environment, console: Console) -> io::Result<()> {
 
 /// Asks a person at a terminal; elsewhere `--yes` has to say it.
 fn agrees(wanted: &Wanted) -> anyhow::Result<bool> {
-    let (n, place) = (wanted.requirements.len(), wanted.directory.display());
+    let place = wanted.directory.display();
+    let list = match &wanted.requirements[..] {
+        [] => "nothing but an interpreter".to_owned(),
+        some => some.join(", "),
+    };
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        bail!("this installs {n} requirements and what they need into {place}; say --yes");
+        bail!("this installs {list}, and what that needs, into {place}; say --yes");
     }
     let mut stderr = io::stderr().lock();
-    let list = wanted.requirements.join(", ");
     write!(stderr, "Install {list} into {place}? [y/N] ")?;
     stderr.flush()?;
     let mut answer = String::new();

@@ -1,6 +1,7 @@
 //! Tests of the built binary: what goes to standard output, what to standard error, and the exit status.
 
 mod cache;
+mod environment;
 mod errors;
 mod extensions;
 mod fix;
