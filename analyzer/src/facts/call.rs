@@ -37,8 +37,8 @@ impl Lowerer<'_> {
         let args = self.arguments(&it.arguments, &mut val, &mut lazies);
         val.lazy = self.consume(it, &lazies);
         self.handed(it, &args);
-        let is_text = self.makes_text(it, method.as_ref());
-        if is_text {
+        let is_immutable = self.makes_immutable(it, method.as_ref());
+        if is_immutable {
             val.origin = Origin::Immutable;
         }
         if self.is_plain(it, callee, &args) {
@@ -55,26 +55,32 @@ impl Lowerer<'_> {
             {
                 let key =
                     it.arguments.args.first().map_or(Key::NONE, |it| key_of(self.text, it.range()));
+                let lenient = name == "pop" && args.len() == 2;
                 val.main = self.access(it.range(), receiver, Op::Method(name), key);
+                if let Some(event) = val.main {
+                    self.frame().facts.events[event as usize].flags.lenient = lenient;
+                }
             }
             val.deps.extend(val.main);
         }
         let made = self.record_call(it, callee, args);
-        if !is_text {
+        if !is_immutable {
             val.origin = made;
         }
         val
     }
 
-    /// `", ".join(names)`, `"{}".format(x)`, `str(x)` are text.
-    fn makes_text(&self, it: &ast::ExprCall, method: Option<&(Origin, Name)>) -> bool {
+    /// `", ".join(names)`, `"{}".format(x)`, `str(x)` are text; `hash(x)` and tests are as good made twice as once. Numbers
+    /// made from values, as `int(x)`, are not meant: a maximum is made of such.
+    fn makes_immutable(&self, it: &ast::ExprCall, method: Option<&(Origin, Name)>) -> bool {
         match method {
             Some((Origin::Immutable, name)) => {
                 !matches!(name.as_str(), "split" | "rsplit" | "splitlines")
             }
             Some(_) => false,
             None => matches!(&*it.func, Expr::Name(name)
-                if matches!(name.id.as_str(), "str" | "repr" | "format" | "hex" | "chr")
+                if matches!(name.id.as_str(), "str" | "repr" | "ascii" | "format" | "hex" | "chr" | "hash" | "id"
+                    | "bool" | "callable" | "hasattr" | "isinstance" | "issubclass" | "any" | "all")
                     && !self.definitions.bound.contains(&name.id)),
         }
     }

@@ -171,7 +171,7 @@ fn classify(test: &Event, atom: Atom, event: &Event) -> Option<Pattern> {
                 _ => None,
             }
         }
-        Op::Method(name) if !event.flags.caught => {
+        Op::Method(name) if !event.flags.caught && !event.flags.lenient => {
             classify_method(test, atom, event, name.as_str())
         }
         _ => None,

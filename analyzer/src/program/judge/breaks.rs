@@ -2,7 +2,7 @@
 
 use super::iteration::{changes, removes, takes};
 use super::{AccessId, Facts, Suspect};
-use crate::domain::Op;
+use crate::domain::{Key, Op};
 use crate::evidence::Pattern;
 
 impl Facts<'_> {
@@ -30,7 +30,8 @@ impl Facts<'_> {
         if let Some(answer) = self.breaks_iteration(suspect, other) {
             return answer;
         }
-        let op = &self.event(other).op;
+        let event = self.event(other);
+        let op = &event.op;
         let rebinds = op.rebinds();
         match suspect.candidate.pattern {
             Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore
@@ -53,7 +54,10 @@ impl Facts<'_> {
                 matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if removes(name))
             }
             Pattern::CheckThenPop => {
-                matches!(op, Op::DelItem) || matches!(op, Op::Method(name) if takes(name))
+                // `d.get(key)` takes nothing away, `queue.get()` does.
+                let looks = |name: &str| name == "get" && event.key != Key::NONE;
+                matches!(op, Op::DelItem)
+                    || matches!(op, Op::Method(name) if takes(name) && !looks(name))
             }
             _ => {
                 matches!(op, Op::SetItem | Op::DelItem)

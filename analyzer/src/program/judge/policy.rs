@@ -213,7 +213,7 @@ impl Facts<'_> {
     }
 
     /// Objects whose coroutines run on one event loop, with no thread of their own beside it.
-    fn has_coroutines(&self, class: ClassGid) -> bool {
+    pub(super) fn has_coroutines(&self, class: ClassGid) -> bool {
         let coroutine = |it| crate::program::contexts::is_coroutine(self.world, it);
         let on_threads = |it: FuncGid| {
             self.contexts.spawns[it as usize].iter().any(|spawn| {
@@ -227,7 +227,7 @@ impl Facts<'_> {
     }
 
     /// The class and those above it.
-    fn family(&self, class: ClassGid) -> impl Iterator<Item = ClassGid> + '_ {
+    pub(super) fn family(&self, class: ClassGid) -> impl Iterator<Item = ClassGid> + '_ {
         std::iter::once(class).chain(self.world.ancestors(class).iter().copied())
     }
 

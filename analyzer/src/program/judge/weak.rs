@@ -7,10 +7,20 @@ use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
+use crate::program::locations::Root;
 use crate::program::world::{Entity, FuncGid, to_u32};
 use crate::rule::Confidence;
 
 impl Facts<'_> {
+    /// A place of an object with coroutines that no lock is ever held for: the locks that the class has are for what its
+    /// threads do, and the event loop has this place to itself.
+    fn is_for_a_loop(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
+        let Root::Instance(class, _) = &suspect.location.root else { return false };
+        let class = suspect.holder.unwrap_or(*class);
+        self.family(class).any(|it| self.has_coroutines(it))
+            && accesses.iter().all(|it| self.held(*it).is_empty())
+    }
+
     /// Whether a conflict that was found is likely to be harmless, or to be none.
     pub(super) fn is_low(
         &self,
@@ -36,6 +46,7 @@ impl Facts<'_> {
             || passed_on
             || in_test
             || alone
+            || (!sure && self.is_for_a_loop(suspect, accesses))
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
             || self.is_idempotent(suspect, accesses, found.confidence)
