@@ -222,7 +222,7 @@ pub(crate) struct Flags {
     pub(crate) lent: bool,
     /// In a `try` that catches the exception a lost race would raise.
     pub(crate) caught: bool,
-    /// A call that says what to give when there is nothing: `d.pop(key, None)` does not fail on a key that is gone.
+    /// A call that says what to give when there is nothing (`d.pop(key, None)`), or a loop whose failure is handled.
     pub(crate) lenient: bool,
     /// The value loaded is used at once: an attribute, an element or a call of it fails on `None`.
     pub(crate) used: bool,

@@ -152,11 +152,20 @@ impl Lowerer<'_> {
             let ast::ExceptHandler::ExceptHandler(it) = it;
             it.type_.as_ref().is_none_or(|it| catches_lookup(&self.text[it.range()]))
         });
+        // A handler that raises something else only tells it in other words.
+        let expects = stmt.handlers.iter().any(|it| {
+            let ast::ExceptHandler::ExceptHandler(it) = it;
+            let named =
+                it.type_.as_ref().is_some_and(|it| mentions(self.text, it.range(), "RuntimeError"));
+            named && !it.body.iter().any(ast::Stmt::is_raise_stmt)
+        });
         let first_event = to_u32(self.frame().facts.events.len());
         let mark = self.frame().journal.len();
         self.frame().caught += u32::from(catches);
+        self.frame().expected += u32::from(expects);
         let body_exits = self.block(&stmt.body);
         self.frame().caught -= u32::from(catches);
+        self.frame().expected -= u32::from(expects);
         let last_event = to_u32(self.frame().facts.events.len());
         let held = self.frame().held.clone();
         let changed = self.frame().rewind(mark);

@@ -98,6 +98,8 @@ pub(crate) struct Frame {
     pub(crate) loops: Vec<u32>,
     pub(crate) next_loop: u32,
     pub(crate) caught: u32,
+    /// How many `try` around here handle what a loop raises when its container changes.
+    pub(crate) expected: u32,
     /// What others may know, and whether it came to be known inside of a loop.
     pub(crate) escaped: FxHashMap<Base, bool>,
     /// Regions that end with the exit stack that entered them.
@@ -255,7 +257,8 @@ impl Frame {
         let made = made && !self.escaped.contains_key(&it.base);
         let lent = made && matches!(it.base, Base::Call(call) if self.is_method_call(call));
         let owned = made && !lent;
-        let flags = Flags { owned, lent, caught: self.caught > 0, ..Flags::default() };
+        let lenient = self.expected > 0 && matches!(op, Op::Iterate | Op::Consume);
+        let flags = Flags { owned, lent, caught: self.caught > 0, lenient, ..Flags::default() };
         let in_loop = self.loops.last().copied().unwrap_or(NONE);
         let (held, seq) = (self.held_now(), self.tick());
         let id = to_u32(self.facts.events.len());

@@ -102,6 +102,7 @@ impl Frame {
             loops: Vec::new(),
             next_loop: 0,
             caught: 0,
+            expected: 0,
             escaped,
             stacked: Vec::new(),
             left: Vec::new(),

@@ -52,8 +52,8 @@ fn window(facts: &FunctionFacts, event: &Event, this: u32) -> Option<(u32, Patte
         Op::Delete => relied::deleted(facts, event, this),
         Op::Load => relied::loaded_again(facts, event),
         Op::Method(name) => alone(name).map(|it| (this, it)).or_else(|| tested(facts, event)),
-        Op::Iterate => Some((this, Pattern::Iteration)),
-        Op::Consume => Some((this, Pattern::Snapshot)),
+        Op::Iterate if !event.flags.lenient => Some((this, Pattern::Iteration)),
+        Op::Consume if !event.flags.lenient => Some((this, Pattern::Snapshot)),
         _ => None,
     }
 }
