@@ -77,6 +77,8 @@ def _attempt(window: Window, schedule: Schedule, build: Build, setup: Any, end: 
     trace.notes.append(f"{schedule.mode}: {made.text}")
     if made.prepared:
         trace.notes.append(f"prepared: {made.prepared}")
+    if made.private:
+        trace.notes.append(f"what calls {' and '.join(made.private)} was left out, and may keep threads apart")
     for worker in (a, b):
         if worker.error is not None:
             _keep(trace, worker.name, worker.error)

@@ -56,6 +56,8 @@ class Target:
     value: Any = None
     again: Callable[[int], Callable[[], object]] | None = None
     fill: Callable[[types.FrameType, values.Expression], None] | None = None
+    private: tuple[str, ...] = ()
+    """Functions that are called here, and that nobody but their own module or class calls otherwise."""
 
 
 def setups(window: Window) -> list[Setup]:
@@ -129,7 +131,8 @@ def build(window: Window, setup: Setup) -> Target:
         prepared += found
     words = a.words(receiver, given) + (f" and {b.site.function}()" if setup.b_calls_other else "")
     apart = alone and None not in (receiver, their) and their is not receiver
-    return Target(call_a, call_b, receiver, words + " of two objects" * apart, ", ".join(prepared), apart)
+    private = tuple(dict.fromkeys(f"{it.name}()" for it in (a, b) if it.is_private()))
+    return Target(call_a, call_b, receiver, words + " of two objects" * apart, ", ".join(prepared), apart, private=private)
 
 
 def place_value(place: Place, receiver: Any) -> Any:
@@ -211,6 +214,11 @@ class Callee:
         """The call for the reader."""
         shown = [values.show(it, 20) for it in given[0]] + [f"{name}={values.show(it, 20)}" for name, it in given[1].items()]
         return f"{self.site.function}({', '.join(shown)})"
+
+    def is_private(self) -> bool:
+        """Whether the function is called by others of its module or class, as far as its name tells."""
+        name = self.site.function.rpartition(".")[2]
+        return name.startswith("_") and not name.endswith("__")
 
     def _is_property(self) -> bool:
         return isinstance(self.raw, property) or type(self.raw).__name__ in ("cached_property", "lazy_property")

@@ -193,3 +193,29 @@ class Service(metaclass=Singletons):
         .last("Singletons.__call__", "cls.only = super", "cls.only", AccessKind::Store);
     by_a_driver(&case, "Singletons.__call__()");
 }
+
+#[test]
+fn that_a_private_function_was_called_directly_is_said() {
+    let source = |name: &str| {
+        format!(
+            "
+class Counter:
+    def __init__(self):
+        self.n = 0
+    def {name}(self):
+        self.n += 1
+"
+        )
+    };
+    let case =
+        |name: &str| {
+            let kind = "self.n += 1";
+            Case::new(Run::Driver, Pattern::Augment, &source(name))
+                .attribute("Counter", "n")
+                .augments(&format!("Counter.{name}"), kind, "self.n")
+        };
+    let words = "what calls _inc() was left out, and may keep threads apart";
+    by_a_driver(&case("_inc"), words);
+    let verdict = case("inc").is_confirmed();
+    assert!(!verdict.reason.unwrap_or_default().contains("left out"));
+}
