@@ -11,13 +11,14 @@ use ftlint_runtime::entry::Command as Entry;
 use ftlint_runtime::pinned::Pinned;
 
 use crate::extensions::ExtensionsArgs;
+use crate::readiness::ReadinessArgs;
 
 /// Finds data races in Python that appear without the GIL, and proves them by replay.
 #[derive(Debug, Parser)]
 #[command(
     name = "ftlint",
     version,
-    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|extensions|runtime|server ...",
+    override_usage = "ftlint [check] [OPTIONS] [PATH]...\n       ftlint rule|extensions|readiness|runtime|server ...",
     after_help = "`check` may be left out: `ftlint src/` is `ftlint check src/`; `ftlint check --help` has the options.\n\
                   Exit status: 0 nothing found, 1 findings, 2 wrong usage, configuration or unreadable input."
 )]
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Rule(RuleArgs),
     /// Show what extension files declare about the GIL: in an environment, files or wheels
     Extensions(ExtensionsArgs),
+    /// Say what stands between a project and a free-threaded interpreter
+    Readiness(Box<ReadinessArgs>),
     /// Find or install the free-threaded Python that --replay runs on
     Runtime(RuntimeArgs),
     /// Speak the language server protocol on standard input and output
@@ -331,6 +334,7 @@ pub(crate) fn with_default_command(args: impl IntoIterator<Item = OsString>) -> 
         "check",
         "rule",
         "extensions",
+        "readiness",
         "runtime",
         "server",
         "help",

@@ -33,36 +33,8 @@ const INTERRUPTED: u8 = 130;
 
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
-    crate::pool();
-    let cwd = std::env::current_dir().context("the working directory cannot be read")?;
-    let home = std::env::home_dir();
-    let short = Short::new(cwd.clone());
     let console = Console::new(args.color);
-    let overlay = overlay(args, &cwd)?;
-
-    let mut configuration = Configuration::new(overrides(args)?, args.isolated, &short);
-    let (targets, mut problems) = targets(args, &cwd, overlay.as_ref(), &mut configuration)?;
-    let settings = targets
-        .first()
-        .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
-
-    let files = discover(&targets, home.as_deref());
-    let listed: Vec<_> =
-        files.iter().map(|(path, reported)| (path.as_path(), reported.is_some())).collect();
-    let place = targets.first().map_or(cwd.as_path(), |it| &it.path);
-    let project = project_root(place, home.as_deref()).unwrap_or(place);
-    let environment = environment(project, args.python.as_deref());
-    let installed = environment.as_ref().map(versions).unwrap_or_default();
-
-    let mut db = Database::new();
-    let loaded =
-        load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
-    db.set_target(loaded.project, settings.target_version);
-    if let Some(environment) = &environment {
-        let found = extensions(&db, loaded.project, environment);
-        db.set_extensions(loaded.project, found);
-    }
-    problems.extend(loaded.problems.iter().cloned());
+    let Analysis { mut db, loaded, files, settings, mut problems, project, short } = analyse(args)?;
     for problem in &problems {
         console.error(problem);
     }
@@ -78,7 +50,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         problems.extend(fix::save(&mut mended, &short, console));
         diagnostics = mended.left;
     }
-    let known = Known::new(args, &db, loaded.project, project);
+    let known = Known::new(args, &db, loaded.project, &project);
     let replayed = if args.replay {
         replay::replay(args, diagnostics, &known, &short, console)
     } else {
@@ -90,6 +62,67 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     // The system frees a large project at once; dropping it piece by piece takes a sixth of the time.
     std::mem::forget(db);
     Ok(status(args, &replayed, !problems.is_empty()))
+}
+
+/// The findings of a run that prints nothing, with the verdicts of earlier runs, and what could not be read.
+pub(crate) struct Checked {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) problems: Vec<String>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) project: PathBuf,
+}
+
+/// Analyses, and leaves the telling to somebody else.
+pub(crate) fn quietly(args: &CheckArgs) -> anyhow::Result<Checked> {
+    let Analysis { db, loaded, files, settings, problems, project, short: _ } = analyse(args)?;
+    let mut res = Replayed::without(diagnostics(&db, &loaded, &files));
+    Known::new(args, &db, loaded.project, &project).look_up(&mut res.findings, None);
+    Ok(Checked { findings: res.findings, problems, settings, project })
+}
+
+/// The project as it was read, before anybody asks what is wrong with it.
+struct Analysis {
+    db: Database,
+    loaded: Loaded,
+    files: Files,
+    settings: Arc<Settings>,
+    problems: Vec<String>,
+    project: PathBuf,
+    short: Short,
+}
+
+fn analyse(args: &CheckArgs) -> anyhow::Result<Analysis> {
+    crate::pool();
+    let cwd = std::env::current_dir().context("the working directory cannot be read")?;
+    let home = std::env::home_dir();
+    let short = Short::new(cwd.clone());
+    let overlay = overlay(args, &cwd)?;
+
+    let mut configuration = Configuration::new(overrides(args)?, args.isolated, &short);
+    let (targets, mut problems) = targets(args, &cwd, overlay.as_ref(), &mut configuration)?;
+    let settings = targets
+        .first()
+        .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
+
+    let files = discover(&targets, home.as_deref());
+    let listed: Vec<_> =
+        files.iter().map(|(path, reported)| (path.as_path(), reported.is_some())).collect();
+    let place = targets.first().map_or(cwd.as_path(), |it| &it.path);
+    let project = project_root(place, home.as_deref()).unwrap_or(place).to_owned();
+    let environment = environment(&project, args.python.as_deref());
+    let installed = environment.as_ref().map(versions).unwrap_or_default();
+
+    let mut db = Database::new();
+    let loaded =
+        load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
+    db.set_target(loaded.project, settings.target_version);
+    if let Some(environment) = &environment {
+        let found = extensions(&db, loaded.project, environment);
+        db.set_extensions(loaded.project, found);
+    }
+    problems.extend(loaded.problems.iter().cloned());
+    drop(configuration);
+    Ok(Analysis { db, loaded, files, settings, problems, project, short })
 }
 
 /// Prints the findings, and writes the page if there is to be one.

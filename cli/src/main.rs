@@ -9,6 +9,7 @@ mod extensions;
 mod fix;
 mod interpreter;
 mod output;
+mod readiness;
 mod replay;
 mod rule;
 mod runtime;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Rule(args) => rule::run(args),
         Command::Extensions(args) => extensions::run(args),
+        Command::Readiness(args) => readiness::run(args),
         Command::Runtime(args) => runtime::run(args),
         Command::Server => server(),
     };

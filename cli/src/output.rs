@@ -6,7 +6,7 @@ pub(crate) mod github;
 pub(crate) mod json;
 pub(crate) mod junit;
 mod lanes;
-mod markup;
+pub(crate) mod markup;
 pub(crate) mod page;
 pub(crate) mod repeat;
 pub(crate) mod sarif;

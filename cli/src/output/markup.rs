@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// Neither markup nor something that is shown as other text than it is: besides the five special characters, controls
 /// that XML forbids and those that turn the direction of text around are replaced by their names.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut res = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -28,7 +28,7 @@ fn is_forbidden(c: char) -> bool {
 }
 
 /// At most so many characters; what is cut off is said by three dots.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some(_) => text.chars().take(most.saturating_sub(3)).chain("...".chars()).collect(),
         None => text.to_owned(),

@@ -8,6 +8,7 @@ mod fix;
 mod help;
 mod hostile;
 mod input;
+mod readiness;
 mod repeat;
 mod replay;
 mod support;

@@ -4,4 +4,5 @@
 
 mod hostile;
 mod kinds;
+mod locks;
 mod support;

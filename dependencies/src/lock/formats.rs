@@ -1,0 +1,171 @@
+//! The four formats. What they have in common: packages with a name, a version and files.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::toml_text::{self as text, Trouble, as_table, line_of, list, table};
+use super::{Format, Package};
+use crate::environment::normalised;
+
+/// `requires-python`, packages, and what the project asks for itself.
+type Content = (Option<String>, Vec<Package>, Vec<String>);
+
+pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
+    let document = text::parse(input)?;
+    let (key, python) = match format {
+        Format::Uv => ("package", text::text(&document, "requires-python")),
+        Format::Pylock => ("packages", text::text(&document, "requires-python")),
+        Format::Poetry => ("package", metadata(&document, "python-versions")),
+        Format::Pdm => ("package", metadata(&document, "requires_python")),
+    };
+    let known = match format {
+        Format::Uv => document.contains_key("version"),
+        Format::Pylock => document.contains_key("lock-version"),
+        Format::Poetry | Format::Pdm => document.contains_key("metadata"),
+    };
+    if !known {
+        return Err((
+            0,
+            "not a lock file of this name: its version is missing; lock anew".to_owned(),
+        ));
+    }
+    let mut packages = Vec::new();
+    let mut direct = Vec::new();
+    for entry in list(&document, key) {
+        let Some(it) = as_table(entry.get_ref()) else {
+            return Err((entry.span().start, "a package has to be a table".to_owned()));
+        };
+        let Some(name) = text::text(it, "name") else {
+            return Err((entry.span().start, "a package without a name; lock anew".to_owned()));
+        };
+        let name = normalised(&name);
+        let mut package = Package {
+            line: line_of(input.as_bytes(), start_of(entry, input)),
+            version: text::text(it, "version"),
+            wheels: Vec::new(),
+            has_sdist: false,
+            is_local: is_local(format, it),
+            needs: needs(format, it),
+            name,
+        };
+        files(format, it, &document, &mut package);
+        // uv has the project itself among the packages: what it needs is what the project asks for.
+        if format == Format::Uv && is_project(it) {
+            direct.append(&mut package.needs);
+            direct.extend(groups(it));
+            continue;
+        }
+        packages.push(package);
+    }
+    if direct.is_empty() {
+        let needed = |name: &str| packages.iter().any(|it| it.needs.iter().any(|it| it == name));
+        direct = packages.iter().map(|it| it.name.clone()).filter(|it| !needed(it)).collect();
+    }
+    direct.dedup();
+    Ok((python, packages, direct))
+}
+
+/// The span of a table of an array begins behind its header in some releases of the parser: the header is looked for.
+fn start_of(entry: &Spanned<DeValue<'_>>, input: &str) -> usize {
+    let start = entry.span().start.min(input.len());
+    let before = input.get(..start).unwrap_or_default();
+    if input.get(start..).is_some_and(|it| it.starts_with("[[") || it.starts_with('{')) {
+        return start;
+    }
+    before.rfind("[[").unwrap_or(start)
+}
+
+fn metadata(document: &DeTable<'_>, key: &str) -> Option<String> {
+    text::text(table(document, "metadata")?, key)
+}
+
+/// The project or another one of its workspace.
+fn is_project(package: &DeTable<'_>) -> bool {
+    let source = table(package, "source");
+    source.is_some_and(|it| ["virtual", "editable"].iter().any(|key| it.contains_key(*key)))
+}
+
+fn is_local(format: Format, package: &DeTable<'_>) -> bool {
+    match format {
+        Format::Uv => table(package, "source").is_some_and(|it| !it.contains_key("registry")),
+        Format::Poetry => {
+            let kind = table(package, "source").and_then(|it| text::text(it, "type"));
+            kind.is_some_and(|it| ["git", "directory", "file", "url"].contains(&it.as_str()))
+        }
+        Format::Pdm => ["git", "path", "url"].iter().any(|it| package.contains_key(*it)),
+        Format::Pylock => {
+            ["vcs", "directory", "archive"].iter().any(|it| package.contains_key(*it))
+        }
+    }
+}
+
+/// Extras and groups of a project, which are dependencies of it as well.
+fn groups(package: &DeTable<'_>) -> Vec<String> {
+    let sets = ["optional-dependencies", "dev-dependencies"];
+    let lists = sets.iter().filter_map(|it| table(package, it)).flat_map(|it| it.values());
+    let named = lists.filter_map(|it| match it.get_ref() {
+        DeValue::Array(it) => Some(it.iter()),
+        _ => None,
+    });
+    named.flatten().filter_map(|it| name_of(it.get_ref())).collect()
+}
+
+fn needs(format: Format, package: &DeTable<'_>) -> Vec<String> {
+    match format {
+        // `[package.dependencies]` has the names as keys.
+        Format::Poetry => {
+            let all = table(package, "dependencies");
+            all.map_or_else(Vec::new, |it| it.keys().map(|it| normalised(it.get_ref())).collect())
+        }
+        Format::Uv | Format::Pylock | Format::Pdm => {
+            list(package, "dependencies").iter().filter_map(|it| name_of(it.get_ref())).collect()
+        }
+    }
+}
+
+/// `{ name = "x" }`, or a requirement in words: `x>=2; python_version < "3.9"`.
+fn name_of(value: &DeValue<'_>) -> Option<String> {
+    let name = match value {
+        DeValue::Table(it) => text::text(it, "name")?,
+        DeValue::String(it) => {
+            let end = it.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+            it.get(..end.unwrap_or(it.len()))?.to_owned()
+        }
+        _ => return None,
+    };
+    Some(normalised(&name))
+}
+
+/// Names of files, wherever the format has them.
+fn files(format: Format, package: &DeTable<'_>, document: &DeTable<'_>, into: &mut Package) {
+    let old = table(document, "metadata").and_then(|it| table(it, "files")).and_then(|it| {
+        let key = it.keys().find(|key| normalised(key.get_ref()) == into.name)?;
+        Some(list(it, key.get_ref()))
+    });
+    let lists = match format {
+        Format::Uv | Format::Pylock => [list(package, "wheels"), &[]],
+        Format::Poetry | Format::Pdm => [list(package, "files"), old.unwrap_or_default()],
+    };
+    for file in lists.into_iter().flatten().filter_map(|it| as_table(it.get_ref())) {
+        let Some(name) = file_name(file) else { continue };
+        if name.to_ascii_lowercase().ends_with(".whl") {
+            into.wheels.push(name);
+        } else {
+            into.has_sdist = true;
+        }
+    }
+    into.has_sdist |= package.contains_key("sdist");
+}
+
+/// `filename`, `file` or `name`, else the last part of `url` or `path`.
+fn file_name(file: &DeTable<'_>) -> Option<String> {
+    let named = ["filename", "file", "name"].iter().find_map(|it| text::text(file, it));
+    let place = || ["url", "path"].iter().find_map(|it| text::text(file, it));
+    let name = named.or_else(|| {
+        let place = place()?;
+        let end = place.find(['?', '#']).unwrap_or(place.len());
+        let last = place.get(..end)?.rsplit(['/', '\\']).next()?;
+        Some(last.replace("%2B", "+").replace("%2b", "+"))
+    })?;
+    (!name.is_empty()).then_some(name)
+}

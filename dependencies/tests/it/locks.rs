@@ -1,0 +1,201 @@
+//! Real lock files (hosts, hashes and the wheels for old interpreters were taken out), and what is answered for each package.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use ftlint_dependencies::lock::{self, Format, Lock};
+use ftlint_dependencies::manifest;
+use ftlint_dependencies::ready::{Judged, Question, Status, excludes};
+use ftlint_dependencies::tags::{Platform, System};
+use ftlint_dependencies::target::Target;
+
+const LINUX: Platform = Platform { system: System::Linux, is_arm: false };
+
+fn question(minor: u8) -> Question<'static> {
+    Question { target: Target { minor }, platform: LINUX, environment: None }
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/locks").join(name)
+}
+
+/// `line name version: status [chain]` of all but the ready ones.
+fn answers(lock: &Lock, minor: u8) -> String {
+    told(&question(minor).of_lock(lock))
+}
+
+fn told(judged: &[Judged]) -> String {
+    let mut res = String::new();
+    for it in judged.iter().filter(|it| it.status != Status::Ready) {
+        let version = it.version.as_deref().unwrap_or("-");
+        let chain = it.chain.join(" > ");
+        let _ = writeln!(res, "{} {} {version}: {} [{chain}]", it.line, it.name, it.status.words());
+    }
+    res
+}
+
+#[test]
+fn uv() {
+    let lock = lock::read(&file("uv.lock")).unwrap();
+    assert_eq!(lock.requires_python.as_deref(), Some(">=3.11"));
+    assert_eq!(lock.packages.len(), 14, "the project itself is none of its dependencies");
+    let wanted = "184 orjson 3.11.9: no wheel [orjson]
+234 polars-runtime-32 1.35.2: no wheel [polars > polars-runtime-32]
+248 protobuf 6.33.0: slow path [protobuf]
+263 pyyaml 6.0.2: no wheel [pyyaml]
+346 sqlalchemy 2.0.51: re-enables the GIL [sqlalchemy]
+";
+    assert_eq!(answers(&lock, 14), wanted);
+    let judged = question(14).of_lock(&lock);
+    let advice = |name: &str| &judged.iter().find(|it| it.name == name).unwrap().advice;
+    assert_eq!(advice("sqlalchemy"), "upgrade to 2.0.54 or later");
+    assert_eq!(advice("pyyaml"), "upgrade to 6.0.3 or later");
+    assert_eq!(advice("ruff"), "");
+}
+
+#[test]
+fn poetry() {
+    let lock = lock::read(&file("poetry.lock")).unwrap();
+    assert_eq!(lock.requires_python.as_deref(), Some(">=3.11,<4"));
+    let wanted = "151 grpcio 1.76.0: no wheel [grpcio]
+189 msgpack 1.1.2: too old [msgpack]
+";
+    assert_eq!(answers(&lock, 14), wanted);
+    assert_eq!(lock.chain("pycparser"), ["cryptography", "cffi", "pycparser"]);
+}
+
+#[test]
+fn pylock() {
+    let lock = lock::read(&file("pylock.toml")).unwrap();
+    let wanted = "278 pendulum 3.1.0: slow path [pendulum]
+389 psycopg2-binary 2.9.11: no wheel [psycopg2-binary]
+";
+    assert_eq!(answers(&lock, 14), wanted);
+}
+
+fn parsed(format: Format, text: &str) -> Lock {
+    lock::parse(Path::new("some.lock"), format, text.as_bytes()).unwrap()
+}
+
+#[test]
+fn older_and_rarer_forms() {
+    let poetry = parsed(
+        Format::Poetry,
+        "[[package]]\nname = \"Orjson\"\nversion = \"3.9\"\n\n[metadata]\npython-versions = \"^3.8\"\n\n[metadata.files]\norjson = [\n\
+         {file = \"orjson-3.9-cp311-cp311-manylinux_2_17_x86_64.whl\", hash = \"sha256:0\"},\n{file = \"orjson-3.9.tar.gz\"}]\n",
+    );
+    assert_eq!(answers(&poetry, 14), "1 orjson 3.9: no wheel [orjson]\n");
+    assert!(poetry.packages[0].has_sdist);
+    let pdm = parsed(
+        Format::Pdm,
+        "[metadata]\nrequires_python = \">=3.9\"\n[[package]]\nname = \"lxml\"\nversion = \"6.0.2\"\ndependencies = [\"b[x]>=2; python_version < '4'\"]\n\
+         files = [{url = \"https://host.example/a%2Bb/lxml-6.0.2-cp310-abi3-manylinux_2_17_x86_64.whl#sha256=0\"}]\n",
+    );
+    assert_eq!(pdm.packages[0].needs, ["b"]);
+    assert_eq!(answers(&pdm, 14), "3 lxml 6.0.2: no wheel [lxml]\n");
+    let pylock = parsed(
+        Format::Pylock,
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nwheels = [{url = \"https://host.example/x-1-py3-none-any.whl?a=b\"}]\n\
+         [[packages]]\nname = \"y\"\ndirectory = {path = \".\"}\n",
+    );
+    assert_eq!(answers(&pylock, 14), "5 y -: unknown [y]\n");
+    // Two environments, two versions: both count.
+    let uv = parsed(
+        Format::Uv,
+        "version = 1\n[[package]]\nname = \"numpy\"\nversion = \"2.0.2\"\nwheels = [{filename = \"numpy-2.0.2-cp314-cp314t-manylinux_2_17_x86_64.whl\"}]\n\
+         [[package]]\nname = \"numpy\"\nversion = \"2.3.4\"\nwheels = [{filename = \"numpy-2.3.4-cp314-cp314t-manylinux_2_17_x86_64.whl\"}]\n",
+    );
+    assert_eq!(answers(&uv, 14), "2 numpy 2.0.2: too old [numpy]\n");
+}
+
+#[test]
+fn what_is_broken_is_told_with_its_line() {
+    let error = |format, text: &[u8]| {
+        lock::parse(Path::new("x.lock"), format, text).unwrap_err().to_string()
+    };
+    let broken = error(Format::Uv, b"version = 1\n[[package]]\nname = \n");
+    assert!(broken.starts_with("x.lock:3: "), "{broken}");
+    let nameless = error(Format::Uv, b"version = 1\n\n[[package]]\nversion = \"1\"\n");
+    assert_eq!(nameless, "x.lock:3: a package without a name; lock anew");
+    let other = error(Format::Poetry, b"[[package]]\nname = \"x\"\n");
+    assert!(other.contains("lock anew"), "{other}");
+    assert_eq!(error(Format::Pdm, b"[metadata]\nx = \"\xff\"\n"), "x.lock:2: not UTF-8");
+    let nowhere = lock::read(Path::new("/nowhere/uv.lock")).unwrap_err().to_string();
+    assert!(nowhere.starts_with("/nowhere/uv.lock:1: "), "{nowhere}");
+}
+
+#[test]
+fn no_bytes_bring_it_down() {
+    // A small generator with a fixed seed: the same inputs in each run.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut read = 0;
+    for (name, format) in [
+        ("uv.lock", Format::Uv),
+        ("poetry.lock", Format::Poetry),
+        ("pylock.toml", Format::Pylock),
+        ("poetry.lock", Format::Pdm),
+    ] {
+        let whole = std::fs::read_to_string(file(name)).unwrap();
+        let blocks: Vec<&str> = whole.split("\n[[").collect();
+        for _ in 0..400 {
+            // Some packages of the file, so that changes hit what is looked at.
+            let chosen = [blocks[0], blocks[1 + next(blocks.len() - 1)], blocks[blocks.len() - 1]];
+            let mut bytes = chosen.join("\n[[").into_bytes();
+            for _ in 0..next(4) {
+                let at = next(bytes.len().max(1));
+                if bytes.len() <= at {
+                    break;
+                }
+                match next(4) {
+                    0 => bytes.truncate(at.max(1)),
+                    1 => bytes[at] = b"\"'[]{}=\n.#,\\\xff"[next(13)],
+                    2 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, b"[{\"\n"[next(4)]),
+                }
+            }
+            if let Ok(lock) = lock::parse(Path::new("x.lock"), format, &bytes) {
+                read += question(14).of_lock(&lock).len();
+            }
+        }
+    }
+    assert!(read > 0, "all of them were refused: nothing was tried");
+}
+
+#[test]
+fn a_manifest_without_a_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write(
+        "pyproject.toml",
+        "[project]\nname = \"x\"\nrequires-python = \"<3.14\"\ndependencies = [\n  \"numpy==2.0.2\",\n  \"no-such-row>=1\",\n]\n\
+         [project.optional-dependencies]\nfast = [\"orjson\"]\n[dependency-groups]\ndev = [\"PyYAML>=6\", {include-group = \"x\"}]\n",
+    );
+    write(
+        "requirements-dev.txt",
+        "# words\n-r other.txt\nSQLAlchemy==2.0.51 --hash=sha256:0\nnot a requirement at all\n",
+    );
+    let manifest = manifest::of(directory.path()).unwrap();
+    let judged = question(14).of_manifest(&manifest, &[]);
+    let wanted = "5 numpy 2.0.2: too old [numpy]
+6 no-such-row -: unknown [no-such-row]
+9 orjson -: no wheel [orjson]
+11 pyyaml -: unknown [pyyaml]
+3 sqlalchemy 2.0.51: re-enables the GIL [sqlalchemy]
+";
+    assert_eq!(told(&judged), wanted);
+    let (python, _, line) = manifest.requires_python.unwrap();
+    assert_eq!(line, 3);
+    assert!(excludes(&python, Target { minor: 14 }) && !excludes(&python, Target { minor: 13 }));
+    assert!(
+        !excludes(">=3.14.2", Target { minor: 14 }) && !excludes("nonsense", Target { minor: 14 })
+    );
+    write("pyproject.toml", "[project]\ndependencies = [\n");
+    let error = manifest::of(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("pyproject.toml:"), "{error}");
+}
