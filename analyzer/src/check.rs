@@ -50,6 +50,11 @@ impl RuleContext<'_> {
     pub(crate) fn gil_requests(&self) -> impl Iterator<Item = &JudgedWindow> {
         self.slice.gil_requests.iter()
     }
+
+    /// Names for free threading that do not exist.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &JudgedWindow> {
+        self.slice.claims.iter()
+    }
 }
 
 impl Findings {

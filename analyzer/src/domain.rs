@@ -283,6 +283,18 @@ pub(crate) struct FunctionFacts {
     /// Index into `held` at the end.
     pub(crate) exit_held: u32,
     pub(crate) candidates: ThinVec<Candidate>,
+    /// Where the code asks for something that has to do with the GIL by one of the names of `claims.toml`.
+    pub(crate) asks: ThinVec<Ask>,
+}
+
+/// One such place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) site: SiteId,
+    /// What was asked for, as far as the file tells.
+    pub(crate) of: Origin,
+    /// The attribute, or all of it where the name alone decides.
+    pub(crate) name: Name,
 }
 
 impl FunctionFacts {
@@ -300,6 +312,7 @@ impl FunctionFacts {
         self.held.shrink_to_fit();
         exact_thin(&mut self.returns);
         exact_thin(&mut self.candidates);
+        exact_thin(&mut self.asks);
     }
 }
 

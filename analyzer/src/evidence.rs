@@ -12,6 +12,8 @@ pub enum Evidence<S> {
     Deadlock(Box<Deadlock<S>>),
     /// An import that switches the GIL back on for the whole process.
     GilRequest(GilRequest<S>),
+    /// A name that no `CPython` has.
+    Claim(Claim<S>),
     /// The file could not be parsed completely; the string is the parser's message.
     Syntax(S, String),
 }
@@ -270,6 +272,19 @@ pub struct GilRequest<S> {
     pub others: Vec<String>,
 }
 
+/// A name that code asks for and that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Claim<S> {
+    /// Where.
+    pub site: S,
+    /// The name: `sys._is_free_threaded`.
+    pub name: String,
+    /// What there is instead, in words or code.
+    pub instead: String,
+    /// How that is known.
+    pub source: String,
+}
+
 impl<S> Evidence<S> {
     /// The site at which the finding is reported.
     pub fn site(&self) -> &S {
@@ -277,6 +292,7 @@ impl<S> Evidence<S> {
             Evidence::Window(window) => &window.last.site,
             Evidence::Deadlock(it) => &it.site,
             Evidence::GilRequest(request) => &request.import,
+            Evidence::Claim(it) => &it.site,
             Evidence::Syntax(site, _) => site,
         }
     }
@@ -294,6 +310,12 @@ impl<S> Evidence<S> {
                 source: request.source.clone(),
                 chain: request.chain.clone(),
                 others: request.others.clone(),
+            }),
+            Evidence::Claim(it) => Evidence::Claim(Claim {
+                site: f(&it.site),
+                name: it.name.clone(),
+                instead: it.instead.clone(),
+                source: it.source.clone(),
             }),
             Evidence::Syntax(site, message) => Evidence::Syntax(f(site), message.clone()),
         }

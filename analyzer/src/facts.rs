@@ -1,5 +1,6 @@
 //! Facts of one module: what its functions access, call, hold and test. No byte ranges: the wall.
 
+mod asks;
 pub(crate) mod branches;
 pub(crate) mod call;
 pub(crate) mod definitions;
@@ -35,6 +36,7 @@ pub(crate) fn lower_module(
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
         text,
+        speaks_of_gil: asks::may_ask(text),
         uses_threads: None,
         scopes: &scopes,
         definitions: &definitions,

@@ -3,6 +3,7 @@
 pub(crate) mod atomicity;
 mod rows;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,8 +13,8 @@ use toml::de::DeValue;
 
 use rows::Tables;
 pub(crate) use rows::{
-    BaseRow, CallableRow, Excludes, ExtensionRow, HookRow, InstanceSharing, LockRow, MethodRow,
-    NameRow, SpawnKind, matches,
+    BaseRow, CallableRow, ClaimRow, Excludes, ExtensionRow, HookRow, InstanceSharing, LockRow,
+    MethodRow, NameRow, SpawnKind, matches,
 };
 
 /// What ftlint knows about Python and its libraries: the embedded tables, with what a project adds to them.
@@ -46,6 +47,8 @@ pub struct Knowledge {
     /// Modules that make all threads of a program take turns.
     pub(crate) thread_patches: FxHashMap<String, NameRow>,
     pub(crate) extensions: Vec<ExtensionRow>,
+    /// By name, for those that do not exist.
+    pub(crate) claims: BTreeMap<String, ClaimRow>,
     /// Every name of the tables that stands for one thing of one module.
     names: FxHashSet<String>,
     /// The modules of `names`.
@@ -78,6 +81,7 @@ impl Knowledge {
             ("frameworks.toml", include_str!("../knowledge/frameworks.toml")),
             ("locks.toml", include_str!("../knowledge/locks.toml")),
             ("extensions.toml", include_str!("../knowledge/extensions.toml")),
+            ("claims.toml", include_str!("../knowledge/claims.toml")),
         ] {
             match toml::from_str(text) {
                 Ok(it) => tables.extend(it),
@@ -143,6 +147,7 @@ impl Knowledge {
         self.loops = by_name(tables.event_loop);
         self.thread_patches = by_name(tables.thread_patch);
         self.extensions = tables.extension;
+        self.claims = tables.claim.into_iter().map(|it| (it.name.clone(), it)).collect();
     }
 
     /// Rows that say nothing about where they are from, and names that stand twice in one table.
@@ -193,6 +198,7 @@ impl Knowledge {
             "extension",
             extensions.map(|it| (it.module.clone(), it.evidence.as_str())).collect(),
         );
+        table("claim", it.claim.iter().map(|it| (it.name.clone(), it.evidence.as_str())).collect());
     }
 
     /// Whether the tables say something about this name. What they say holds also when its source is analysed: the

@@ -1,6 +1,7 @@
 //! The whole program: who calls whom, which threads exist, which lock is which, and which candidate windows race.
 //! One coarse query; [`slice`] cuts it into one piece per file.
 
+pub(crate) mod claims;
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
 pub(crate) mod entries;

@@ -29,6 +29,7 @@ mod ftl416_wait_without_loop;
 mod ftl418_guarded_reference_escape;
 mod ftl421_split_critical_section;
 mod ftl423_guard_in_wrong_scope;
+mod ftl501_nonexistent_api;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
 mod ftl603_shared_generator;
@@ -74,6 +75,7 @@ pub static RULES: &[&Rule] = &[
     &ftl418_guarded_reference_escape::RULE,
     &ftl421_split_critical_section::RULE,
     &ftl423_guard_in_wrong_scope::RULE,
+    &ftl501_nonexistent_api::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
     &ftl603_shared_generator::RULE,

@@ -12,6 +12,7 @@ use crate::knowledge::atomicity::ATOMICITY;
 
 impl Lowerer<'_> {
     pub(super) fn call(&mut self, it: &ast::ExprCall) -> Val {
+        self.asks_by_text(it);
         if let Some(val) = self.special_call(it) {
             return val;
         }
@@ -24,6 +25,7 @@ impl Lowerer<'_> {
                 val.absorb(&receiver);
                 method = Some((receiver.origin, func.attr.id.clone()));
                 let callee = self.frame().extend(receiver.origin, Step::Attr(func.attr.id.clone()));
+                self.asks_for(func.range(), callee, &func.attr.id);
                 self.called_after_test(func, callee);
                 callee
             }

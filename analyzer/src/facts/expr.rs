@@ -250,6 +250,7 @@ impl Lowerer<'_> {
             return Val::of(Origin::Place(self.frame().place(Base::Cls, &[])));
         }
         let origin = self.frame().extend(receiver.origin, Step::Attr(it.attr.id.clone()));
+        self.asks_for(it.range(), origin, &it.attr.id);
         let mut val = Val::from_deps(origin, receiver.deps);
         if !self.is_imported(receiver.origin) {
             val.main = self.access(it.range(), origin, Op::Load, Key::NONE);

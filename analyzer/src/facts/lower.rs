@@ -17,6 +17,8 @@ use crate::index::scopes::{Home, Scopes};
 /// Lowering state of a module.
 pub(crate) struct Lowerer<'a> {
     pub(crate) text: &'a str,
+    /// Whether a name of `claims.toml` can be in the file.
+    pub(crate) speaks_of_gil: bool,
     /// Whether the module has to do with threads itself, once somebody asked.
     pub(crate) uses_threads: Option<bool>,
     pub(crate) scopes: &'a Scopes,

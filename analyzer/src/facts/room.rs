@@ -75,6 +75,7 @@ impl Frame {
             yield_held: 0,
             exit_held: 0,
             candidates: ThinVec::new(),
+            asks: ThinVec::new(),
         }
     }
 

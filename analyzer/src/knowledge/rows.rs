@@ -214,6 +214,17 @@ pub(crate) struct NameRow {
     pub(crate) evidence: String,
 }
 
+/// A name that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimRow {
+    /// Fully qualified; `*.` in front for an attribute of anything.
+    pub(crate) name: String,
+    /// What there is.
+    pub(crate) instead: String,
+    pub(crate) evidence: String,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionRow {
@@ -242,6 +253,7 @@ pub(crate) struct Tables {
     pub(crate) event_loop: Vec<NameRow>,
     pub(crate) thread_patch: Vec<NameRow>,
     pub(crate) extension: Vec<ExtensionRow>,
+    pub(crate) claim: Vec<ClaimRow>,
 }
 
 impl Tables {
@@ -261,6 +273,7 @@ impl Tables {
         self.event_loop.extend(other.event_loop);
         self.thread_patch.extend(other.thread_patch);
         self.extension.extend(other.extension);
+        self.claim.extend(other.claim);
     }
 }
 

@@ -47,4 +47,6 @@ pub(crate) struct ProgramSlice {
     pub(crate) deadlocks: Vec<JudgedWindow>,
     /// Imports that bring the GIL back.
     pub(crate) gil_requests: Vec<JudgedWindow>,
+    /// Names that do not exist.
+    pub(crate) claims: Vec<JudgedWindow>,
 }

@@ -65,7 +65,7 @@ fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
     match &diagnostic.evidence {
         Evidence::Window(window) => window_marks(window),
         Evidence::Deadlock(it) => deadlock_marks(it),
-        Evidence::GilRequest(_) | Evidence::Syntax(..) => {
+        Evidence::GilRequest(_) | Evidence::Claim(_) | Evidence::Syntax(..) => {
             vec![Mark {
                 location: &diagnostic.location,
                 kind: AnnotationKind::Primary,
@@ -189,6 +189,8 @@ fn notes(diagnostic: &Diagnostic, view: &View<'_>) -> Vec<String> {
         Evidence::Window(window) => window_notes(window, view),
         Evidence::Deadlock(it) => deadlock_notes(it, view),
         Evidence::GilRequest(request) => gil_notes(request),
+        // Threads and the GIL have no part in it.
+        Evidence::Claim(it) => return vec![it.source.clone()],
         Evidence::Syntax(..) => return Vec::new(),
     };
     res.push(format!(
@@ -258,6 +260,7 @@ fn help(diagnostic: &Diagnostic) -> Option<String> {
             }
         }),
         Evidence::GilRequest(_) => Some(format!("look for a newer release of the package; {page}")),
+        Evidence::Claim(it) => Some(format!("use {}; {page}", it.instead)),
         Evidence::Syntax(..) => None,
     }
 }
