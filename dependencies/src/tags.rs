@@ -174,7 +174,7 @@ mod tests {
 
     fn found(files: &[&str], minor: u8, platform: Platform) -> Offer {
         let (sdists, wheels): (Vec<&str>, Vec<&str>) =
-            files.iter().copied().partition(|it| !it.ends_with(".whl"));
+            files.iter().copied().partition(|it| it.contains(".tar."));
         let wheels: Vec<String> = wheels.into_iter().map(ToString::to_string).collect();
         offer(&wheels, !sdists.is_empty(), Target { minor }, platform)
     }

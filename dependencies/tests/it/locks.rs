@@ -199,3 +199,36 @@ fn a_manifest_without_a_lock() {
     let error = manifest::of(directory.path()).unwrap_err().to_string();
     assert!(error.contains("pyproject.toml:"), "{error}");
 }
+
+/// An article named first versions (pyarrow 15, numba 0.60, scikit-learn 1.5, pillow 10.2, opencv 4.9): support began later, or has not begun.
+#[test]
+fn versions_of_an_article_are_too_old() {
+    let mut text = "version = 1\n".to_owned();
+    for (name, version) in [
+        ("pyarrow", "15.0.0"),
+        ("numba", "0.60.0"),
+        ("scikit-learn", "1.5.0"),
+        ("pillow", "10.2.0"),
+        ("opencv-python", "4.9.0"),
+    ] {
+        let _ = write!(
+            text,
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsdist = {{}}\n\
+             wheels = [{{filename = \"{name}-{version}-cp312-cp312-manylinux_2_17_x86_64.whl\"}}]\n"
+        );
+    }
+    let lock = parsed(Format::Uv, &text);
+    let judged = question(14).of_lock(&lock);
+    let told: Vec<_> = judged.iter().map(|it| format!("{}: {}", it.name, it.advice)).collect();
+    assert_eq!(
+        told,
+        [
+            "pyarrow: upgrade to 18.0.0 or later",
+            "numba: upgrade to 0.65.0 or later",
+            "scikit-learn: upgrade to 1.6.0 or later",
+            "pillow: upgrade to 11.0.0 or later",
+            "opencv-python: look for a newer release with a free-threaded wheel, or another package",
+        ]
+    );
+    assert!(judged.iter().all(|it| it.status == Status::NoWheel));
+}
