@@ -73,7 +73,7 @@ pub fn run(root: &Path, options: &[&str]) -> Result<()> {
     for option in options.chunks(2) {
         match option {
             ["--rounds", n] => {
-                n_rounds = n.parse::<usize>().context("`--rounds` needs a number")?
+                n_rounds = n.parse::<usize>().context("`--rounds` needs a number")?;
             }
             ["--corpus", dir] => corpus = Some(PathBuf::from(dir)),
             _ => bail!("unknown option `{}`", option.join(" ")),
@@ -235,7 +235,7 @@ fn until(
     start: Instant,
     wanted: impl Fn(usize) -> bool,
 ) -> Result<Duration> {
-    while start.elapsed() < Duration::from_secs(60) {
+    while start.elapsed() < Duration::from_mins(1) {
         let (items, at) = client.diagnostics(uri)?;
         if wanted(items.len()) {
             return Ok(at - start);

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 /// A server that does not answer for so long is stuck.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The codes of answers that ask to be asked again: an edit came between, or the server was not ready.
 const AGAIN: [i64; 2] = [-32801, -32802];
