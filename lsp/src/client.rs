@@ -149,12 +149,14 @@ impl Client {
         let offered = general.and_then(|it| it.position_encodings.as_deref());
         let pulls =
             params.capabilities.text_document.as_ref().is_some_and(|it| it.diagnostic.is_some());
+        let refreshes = has("/workspace/diagnostic/refreshSupport")
+            || has("/workspace/diagnostics/refreshSupport");
         Self {
             encoding: crate::text::Encoding::negotiate(offered),
             commands: options.client_commands,
-            pulls: pulls && options.diagnostics.as_deref() != Some("push"),
-            refreshes_diagnostics: has("/workspace/diagnostic/refreshSupport")
-                || has("/workspace/diagnostics/refreshSupport"),
+            // A client that cannot be told to ask again would never see the effect of a replay or of another file.
+            pulls: pulls && refreshes && options.diagnostics.as_deref() != Some("push"),
+            refreshes_diagnostics: refreshes,
             refreshes_lenses: has("/workspace/codeLens/refreshSupport"),
             refreshes_hints: has("/workspace/inlayHint/refreshSupport"),
             progress: has("/window/workDoneProgress"),

@@ -7,7 +7,8 @@ mod results;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant};
 
 use ftlint_analyzer::db::Database;
 use ftlint_analyzer::diagnostic::Diagnostic;
@@ -30,6 +31,9 @@ const STACK: usize = 64 * 1024 * 1024;
 /// Threads for requests. They wait for each other now and then, so there are more of them than processors.
 const READERS: usize = 4;
 
+/// For so long after an edit, everything is not checked again when the client asks for diagnostics by itself.
+const QUIET: Duration = Duration::from_millis(200);
+
 /// One editor's session.
 pub struct Session {
     db: Database,
@@ -44,6 +48,10 @@ pub struct Session {
     published: HashMap<Url, results::Published>,
     /// Requests that wait for results that they have not seen.
     waiting: Vec<(u64, Reader)>,
+    /// Requests that came before the open documents were read: their answers would be empty.
+    early: Vec<Reader>,
+    /// When an edit came last.
+    edited: Option<Instant>,
     state: Progress,
     queue: Sender<Event>,
     outbox: Outbox,
@@ -105,6 +113,8 @@ impl Session {
             findings: Arc::default(),
             published: HashMap::new(),
             waiting: Vec::new(),
+            early: Vec::new(),
+            edited: None,
             state: Progress::default(),
             queue,
             outbox,
@@ -120,22 +130,45 @@ impl Session {
             let event = match events.try_recv() {
                 Ok(event) => event,
                 Err(TryRecvError::Disconnected) => return,
-                Err(TryRecvError::Empty) => {
-                    self.idle();
-                    match events.recv() {
-                        Ok(event) => event,
-                        Err(_) => return,
-                    }
-                }
+                Err(TryRecvError::Empty) => match self.next(events) {
+                    Some(event) => event,
+                    None => return,
+                },
             };
             if matches!(event, Event::Shutdown) {
                 break;
             }
             self.handle(event);
+            if !self.is_early() {
+                for reader in std::mem::take(&mut self.early) {
+                    self.answer(reader);
+                }
+            }
         }
-        for (_, mut reader) in self.waiting.drain(..) {
+        let waiting = self.waiting.drain(..).map(|it| it.1);
+        for mut reader in waiting.chain(self.early.drain(..)) {
             (reader.run)(Err(Trouble::Over));
         }
+    }
+
+    /// The next event. Nothing is to be done until it comes, so everything is checked again; not between the key strokes
+    /// of a client that asks for what it shows, because that check would only be in the way of the answer.
+    fn next(&mut self, events: &Receiver<Event>) -> Option<Event> {
+        let since = self.edited.filter(|_| self.client.pulls).map(|it| it.elapsed());
+        if let Some(left) = since.and_then(|it| QUIET.checked_sub(it)) {
+            match events.recv_timeout(left) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.idle();
+        events.recv().ok()
+    }
+
+    /// Whether there is no document to answer about yet.
+    fn is_early(&self) -> bool {
+        !self.state.first && (!self.state.started || self.is_indexing())
     }
 
     fn handle(&mut self, event: Event) {
@@ -149,6 +182,7 @@ impl Session {
                 let encoding = self.client.encoding;
                 let documents = Arc::make_mut(&mut self.documents);
                 if let Some(path) = documents.edit(&uri, version, &changes, encoding) {
+                    self.edited = Some(Instant::now());
                     self.set_text(&path);
                 }
             }
@@ -165,6 +199,7 @@ impl Session {
             Event::ChangedOnDisk(paths) => self.changed_on_disk(paths),
             Event::Configured(settings) => self.configure(settings),
             Event::Folders(added, removed) => self.folders(added, &removed),
+            Event::Asked(reader) if self.is_early() => self.early.push(reader),
             Event::Asked(reader) => self.answer(reader),
             Event::Waits(seen, reader) if seen < self.state.results => self.answer(reader),
             Event::Waits(seen, reader) => self.waiting.push((seen, reader)),
@@ -227,8 +262,10 @@ impl Session {
         let file = PathBuf::from(&**path);
         if let Some(root) = self.workspace.owner(&file) {
             let known = root.listing.as_ref().is_some_and(|it| it.files.contains_key(&file));
-            // A search that runs was started without this document, so it is made again.
-            if !known && !file.exists() && is_python(&file) {
+            // It is newer than the last search, and not every client watches files; or it is not on disk, and a search
+            // that runs was started without it.
+            let is_new = root.listing.is_some() || !file.exists();
+            if !known && is_new && is_python(&file) {
                 let root = root.path.clone();
                 self.search(&root);
             }

@@ -136,7 +136,7 @@ fn standard_library() -> Result<PathBuf> {
 
 /// Copies the Python files, without tests and installed packages; both tools then see the same folder. Returns how many
 /// files and lines there are.
-fn copy_python(from: &Path, to: &Path) -> Result<(usize, usize)> {
+pub(crate) fn copy_python(from: &Path, to: &Path) -> Result<(usize, usize)> {
     std::fs::create_dir_all(to)?;
     let (mut n_files, mut n_lines) = (0, 0);
     for entry in

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the output of a command")]
 
 pub mod bench;
+pub mod bench_lsp;
 pub mod docs;
 pub mod editor_schema;
 pub mod new_rule;

@@ -12,7 +12,9 @@ const USAGE: &str = "usage: cargo xtask <task>
   tidy                         check the habits that a machine can see
   new-rule FTL999 some-name    make a rule's file, its registry lines and its fixtures
   bench [--corpus DIR] [--pairs N]
-                               time ftlint beside ruff on the standard library";
+                               time ftlint beside ruff on the standard library
+  bench-lsp [--corpus DIR] [--rounds N]
+                               time the language server beside those of ruff and ty";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +42,7 @@ fn run(args: &[&str]) -> Result<Vec<String>> {
         ["tidy"] => xtask::tidy::check(&root),
         ["new-rule", code, name] => xtask::new_rule::run(&root, code, name).map(|()| Vec::new()),
         ["bench", options @ ..] => xtask::bench::run(&root, options).map(|()| Vec::new()),
+        ["bench-lsp", options @ ..] => xtask::bench_lsp::run(&root, options).map(|()| Vec::new()),
         _ => bail!("{USAGE}"),
     }
 }
