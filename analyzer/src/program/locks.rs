@@ -108,6 +108,22 @@ pub(crate) fn find(
 }
 
 /// Whether a method or the body of the class, or of one above or below it, made the object.
+/// Whether a method of the class, or of one above or below it, takes the lock in an attribute. A condition that a class
+/// only notifies is a tool of its callers, who hold the lock.
+fn is_taken(world: &World, class: ClassGid, name: &Name) -> bool {
+    let family = std::iter::once(class)
+        .chain(world.ancestors(class).iter().copied())
+        .chain(world.descendants(class).iter().copied());
+    family.flat_map(|it| world.methods(it)).any(|method| {
+        let it = world.func(method);
+        let is_it = |what: Origin| {
+            matches!(what, Origin::Place(place)
+                if matches!(it.places[place as usize].path.as_slice(), [Step::Attr(attr)] if attr == name))
+        };
+        it.regions.iter().any(|it| is_it(it.what))
+    })
+}
+
 fn made_by_family(world: &World, class: ClassGid, site: AllocSite) -> bool {
     let maker = if site == NOWHERE { None } else { world.class_of(site.0) };
     maker.is_some_and(|it| {
@@ -128,7 +144,8 @@ impl Locks {
             if let super::types::Node::Attr(class, name) = node
                 && held.iter().any(|it| {
                     matches!(it, Ty::External(made, site) if is_thread_lock(world, made)
-                        && (sounds_like(name) || made_by_family(world, *class, *site)))
+                        && (sounds_like(name) || made_by_family(world, *class, *site))
+                        && (made != "threading.Condition" || is_taken(world, *class, name)))
                 })
             {
                 self.owners.entry(*class).or_insert_with(|| name.clone());

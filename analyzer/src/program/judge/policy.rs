@@ -160,7 +160,8 @@ impl Facts<'_> {
             ));
         }
         let defines = |it: &str| facts.methods.iter().any(|(method, _)| method == it);
-        if defines("__get__") || defines("__set_name__") {
+        // What functions make again and again is no attribute of a class, whatever methods it has.
+        if (defines("__get__") || defines("__set_name__")) && !self.is_made_by_functions(class) {
             return Some(format!(
                 "`{name}` is a descriptor: one object for all instances of its owner"
             ));
