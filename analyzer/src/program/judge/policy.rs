@@ -13,7 +13,7 @@ use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 13] = [
+const ROLES: [&str; 12] = [
     "Auth",
     "Broker",
     "Cache",
@@ -26,7 +26,6 @@ const ROLES: [&str; 13] = [
     "Registry",
     "Session",
     "Store",
-    "Transport",
 ];
 
 /// Names of things that are made for one use and passed on.
