@@ -4,6 +4,7 @@
 //! Everything here reads bytes that somebody else wrote. Broken input is an error with the place in it, never a panic,
 //! and nothing is ever written.
 
+pub mod applies;
 pub mod binary;
 pub mod chain;
 pub mod declaration;

@@ -4,6 +4,7 @@
 //! Nothing is fetched: the names of the files say for which interpreters there are wheels. What is broken is an error with
 //! its line.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 mod formats;
@@ -52,6 +53,21 @@ pub struct Lock {
     pub packages: Vec<Package>,
     /// Normalised names of what the project itself asks for, where the file says so.
     pub direct: Vec<String>,
+    /// Who needs whom and when, where the file has all of it, also what the project itself needs; else empty.
+    pub edges: Vec<Edge>,
+}
+
+/// That a package is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// By which one of the packages; `None` for the project.
+    pub from: Option<usize>,
+    /// The normalised name of what is needed.
+    pub name: String,
+    /// Only this version, where there are several.
+    pub version: Option<String>,
+    /// In which environments; in all when nothing is said.
+    pub marker: Option<String>,
 }
 
 /// One locked package.
@@ -71,6 +87,8 @@ pub struct Package {
     pub is_local: bool,
     /// Normalised names of what it needs.
     pub needs: Vec<String>,
+    /// The environments that it is for: one of these markers has to hold, where there are any.
+    pub markers: Vec<String>,
 }
 
 /// A lock file that cannot be read.
@@ -110,32 +128,48 @@ pub fn parse(path: &Path, format: Format, bytes: &[u8]) -> Result<Lock, LockErro
         let before = &bytes[..it.valid_up_to()];
         error(toml_text::line_of(before, before.len()), "not UTF-8".to_owned())
     })?;
-    let (requires_python, packages, direct) = formats::read(format, text)
+    let content = formats::read(format, text)
         .map_err(|(at, message)| error(toml_text::line_of(bytes, at), message))?;
-    Ok(Lock { path: path.to_owned(), requires_python, packages, direct })
+    let formats::Content { requires_python, packages, direct, edges } = content;
+    Ok(Lock { path: path.to_owned(), requires_python, packages, direct, edges })
 }
 
 impl Lock {
-    /// How a package comes into the project: from something the project asks for to the package. Names only; the shortest.
-    pub fn chain(&self, name: &str) -> Vec<String> {
-        let mut queue: Vec<Vec<&str>> = self.direct.iter().map(|it| vec![it.as_str()]).collect();
-        let mut seen: Vec<&str> = self.direct.iter().map(String::as_str).collect();
-        let mut at = 0;
-        while let Some(path) = queue.get(at).cloned() {
-            let last = path.last().copied().unwrap_or_default();
-            if last == name {
-                return path.into_iter().map(str::to_owned).collect();
-            }
-            for package in self.packages.iter().filter(|it| it.name == last) {
-                for need in &package.needs {
-                    if !seen.contains(&need.as_str()) {
-                        seen.push(need);
-                        queue.push(path.iter().copied().chain([need.as_str()]).collect());
-                    }
+    /// How each package comes into the project.
+    pub fn chains(&self) -> Chains<'_> {
+        let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for package in &self.packages {
+            let all = package.needs.iter().map(String::as_str);
+            needs.entry(&package.name).or_default().extend(all);
+        }
+        let mut queue: VecDeque<&str> = self.direct.iter().map(String::as_str).collect();
+        let mut by: BTreeMap<&str, Option<&str>> = queue.iter().map(|it| (*it, None)).collect();
+        while let Some(name) = queue.pop_front() {
+            for need in needs.get(name).into_iter().flatten() {
+                if !by.contains_key(need) {
+                    by.insert(need, Some(name));
+                    queue.push_back(need);
                 }
             }
-            at += 1;
         }
-        Vec::new()
+        Chains(by)
+    }
+}
+
+/// For each package that the project comes to need, the one that needs it, nearest to the project.
+#[derive(Debug)]
+pub struct Chains<'a>(BTreeMap<&'a str, Option<&'a str>>);
+
+impl Chains<'_> {
+    /// From something the project asks for to the package. Names only; the shortest; empty when nothing needs it.
+    pub fn to(&self, name: &str) -> Vec<String> {
+        let mut res = Vec::new();
+        let mut next = self.0.get_key_value(name).map(|it| *it.0);
+        while let Some(name) = next {
+            res.push(name.to_owned());
+            next = self.0.get(name).copied().flatten();
+        }
+        res.reverse();
+        res
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
-use pep508_rs::{Requirement, VerbatimUrl};
+use pep508_rs::{MarkerTree, Requirement, VerbatimUrl};
 use toml::de::{DeTable, DeValue};
 
 use crate::environment::{entries, normalised, read};
@@ -21,6 +21,8 @@ pub struct Declared {
     pub path: PathBuf,
     /// From 1.
     pub line: u32,
+    /// In which environments it is needed, where it is not in all.
+    pub marker: Option<MarkerTree>,
     /// The extra or the group that it belongs to; empty for what is always installed.
     pub group: String,
 }
@@ -111,6 +113,7 @@ fn pyproject(path: &Path, content: &str, into: &mut Manifest) -> Result<(), Lock
                 pinned: version.and_then(|it| exact(&it)),
                 path: path.to_owned(),
                 line: line(key.span().start),
+                marker: as_table(value.get_ref()).and_then(poetry_marker),
                 group: String::new(),
             });
         }
@@ -128,6 +131,10 @@ fn exact(text: &str) -> Option<String> {
     pep440_rs::Version::from_str(version).is_ok().then(|| version.to_owned())
 }
 
+fn poetry_marker(need: &DeTable<'_>) -> Option<MarkerTree> {
+    MarkerTree::parse_str::<VerbatimUrl>(&text::text(need, "markers")?).ok()
+}
+
 fn push(into: &mut Manifest, requirement: &str, path: &Path, line: u32, group: &str) {
     let Ok(it) = Requirement::<VerbatimUrl>::from_str(requirement) else { return };
     let pinned = match &it.version_or_url {
@@ -142,6 +149,7 @@ fn push(into: &mut Manifest, requirement: &str, path: &Path, line: u32, group: &
         pinned,
         path: path.to_owned(),
         line,
+        marker: (!it.marker.is_true()).then_some(it.marker),
         group: group.to_owned(),
     });
 }

@@ -10,6 +10,7 @@ use std::str::FromStr as _;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
+use crate::applies::Markers;
 use crate::binary;
 use crate::declaration::Declaration;
 use crate::environment::{Distribution, Environment};
@@ -91,8 +92,10 @@ pub fn excludes(requires_python: &str, target: Target) -> bool {
 }
 
 impl Question<'_> {
-    /// Judges the packages of a lock file, in its order. The same package of two environments is judged twice.
+    /// Judges the packages of a lock file that are for this interpreter and platform, in its order. The same package of two
+    /// environments is judged twice.
     pub fn of_lock(&self, lock: &Lock) -> Vec<Judged> {
+        let chains = lock.chains();
         let judge = |it: &Package| {
             let (status, why) = self.judge_package(it);
             let version = it.version.as_deref();
@@ -104,17 +107,21 @@ impl Question<'_> {
                 advice: advice(&it.name, version, status),
                 path: lock.path.clone(),
                 line: it.line,
-                chain: lock.chain(&it.name),
+                chain: chains.to(&it.name),
             }
         };
-        lock.packages.iter().map(judge).collect()
+        let installed = Markers::new(self.target, self.platform).installed(lock);
+        let wanted = lock.packages.iter().zip(installed).filter(|it| it.1);
+        wanted.map(|it| judge(it.0)).collect()
     }
 
     /// Judges what a manifest declares and no lock file has.
     pub fn of_manifest(&self, manifest: &Manifest, locked: &[Judged]) -> Vec<Judged> {
         let mut seen: BTreeSet<&str> = locked.iter().map(|it| it.name.as_str()).collect();
+        let markers = Markers::new(self.target, self.platform);
+        let needed = |it: &&Declared| it.marker.as_ref().is_none_or(|it| markers.tree_may_hold(it));
         let mut res = Vec::new();
-        for it in &manifest.declared {
+        for it in manifest.declared.iter().filter(needed) {
             if seen.insert(it.name.as_str()) {
                 res.push(self.judge_declared(it));
             }

@@ -4,11 +4,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::toml_text::{self as text, Trouble, as_table, line_of, list, table};
-use super::{Format, Package};
+use super::{Edge, Format, Package};
 use crate::environment::normalised;
 
-/// `requires-python`, packages, and what the project asks for itself.
-type Content = (Option<String>, Vec<Package>, Vec<String>);
+/// All fields of [`super::Lock`] but its path.
+pub(super) struct Content {
+    pub(super) requires_python: Option<String>,
+    pub(super) packages: Vec<Package>,
+    pub(super) direct: Vec<String>,
+    pub(super) edges: Vec<Edge>,
+}
 
 pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
     let document = text::parse(input)?;
@@ -29,8 +34,11 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
             "not a lock file of this name: its version is missing; lock anew".to_owned(),
         ));
     }
+    // uv can lock requirements without a project; who asks for what is not all among the packages then.
+    let has_edges = format == Format::Uv && !document.contains_key("manifest");
     let mut packages = Vec::new();
     let mut direct = Vec::new();
+    let mut edges = Vec::new();
     for entry in list(&document, key) {
         let Some(it) = as_table(entry.get_ref()) else {
             return Err((entry.span().start, "a package has to be a table".to_owned()));
@@ -46,13 +54,18 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
             has_sdist: false,
             is_local: is_local(format, it),
             needs: needs(format, it),
+            markers: markers(format, it),
             name,
         };
         files(format, it, &document, &mut package);
         // uv has the project itself among the packages: what it needs is what the project asks for.
-        if format == Format::Uv && is_project(it) {
+        let of_project = format == Format::Uv && is_project(it);
+        if has_edges {
+            let from = (!of_project).then_some(packages.len());
+            edges.extend(uv_needs(it).filter_map(|it| edge(from, it)));
+        }
+        if of_project {
             direct.append(&mut package.needs);
-            direct.extend(groups(it));
             continue;
         }
         packages.push(package);
@@ -62,7 +75,7 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
         direct = packages.iter().map(|it| it.name.clone()).filter(|it| !needed(it)).collect();
     }
     direct.dedup();
-    Ok((python, packages, direct))
+    Ok(Content { requires_python: python, packages, direct, edges })
 }
 
 /// The span of a table of an array begins behind its header in some releases of the parser: the header is looked for.
@@ -99,15 +112,50 @@ fn is_local(format: Format, package: &DeTable<'_>) -> bool {
     }
 }
 
-/// Extras and groups of a project, which are dependencies of it as well.
-fn groups(package: &DeTable<'_>) -> Vec<String> {
+/// What extras and groups need.
+fn in_groups<'t, 'i>(
+    package: &'t DeTable<'i>,
+) -> impl Iterator<Item = &'t Spanned<DeValue<'i>>> + use<'t, 'i> {
     let sets = ["optional-dependencies", "dev-dependencies"];
-    let lists = sets.iter().filter_map(|it| table(package, it)).flat_map(|it| it.values());
+    let lists = sets.into_iter().filter_map(|it| table(package, it)).flat_map(|it| it.values());
     let named = lists.filter_map(|it| match it.get_ref() {
         DeValue::Array(it) => Some(it.iter()),
         _ => None,
     });
-    named.flatten().filter_map(|it| name_of(it.get_ref())).collect()
+    named.flatten()
+}
+
+/// All that a package of `uv.lock` needs, also for the extras that somebody asks for.
+fn uv_needs<'t, 'i>(
+    package: &'t DeTable<'i>,
+) -> impl Iterator<Item = &'t Spanned<DeValue<'i>>> + use<'t, 'i> {
+    list(package, "dependencies").iter().chain(in_groups(package))
+}
+
+fn edge(from: Option<usize>, need: &Spanned<DeValue<'_>>) -> Option<Edge> {
+    let it = as_table(need.get_ref())?;
+    let name = normalised(&text::text(it, "name")?);
+    Some(Edge { from, name, version: text::text(it, "version"), marker: text::text(it, "marker") })
+}
+
+/// The environments that a package is for. A single marker that all of them have to fit is a list of one.
+fn markers(format: Format, package: &DeTable<'_>) -> Vec<String> {
+    match format {
+        Format::Uv => {
+            let all = list(package, "resolution-markers").iter();
+            all.filter_map(|it| it.get_ref().as_str().map(str::to_owned)).collect()
+        }
+        // Several groups with a marker each are a table here: it is needed in one of these environments.
+        Format::Poetry => match table(package, "markers") {
+            Some(groups) if groups.values().all(|it| it.get_ref().as_str().is_some()) => {
+                let all = groups.values();
+                all.filter_map(|it| it.get_ref().as_str().map(str::to_owned)).collect()
+            }
+            Some(_) => Vec::new(),
+            None => text::text(package, "markers").into_iter().collect(),
+        },
+        Format::Pdm | Format::Pylock => text::text(package, "marker").into_iter().collect(),
+    }
 }
 
 fn needs(format: Format, package: &DeTable<'_>) -> Vec<String> {
@@ -117,7 +165,8 @@ fn needs(format: Format, package: &DeTable<'_>) -> Vec<String> {
             let all = table(package, "dependencies");
             all.map_or_else(Vec::new, |it| it.keys().map(|it| normalised(it.get_ref())).collect())
         }
-        Format::Uv | Format::Pylock | Format::Pdm => {
+        Format::Uv => uv_needs(package).filter_map(|it| name_of(it.get_ref())).collect(),
+        Format::Pylock | Format::Pdm => {
             list(package, "dependencies").iter().filter_map(|it| name_of(it.get_ref())).collect()
         }
     }

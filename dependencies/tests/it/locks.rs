@@ -61,7 +61,7 @@ fn poetry() {
 189 msgpack 1.1.2: too old [msgpack]
 ";
     assert_eq!(answers(&lock, 14), wanted);
-    assert_eq!(lock.chain("pycparser"), ["cryptography", "cffi", "pycparser"]);
+    assert_eq!(lock.chains().to("pycparser"), ["cryptography", "cffi", "pycparser"]);
 }
 
 #[test]
@@ -106,6 +106,61 @@ fn older_and_rarer_forms() {
          [[package]]\nname = \"numpy\"\nversion = \"2.3.4\"\nwheels = [{filename = \"numpy-2.3.4-cp314-cp314t-manylinux_2_17_x86_64.whl\"}]\n",
     );
     assert_eq!(answers(&uv, 14), "2 numpy 2.0.2: too old [numpy]\n");
+}
+
+#[test]
+fn what_is_for_others_is_left_out() {
+    let wheel = |name: &str| {
+        let abi = if name == "pywin32" { "cp314-win_amd64" } else { "cp314-manylinux_2_17_x86_64" };
+        format!("wheels = [{{filename = \"{name}-1-cp314-{abi}.whl\"}}]\n")
+    };
+    let package = |name: &str, version: &str, more: &str| {
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{}{more}", wheel(name))
+    };
+    let uv = [
+        "version = 1\nrequires-python = \">=3.9\"\n".to_owned(),
+        "[[package]]\nname = \"app\"\nsource = { virtual = \".\" }\ndependencies = [\n\
+         { name = \"old\", marker = \"python_full_version < '3.10'\" },\n{ name = \"pywin32\", marker = \"sys_platform == 'win32'\" },\n\
+         { name = \"fork\", version = \"1\", marker = \"python_full_version < '3.10'\" },\n\
+         { name = \"fork\", version = \"2\", marker = \"python_full_version >= '3.10'\" },\n\
+         { name = \"late\", marker = \"python_full_version >= '3.14.3'\" },\n{ name = \"odd\", marker = \"no marker at all\" },\n]\n"
+            .to_owned(),
+        package("old", "1", "dependencies = [{ name = \"of-old\" }, { name = \"both\" }]\n"),
+        package("of-old", "1", "dependencies = [{ name = \"of-of-old\" }]\n"),
+        package("of-of-old", "1", ""),
+        package("pywin32", "1", ""),
+        package("fork", "1", ""),
+        package("fork", "2", "dependencies = [{ name = \"both\" }]\n[package.optional-dependencies]\nx = [{ name = \"extra\" }]\n"),
+        package("both", "1", ""),
+        package("extra", "1", ""),
+        package("late", "1", ""),
+        package("odd", "1", ""),
+        package("elsewhere", "1", "resolution-markers = [\"sys_platform == 'darwin'\"]\n"),
+    ]
+    .concat();
+    let lock = parsed(Format::Uv, &uv);
+    let names = |platform: Platform, minor: u8| {
+        let asked = Question { platform, ..question(minor) };
+        let all = asked.of_lock(&lock).into_iter();
+        all.map(|it| it.name + "-" + &it.version.unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(LINUX, 14), "fork-2 both-1 extra-1 late-1 odd-1");
+    let windows = Platform { system: System::Windows, is_arm: false };
+    assert_eq!(names(windows, 14), "pywin32-1 fork-2 both-1 extra-1 late-1 odd-1");
+    assert_eq!(lock.chains().to("extra"), ["fork", "extra"]);
+    let poetry = parsed(
+        Format::Poetry,
+        "[[package]]\nname = \"a\"\nversion = \"1\"\nmarkers = \"sys_platform == 'win32'\"\n\
+         [[package]]\nname = \"b\"\nversion = \"1\"\nmarkers = {main = \"sys_platform == 'win32'\", dev = \"sys_platform == 'linux'\"}\n\
+         [metadata]\n",
+    );
+    assert_eq!(answers(&poetry, 14), "5 b 1: unknown [b]\n");
+    let pylock = parsed(
+        Format::Pylock,
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nmarker = \"'x' in extras\"\n[[packages]]\nname = \"b\"\nmarker = \"python_version < '3.14'\"\n",
+    );
+    assert_eq!(answers(&pylock, 14), "2 a -: unknown [a]\n");
+    assert_eq!(answers(&pylock, 13), "2 a -: unknown [a]\n5 b -: unknown [b]\n");
 }
 
 #[test]
@@ -173,7 +228,7 @@ fn a_manifest_without_a_lock() {
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
     write(
         "pyproject.toml",
-        "[project]\nname = \"x\"\nrequires-python = \"<3.14\"\ndependencies = [\n  \"numpy==2.0.2\",\n  \"no-such-row>=1\",\n]\n\
+        "[project]\nname = \"x\"\nrequires-python = \"<3.14\"\ndependencies = [\n  \"numpy==2.0.2\", \"pywin32; sys_platform == 'win32'\",\n  \"no-such-row>=1\",\n]\n\
          [project.optional-dependencies]\nfast = [\"orjson\"]\n[dependency-groups]\ndev = [\"PyYAML>=6\", {include-group = \"x\"}]\n",
     );
     write(
