@@ -149,8 +149,7 @@ impl Client {
         let offered = general.and_then(|it| it.position_encodings.as_deref());
         let pulls =
             params.capabilities.text_document.as_ref().is_some_and(|it| it.diagnostic.is_some());
-        let refreshes = has("/workspace/diagnostic/refreshSupport")
-            || has("/workspace/diagnostics/refreshSupport");
+        let refreshes = has("/workspace/diagnostic/refreshSupport");
         Self {
             encoding: crate::text::Encoding::negotiate(offered),
             commands: options.client_commands,

@@ -91,7 +91,9 @@ where
             "exit" => self.end.exit.notify_one(),
             _ => {}
         }
-        let answer = self.service.call(without_null(request));
+        let request = without_null(request);
+        let request = if is_first { with_refresh(request) } else { request };
+        let answer = self.service.call(request);
         if !is_first {
             return Box::pin(answer);
         }
@@ -109,6 +111,25 @@ fn without_null(request: Request) -> Request {
         (method, Some(id), None) => Request::build(method).id(id).finish(),
         (method, None, None) => Request::build(method).finish(),
     }
+}
+
+/// The protocol says `workspace.diagnostics`, and the types that tower-lsp has say `workspace.diagnostic`.
+fn with_refresh(request: Request) -> Request {
+    let (method, id, mut params) = request.into_parts();
+    if let Some(workspace) =
+        params.as_mut().and_then(|it| it.pointer_mut("/capabilities/workspace"))
+        && let Some(known) = workspace.get("diagnostics").cloned()
+    {
+        workspace["diagnostic"] = known;
+    }
+    let mut res = Request::build(method);
+    if let Some(id) = id {
+        res = res.id(id);
+    }
+    if let Some(params) = params {
+        res = res.params(params);
+    }
+    res.finish()
 }
 
 /// Says that notebooks are understood: the types of the protocol that tower-lsp has are older than those.
