@@ -165,7 +165,9 @@ def _passes(director: Director, over: Callable[[], bool], mine: int, end: float)
     to_end = director.schedule.b_to_end and not director.schedule.serial
 
     def others() -> list[tuple[int, int]]:
-        return [it for it in idle.other_tasks(mine) if it[1] != a.native]
+        # Who waits for a turn looks every now and then whether it has come, and moves nothing by that.
+        queued = {it.native for it in list(director.lanes.values()) if it.queued}
+        return [it for it in idle.other_tasks(mine) if it[1] != a.native and it[1] not in queued]
 
     def ready() -> bool:
         b = director.b

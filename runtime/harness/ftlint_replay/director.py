@@ -252,9 +252,8 @@ class Director:
 
         Waits at the beginning of the function, where it holds no lock of its own yet, and not for ever.
         """
-        patience = 40
         with self._changed:
-            lane.entered = frame
+            lane.entered, patience = frame, 40
             if self.a is None and not self._alone():
                 self.a, lane.name, lane.acted = lane, "A", 0
             while not self.over and self.a is not None and lane not in (self.a, self.b) and patience > 0:
@@ -262,8 +261,9 @@ class Director:
                 if ready and self.b is None:
                     self.b, lane.name = lane, "B"
                 else:
-                    patience -= 1
+                    lane.queued, patience = True, patience - 1
                     self._changed.wait(0.01)
+            lane.queued = False
 
     def _go(self, lane: Lane, frame: FrameType) -> None:
         """The function of the window is left in a serial control."""

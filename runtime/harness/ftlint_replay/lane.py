@@ -26,7 +26,8 @@ class Lane:
     """One thread of the program, as far as the window is concerned.
 
     `state` is `running`, `parked` (stopped in the window) or `held` (after its act). `name` is `A`, `B` or nothing.
-    `inside` is the frame in which it is between the two accesses, `entered` the one that a serial control queued.
+    `inside` is the frame in which it is between the two accesses, `entered` the one that a serial control queued;
+    while it is `queued` it only waits for its turn.
     """
 
     ident: int
@@ -50,6 +51,7 @@ class Lane:
     met: bool = False
     delays: int = 0
     entered: FrameType | None = None
+    queued: bool = False
 
 
 def was_filled(steps: list[Step], lane: Lane, now: Any) -> bool:
