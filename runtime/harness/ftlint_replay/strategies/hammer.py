@@ -18,7 +18,7 @@ from ..schedule import Schedule
 from ..types import Place, Request, Window
 
 THREADS = 4
-BUDGET = 0.1
+BUDGET = 0.05
 _LIMIT = 5.0
 
 
