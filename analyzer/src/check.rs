@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::db::{Db, Project, SourceFile};
 use crate::evidence::{DeadlockKind, Pattern, PlaceKind};
+use crate::knowledge::Topic;
 use crate::program::slice::{JudgedWindow, ProgramSlice};
 use crate::rule::Rule;
 
@@ -54,6 +55,11 @@ impl RuleContext<'_> {
     /// Names for free threading that do not exist.
     pub(crate) fn claims(&self) -> impl Iterator<Item = &JudgedWindow> {
         self.slice.claims.iter()
+    }
+
+    /// What is asked about `topic` in a way that does not answer it.
+    pub(crate) fn misreadings(&self, topic: Topic) -> impl Iterator<Item = &JudgedWindow> {
+        self.slice.misreadings.iter().filter(move |it| it.0 == topic).map(|it| &it.1)
     }
 }
 

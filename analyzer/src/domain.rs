@@ -4,6 +4,7 @@
 //! *Origin*: where a value comes from, flow-sensitively for locals.
 //! *Event*: one access to a place, with the locks held, the tests it depends on and its position in the function.
 
+mod ask;
 mod call;
 mod exact;
 mod places;
@@ -15,6 +16,7 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
+pub(crate) use ask::{Ask, Form};
 pub(crate) use call::{Arg, Call, Passed};
 pub(crate) use exact::{exact, exact_thin};
 pub(crate) use places::{Places, share};
@@ -285,16 +287,6 @@ pub(crate) struct FunctionFacts {
     pub(crate) candidates: ThinVec<Candidate>,
     /// Where the code asks for something that has to do with the GIL by one of the names of `claims.toml`.
     pub(crate) asks: ThinVec<Ask>,
-}
-
-/// One such place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ask {
-    pub(crate) site: SiteId,
-    /// What was asked for, as far as the file tells.
-    pub(crate) of: Origin,
-    /// The attribute, or all of it where the name alone decides.
-    pub(crate) name: Name,
 }
 
 impl FunctionFacts {

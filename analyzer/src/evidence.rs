@@ -12,7 +12,7 @@ pub enum Evidence<S> {
     Deadlock(Box<Deadlock<S>>),
     /// An import that switches the GIL back on for the whole process.
     GilRequest(GilRequest<S>),
-    /// A name that no `CPython` has.
+    /// A name that no `CPython` has, or that does not say what the code takes it to say.
     Claim(Claim<S>),
     /// The file could not be parsed completely; the string is the parser's message.
     Syntax(S, String),
@@ -272,13 +272,15 @@ pub struct GilRequest<S> {
     pub others: Vec<String>,
 }
 
-/// A name that code asks for and that does not exist.
+/// A name that code asks for and that does not exist, or says something else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claim<S> {
     /// Where.
     pub site: S,
     /// The name: `sys._is_free_threaded`.
     pub name: String,
+    /// What is wrong with it, as a message.
+    pub problem: String,
     /// What there is instead, in words or code.
     pub instead: String,
     /// How that is known.
@@ -314,6 +316,7 @@ impl<S> Evidence<S> {
             Evidence::Claim(it) => Evidence::Claim(Claim {
                 site: f(&it.site),
                 name: it.name.clone(),
+                problem: it.problem.clone(),
                 instead: it.instead.clone(),
                 source: it.source.clone(),
             }),

@@ -14,7 +14,7 @@ use toml::de::DeValue;
 use rows::Tables;
 pub(crate) use rows::{
     BaseRow, CallableRow, ClaimRow, Excludes, ExtensionRow, HookRow, InstanceSharing, LockRow,
-    MethodRow, NameRow, SpawnKind, matches,
+    MethodRow, MisreadForm, MisreadingRow, NameRow, SpawnKind, Topic, matches,
 };
 
 /// What ftlint knows about Python and its libraries: the embedded tables, with what a project adds to them.
@@ -49,6 +49,8 @@ pub struct Knowledge {
     pub(crate) extensions: Vec<ExtensionRow>,
     /// By name, for those that do not exist.
     pub(crate) claims: BTreeMap<String, ClaimRow>,
+    /// Names that exist and are misread.
+    pub(crate) misreadings: Vec<MisreadingRow>,
     /// Every name of the tables that stands for one thing of one module.
     names: FxHashSet<String>,
     /// The modules of `names`.
@@ -147,6 +149,7 @@ impl Knowledge {
         self.loops = by_name(tables.event_loop);
         self.thread_patches = by_name(tables.thread_patch);
         self.extensions = tables.extension;
+        self.misreadings = tables.misreading;
         self.claims = tables.claim.into_iter().map(|it| (it.name.clone(), it)).collect();
     }
 
@@ -197,6 +200,11 @@ impl Knowledge {
         table(
             "extension",
             extensions.map(|it| (it.module.clone(), it.evidence.as_str())).collect(),
+        );
+        let misreading = |it: &MisreadingRow| format!("{}:{:?}:{}", it.name, it.form, it.text);
+        table(
+            "misreading",
+            it.misreading.iter().map(|it| (misreading(it), it.evidence.as_str())).collect(),
         );
         table("claim", it.claim.iter().map(|it| (it.name.clone(), it.evidence.as_str())).collect());
     }

@@ -9,6 +9,7 @@ pub(crate) mod gil;
 pub(crate) mod judge;
 pub(crate) mod locations;
 pub(crate) mod locks;
+pub(crate) mod misreadings;
 pub(crate) mod render;
 pub(crate) mod slice;
 pub(crate) mod threads;

@@ -30,6 +30,8 @@ mod ftl418_guarded_reference_escape;
 mod ftl421_split_critical_section;
 mod ftl423_guard_in_wrong_scope;
 mod ftl501_nonexistent_api;
+mod ftl502_wrong_gil_detection;
+mod ftl504_refcount_reliance;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
 mod ftl603_shared_generator;
@@ -76,6 +78,8 @@ pub static RULES: &[&Rule] = &[
     &ftl421_split_critical_section::RULE,
     &ftl423_guard_in_wrong_scope::RULE,
     &ftl501_nonexistent_api::RULE,
+    &ftl502_wrong_gil_detection::RULE,
+    &ftl504_refcount_reliance::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
     &ftl603_shared_generator::RULE,

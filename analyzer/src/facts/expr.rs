@@ -50,6 +50,7 @@ impl Lowerer<'_> {
             }
             Expr::UnaryOp(it) if it.op == ast::UnaryOp::Not => {
                 let val = self.eval(&it.operand);
+                self.asks_truth(&it.operand, val.origin);
                 let truth =
                     super::lower::negate(&Self::truth_atoms(&val, true)).into_iter().collect();
                 Val { origin: Origin::Immutable, deps: val.deps, truth, ..Val::default() }

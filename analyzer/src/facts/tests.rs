@@ -44,6 +44,7 @@ impl Lowerer<'_> {
             Expr::Call(it) => self.tested_call(it, expr),
             _ => {
                 let val = self.eval(expr);
+                self.asks_truth(expr, val.origin);
                 (Self::truth_atoms(&val, true), None)
             }
         }
@@ -112,6 +113,7 @@ impl Lowerer<'_> {
     }
 
     fn compare(&mut self, it: &ast::ExprCompare) -> SmallVec<[Atom; 2]> {
+        self.asks_compared(it);
         let left = self.eval(&it.left);
         let ([op], [right]) = (it.ops.as_ref(), it.comparators.as_ref()) else {
             let mut all = left;

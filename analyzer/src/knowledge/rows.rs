@@ -225,6 +225,44 @@ pub(crate) struct ClaimRow {
     pub(crate) evidence: String,
 }
 
+/// A name that exists and says something else than the use of it expects.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MisreadingRow {
+    /// Fully qualified; with the argument in parentheses where that decides.
+    pub(crate) name: String,
+    pub(crate) form: MisreadForm,
+    /// For [`MisreadForm::Contains`]: a part of the text that is looked for.
+    #[serde(default)]
+    pub(crate) text: String,
+    pub(crate) topic: Topic,
+    /// What is wrong, in one sentence.
+    pub(crate) problem: String,
+    /// What there is.
+    pub(crate) instead: String,
+    pub(crate) evidence: String,
+}
+
+/// How it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MisreadForm {
+    Uncalled,
+    Counted,
+    NotANumber,
+    Contains,
+}
+
+/// What it is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Topic {
+    /// Whether the GIL is there.
+    Gil,
+    /// How many references an object has.
+    References,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionRow {
@@ -254,6 +292,7 @@ pub(crate) struct Tables {
     pub(crate) thread_patch: Vec<NameRow>,
     pub(crate) extension: Vec<ExtensionRow>,
     pub(crate) claim: Vec<ClaimRow>,
+    pub(crate) misreading: Vec<MisreadingRow>,
 }
 
 impl Tables {
@@ -274,6 +313,7 @@ impl Tables {
         self.thread_patch.extend(other.thread_patch);
         self.extension.extend(other.extension);
         self.claim.extend(other.claim);
+        self.misreading.extend(other.misreading);
     }
 }
 

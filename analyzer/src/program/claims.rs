@@ -4,6 +4,7 @@ use super::judge::Facts;
 use super::render::site;
 use super::slice::{GlobalSite, JudgedWindow};
 use super::world::{Entity, FuncGid, to_u32};
+use crate::domain::Form;
 use crate::evidence::{Claim, Evidence};
 use crate::knowledge::ClaimRow;
 use crate::rule::{Confidence, GilClass};
@@ -15,7 +16,7 @@ pub(crate) fn claims(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
     for (local, function) in (0u32..).zip(&it.functions) {
         let func = facts.world.func_gid(to_u32(module), local);
         let mut seen: Vec<&str> = Vec::new();
-        for ask in &function.asks {
+        for ask in function.asks.iter().filter(|it| it.form == Form::Named) {
             let Some(row) = row(facts, func, ask.of, &ask.name) else { continue };
             if !seen.contains(&row.name.as_str()) {
                 seen.push(&row.name);
@@ -59,6 +60,7 @@ fn judged(row: &ClaimRow, site: GlobalSite) -> JudgedWindow {
             site,
             name: row.name.trim_start_matches("*.").to_owned(),
             instead: row.instead.clone(),
+            problem: format!("no CPython has `{}`", row.name.trim_start_matches("*.")),
             source: row.evidence.clone(),
         }),
         confidence: Confidence::High,

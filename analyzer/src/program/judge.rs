@@ -112,6 +112,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
     for (module, slice) in slices.iter_mut().enumerate() {
         slice.gil_requests = super::gil::gil_requests(facts, module);
         slice.claims = super::claims::claims(facts, module);
+        slice.misreadings = super::misreadings::misreadings(facts, module);
     }
     super::deadlocks::find(facts, &mut slices);
     slices

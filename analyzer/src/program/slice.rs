@@ -2,6 +2,7 @@
 
 use crate::db::SourceFile;
 use crate::evidence::{Evidence, PlaceKind};
+use crate::knowledge::Topic;
 use crate::rule::{Confidence, GilClass};
 
 /// A site anywhere in the project.
@@ -49,4 +50,6 @@ pub(crate) struct ProgramSlice {
     pub(crate) gil_requests: Vec<JudgedWindow>,
     /// Names that do not exist.
     pub(crate) claims: Vec<JudgedWindow>,
+    /// Names that exist and are misread.
+    pub(crate) misreadings: Vec<(Topic, JudgedWindow)>,
 }

@@ -53,7 +53,7 @@ fn check(ctx: &RuleContext<'_>, out: &mut Findings) {
 
 fn message(evidence: &Evidence<Location>) -> String {
     match evidence {
-        Evidence::Claim(it) => format!("no CPython has `{}`", it.name),
+        Evidence::Claim(it) => it.problem.clone(),
         _ => String::new(),
     }
 }
