@@ -86,12 +86,13 @@ impl Lowerer<'_> {
                 self.misreads(it.range(), of, text, Form::Contains);
             }
             (_, CmpOp::In | CmpOp::NotIn, _) => {}
-            (value, _, Expr::BooleanLiteral(_)) => {
-                if last_part(value).is_some_and(|it| MISREAD.contains(it)) {
-                    let of = self.eval(value).origin;
-                    self.misreads(it.range(), of, Name::default(), Form::Uncalled);
-                }
+            (value, _, Expr::BooleanLiteral(_))
+                if last_part(value).is_some_and(|it| MISREAD.contains(it)) =>
+            {
+                let of = self.eval(value).origin;
+                self.misreads(it.range(), of, Name::default(), Form::Uncalled);
             }
+            (_, _, Expr::BooleanLiteral(_)) => {}
             (Expr::Call(call), _, other) | (other, _, Expr::Call(call)) => {
                 let form = match other {
                     Expr::NumberLiteral(_) => Form::Counted,

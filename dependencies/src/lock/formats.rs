@@ -23,16 +23,9 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
         Format::Poetry => ("package", metadata(&document, "python-versions")),
         Format::Pdm => ("package", metadata(&document, "requires_python")),
     };
-    let known = match format {
-        Format::Uv => document.contains_key("version"),
-        Format::Pylock => document.contains_key("lock-version"),
-        Format::Poetry | Format::Pdm => document.contains_key("metadata"),
-    };
-    if !known {
-        return Err((
-            0,
-            "not a lock file of this name: its version is missing; lock anew".to_owned(),
-        ));
+    if !is_of(format, &document) {
+        let message = "not a lock file of this name: its version is missing; lock anew";
+        return Err((0, message.to_owned()));
     }
     // uv can lock requirements without a project; who asks for what is not all among the packages then.
     let has_edges = format == Format::Uv && !document.contains_key("manifest");
@@ -76,6 +69,15 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
     }
     direct.dedup();
     Ok(Content { requires_python: python, packages, direct, edges })
+}
+
+/// Whether the document has what each file of the format has.
+fn is_of(format: Format, document: &DeTable<'_>) -> bool {
+    document.contains_key(match format {
+        Format::Uv => "version",
+        Format::Pylock => "lock-version",
+        Format::Poetry | Format::Pdm => "metadata",
+    })
 }
 
 /// The span of a table of an array begins behind its header in some releases of the parser: the header is looked for.

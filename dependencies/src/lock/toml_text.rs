@@ -16,8 +16,7 @@ pub(crate) fn parse(text: &str) -> Result<DeTable<'_>, Trouble> {
 /// From 1. A place behind the end is on the last line.
 pub(crate) fn line_of(text: &[u8], at: usize) -> u32 {
     let before = &text[..at.min(text.len())];
-    let n_before = before.iter().filter(|it| **it == b'\n').count();
-    u32::try_from(n_before).map_or(u32::MAX, |it| it.saturating_add(1))
+    u32::try_from(before.split(|it| *it == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 /// The value of a key.

@@ -14,18 +14,8 @@ use crate::rule::Confidence;
 
 /// Names of things that exist so that several parts of a program use one of them.
 const ROLES: [&str; 12] = [
-    "Auth",
-    "Broker",
-    "Cache",
-    "Client",
-    "Future",
-    "Limiter",
-    "Locator",
-    "Pool",
-    "Promise",
-    "Registry",
-    "Session",
-    "Store",
+    "Auth", "Broker", "Cache", "Client", "Future", "Limiter", "Locator", "Pool", "Promise",
+    "Registry", "Session", "Store",
 ];
 
 /// Names of things that are made for one use and passed on.
