@@ -220,6 +220,17 @@ fn from_table(name: &str, version: Option<&str>, offer: Option<Offer>) -> (Statu
                 ),
                 _ => (Status::Ready, told(row, &format!("{has}, and support is stated"))),
             },
+            // It switched the GIL on, and the release that mended it is behind.
+            Some(row) if is_mended(row, version) => (
+                Status::Ready,
+                told(
+                    row,
+                    &format!(
+                        "{has}, and it is mended since {}",
+                        row.fixed.as_deref().unwrap_or_default()
+                    ),
+                ),
+            ),
             _ => (Status::Unknown, format!("{has}; nobody states that it leaves the GIL off")),
         },
         Offer::PureFallback => (Status::Slow, has),
@@ -235,6 +246,12 @@ fn from_table(name: &str, version: Option<&str>, offer: Option<Offer>) -> (Statu
         },
         Offer::Nothing | Offer::Platform | Offer::Pure => from_row(row, version),
     }
+}
+
+fn is_mended(row: &Row, version: Option<&str>) -> bool {
+    let fixed = row.fixed.as_deref().and_then(|it| Version::from_str(it).ok());
+    let version = version.and_then(|it| Version::from_str(it).ok());
+    row.status == Known::Gil && fixed.zip(version).is_some_and(|(fixed, it)| it >= fixed)
 }
 
 /// Where no file is known by name.

@@ -36,6 +36,8 @@ pub struct Row {
     pub since: Option<String>,
     /// The first version for which it no longer holds.
     pub fixed: Option<String>,
+    /// The last version of which it is known: later ones may be otherwise.
+    pub seen: Option<String>,
     /// More for a reader.
     pub note: Option<String>,
     /// Where it can be read.
@@ -66,6 +68,7 @@ impl Row {
         let bound = |text: &Option<String>| Version::from_str(text.as_deref()?).ok();
         bound(&self.since).is_none_or(|it| version >= it)
             && bound(&self.fixed).is_none_or(|it| version < it)
+            && bound(&self.seen).is_none_or(|it| version <= it)
     }
 }
 
@@ -81,7 +84,7 @@ mod tests {
         for row in &table.package {
             assert_eq!(row.name, crate::environment::normalised(&row.name));
             assert!(!row.source.is_empty(), "{} has no source", row.name);
-            for version in [&row.since, &row.fixed].into_iter().flatten() {
+            for version in [&row.since, &row.fixed, &row.seen].into_iter().flatten() {
                 Version::from_str(version).unwrap();
             }
             assert!(row.status != Known::Supported || row.since.is_some(), "{}", row.name);

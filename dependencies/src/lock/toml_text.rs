@@ -14,10 +14,6 @@ pub(crate) fn parse(text: &str) -> Result<DeTable<'_>, Trouble> {
 }
 
 /// From 1. A place behind the end is on the last line.
-#[expect(
-    clippy::naive_bytecount,
-    reason = "one count for each package of a lock file needs no crate of its own"
-)]
 pub(crate) fn line_of(text: &[u8], at: usize) -> u32 {
     let before = &text[..at.min(text.len())];
     u32::try_from(before.split(|it| *it == b'\n').count()).unwrap_or(u32::MAX)

@@ -287,3 +287,21 @@ fn versions_of_an_article_are_too_old() {
     );
     assert!(judged.iter().all(|it| it.status == Status::NoWheel));
 }
+
+#[test]
+fn what_was_mended_or_is_newer_than_known_is_not_held_against_it() {
+    let package = |name: &str, version: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\
+             wheels = [{{filename = \"{name}-{version}-cp314-cp314t-manylinux_2_17_x86_64.whl\"}}]\n"
+        )
+    };
+    let answer = |name: &str, version: &str| {
+        let lock = parsed(Format::Uv, &format!("version = 1\n{}", package(name, version)));
+        question(14).of_lock(&lock)[0].status
+    };
+    assert_eq!(answer("sqlalchemy", "2.0.53"), Status::Gil);
+    assert_eq!(answer("sqlalchemy", "2.0.54"), Status::Ready);
+    assert_eq!(answer("fastavro", "1.13.1"), Status::Gil);
+    assert_eq!(answer("fastavro", "99"), Status::Unknown);
+}
