@@ -3,6 +3,8 @@
 
 mod files;
 mod results;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
