@@ -205,7 +205,7 @@ fn from_table(name: &str, version: Option<&str>, offer: Option<Offer>) -> (Statu
     if let Some(row) = row
         && row.status == Known::Gil
         && version.is_none_or(|it| row.covers(it))
-        && !matches!(offer, Some(Offer::PureFallback))
+        && !matches!(offer, Some(Offer::PureFallback | Offer::Abi3 | Offer::Other))
     {
         return (Status::Gil, told(row, "its extensions switch the GIL on"));
     }

@@ -26,9 +26,12 @@ pub(crate) fn claims(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
     }
     for import in &it.imports {
         let top = import.module.split('.').next().unwrap_or_default();
-        let exists = facts.installed.contains_key(top)
-            || facts.world.modules.iter().any(|it| &*it.name == top);
-        if let Some(row) = facts.world.knowledge.claims.get(top).filter(|_| !exists) {
+        // Hardly any import has a row; only then the modules are gone through.
+        let exists = || {
+            facts.installed.contains_key(top)
+                || facts.world.modules.iter().any(|it| &*it.name == top)
+        };
+        if let Some(row) = facts.world.knowledge.claims.get(top).filter(|_| !exists()) {
             let func = facts.world.func_gid(to_u32(module), import.func);
             out.push(judged(row, site(facts, func, import.site)));
         }

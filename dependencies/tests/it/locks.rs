@@ -304,4 +304,10 @@ fn what_was_mended_or_is_newer_than_known_is_not_held_against_it() {
     assert_eq!(answer("sqlalchemy", "2.0.54"), Status::Ready);
     assert_eq!(answer("fastavro", "1.13.1"), Status::Gil);
     assert_eq!(answer("fastavro", "99"), Status::Unknown);
+    // What cannot be installed switches nothing on.
+    let wheel = "fastavro-1.12.1-cp314-cp314-manylinux_2_17_x86_64.whl";
+    let text = format!(
+        "version = 1\n[[package]]\nname = \"fastavro\"\nversion = \"1.12.1\"\nwheels = [{{filename = \"{wheel}\"}}]\n"
+    );
+    assert_eq!(question(14).of_lock(&parsed(Format::Uv, &text))[0].status, Status::NoWheel);
 }
