@@ -14,7 +14,7 @@ use toml::de::DeValue;
 use rows::Tables;
 pub(crate) use rows::{
     BaseRow, CallableRow, ClaimRow, Excludes, ExtensionRow, HookRow, InstanceSharing, LockRow,
-    MethodRow, MisreadForm, MisreadingRow, NameRow, SpawnKind, Topic, matches,
+    MethodRow, MisreadingRow, NameRow, SpawnKind, Topic, matches,
 };
 
 /// What ftlint knows about Python and its libraries: the embedded tables, with what a project adds to them.

@@ -1,6 +1,7 @@
 //! Where code asks the interpreter about itself, by a name that `claims.toml` knows. What that means is judged later.
 
 use ruff_python_ast::name::Name;
+use serde::Deserialize;
 
 use super::{Origin, SiteId};
 
@@ -16,7 +17,8 @@ pub(crate) struct Ask {
 }
 
 /// What is done with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Form {
     /// It is named.
     Named,

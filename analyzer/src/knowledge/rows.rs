@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::Form;
+
 /// Where a callable runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -231,8 +233,8 @@ pub(crate) struct ClaimRow {
 pub(crate) struct MisreadingRow {
     /// Fully qualified; with the argument in parentheses where that decides.
     pub(crate) name: String,
-    pub(crate) form: MisreadForm,
-    /// For [`MisreadForm::Contains`]: a part of the text that is looked for.
+    pub(crate) form: Form,
+    /// For [`Form::Contains`]: a part of the text that is looked for.
     #[serde(default)]
     pub(crate) text: String,
     pub(crate) topic: Topic,
@@ -241,16 +243,6 @@ pub(crate) struct MisreadingRow {
     /// What there is.
     pub(crate) instead: String,
     pub(crate) evidence: String,
-}
-
-/// How it is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum MisreadForm {
-    Uncalled,
-    Counted,
-    NotANumber,
-    Contains,
 }
 
 /// What it is asked about.

@@ -6,7 +6,7 @@ use super::slice::JudgedWindow;
 use super::world::{Entity, FuncGid, to_u32};
 use crate::domain::{Ask, Form};
 use crate::evidence::{Claim, Evidence};
-use crate::knowledge::{MisreadForm, MisreadingRow, Topic};
+use crate::knowledge::{MisreadingRow, Topic};
 use crate::rule::{Confidence, GilClass};
 
 /// In the order of the functions.
@@ -31,18 +31,13 @@ pub(crate) fn misreadings(facts: &Facts<'_>, module: usize) -> Vec<(Topic, Judge
 
 /// The row for what was asked. An object of the project's own is what the project says it is.
 fn row<'a>(facts: &Facts<'a>, func: FuncGid, ask: &Ask) -> Option<&'a MisreadingRow> {
-    let form = match ask.form {
-        Form::Named => return None,
-        Form::Uncalled => MisreadForm::Uncalled,
-        Form::Counted => MisreadForm::Counted,
-        Form::NotANumber => MisreadForm::NotANumber,
-        Form::Contains => MisreadForm::Contains,
-    };
     let Some(Entity::External(path)) = facts.world.entity(func, ask.of) else { return None };
-    facts.world.knowledge.misreadings.iter().filter(|it| it.form == form).find(|it| match form {
-        MisreadForm::Contains => it.name == *path && ask.name.contains(&it.text),
-        MisreadForm::NotANumber => it.name == format!("{path}({})", ask.name),
-        MisreadForm::Uncalled | MisreadForm::Counted => it.name == *path,
+    let rows = facts.world.knowledge.misreadings.iter().filter(|it| it.form == ask.form);
+    rows.into_iter().find(|it| match ask.form {
+        Form::Named => false,
+        Form::Contains => it.name == *path && ask.name.contains(&it.text),
+        Form::NotANumber => it.name == format!("{path}({})", ask.name),
+        Form::Uncalled | Form::Counted => it.name == *path,
     })
 }
 
