@@ -47,6 +47,10 @@ pub struct Project {
     #[default]
     #[returns(ref)]
     pub extensions: Arc<crate::extensions::Extensions>,
+    /// Where the analysis is kept between edits.
+    #[default]
+    #[returns(ref)]
+    pub memory: crate::program::kept::Memory,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.
@@ -78,6 +82,12 @@ impl Database {
     pub fn set_text(&mut self, file: SourceFile, text: String) {
         use salsa::Setter as _;
         file.set_text(self).to(text.into());
+    }
+
+    /// Keeps the analysis of a project from one edit to the next. For those who edit; set once, after the project is made.
+    pub fn keep_analysis(&mut self, project: Project) {
+        use salsa::Setter as _;
+        project.set_memory(self).to(crate::program::kept::Memory::keeping());
     }
 
     /// Sets what the imports of a project load.

@@ -22,8 +22,11 @@ pub(crate) use exact::{exact, exact_thin};
 pub(crate) use places::{Places, share};
 pub(crate) use regions::{Mode, Region};
 
-/// Ordinal of a source range in [`crate::index::ModuleIndex`]; stable while code only moves.
+/// Ordinal of a place in the text of its function (see [`crate::index::Sites`]); stable while code only moves, and while
+/// other functions are edited. With [`DEFINED`], the definition of the function that follows.
 pub(crate) type SiteId = u32;
+/// Marks the site of a function's definition.
+pub(crate) const DEFINED: SiteId = 1 << 31;
 /// Function of a module, 0 is the module body. Lambdas and class bodies count as functions.
 pub(crate) type FuncId = u32;
 /// Class of a module.

@@ -23,15 +23,16 @@ use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
 use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
+use crate::index::Sites;
 use crate::index::scopes::Scopes;
 
-/// Lowers a module. Returns the facts and the range of each site.
+/// Lowers a module. Returns the facts and where each site stands.
 pub(crate) fn lower_module(
     body: &[Stmt],
     text: &str,
     module: &str,
     is_package: bool,
-) -> (ModuleFacts, Vec<TextRange>) {
+) -> (ModuleFacts, Sites) {
     let scopes = Scopes::build(body);
     let definitions = definitions::Definitions::collect(body, &scopes, module, is_package);
     let mut lowerer = lower::Lowerer {
@@ -40,7 +41,8 @@ pub(crate) fn lower_module(
         uses_threads: None,
         scopes: &scopes,
         definitions: &definitions,
-        sites: vec![TextRange::default()],
+        sites: vec![Vec::new(); scopes.all.len()],
+        defs: vec![TextRange::default(); scopes.all.len()],
         functions: std::iter::repeat_with(|| None).take(scopes.all.len()).collect(),
         classes: Vec::new(),
         imports: Vec::new(),
@@ -57,7 +59,7 @@ pub(crate) fn lower_module(
     lowerer.finish();
     let mut bindings = settle(lowerer.module_bindings, &definitions);
     exact(&mut bindings);
-    exact(&mut lowerer.sites);
+    let sites = Sites::new(&lowerer.sites, lowerer.defs);
     let mut functions: Vec<_> =
         lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect();
     let facts = ModuleFacts {
@@ -71,7 +73,7 @@ pub(crate) fn lower_module(
         says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
         main: lowerer.main,
     };
-    (facts, lowerer.sites)
+    (facts, sites)
 }
 
 /// One binding for each module-level name, sorted by name.

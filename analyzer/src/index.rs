@@ -8,19 +8,53 @@ use std::sync::Arc;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::db::{Db, SourceFile};
-use crate::domain::ModuleFacts;
+use crate::domain::{DEFINED, FuncId, ModuleFacts, SiteId};
 use crate::syntax::{self, SyntaxProblem};
 
 /// What one parse of a file yields.
 pub(crate) struct ModuleIndex {
     pub(crate) facts: Arc<ModuleFacts>,
-    /// Range of each site.
-    pub(crate) sites: Vec<TextRange>,
+    /// Where each site stands.
+    pub(crate) sites: Sites,
     pub(crate) problems: Vec<SyntaxProblem>,
     /// Range of each comment that addresses ftlint.
     pub(crate) directives: Vec<TextRange>,
     /// Where the first statement that is not the docstring starts.
     pub(crate) body_start: Option<TextSize>,
+}
+
+/// Where the sites of a file stand in its text.
+#[derive(Default)]
+pub(crate) struct Sites {
+    /// Those of all functions, one after the other.
+    ranges: Box<[TextRange]>,
+    /// Where those of each function begin.
+    starts: Box<[u32]>,
+    /// Where each function is defined.
+    defs: Box<[TextRange]>,
+}
+
+impl Sites {
+    /// From the ranges of each function, and where it is defined.
+    pub(crate) fn new(functions: &[Vec<TextRange>], defs: Vec<TextRange>) -> Self {
+        let mut starts = Vec::with_capacity(functions.len() + 1);
+        let mut n = 0;
+        for it in functions {
+            starts.push(n);
+            n += u32::try_from(it.len()).unwrap_or_default();
+        }
+        starts.push(n);
+        Sites { ranges: functions.concat().into(), starts: starts.into(), defs: defs.into() }
+    }
+
+    /// The range of a site of a function.
+    pub(crate) fn get(&self, func: FuncId, site: SiteId) -> Option<TextRange> {
+        if site & DEFINED != 0 {
+            return self.defs.get((site & !DEFINED) as usize).copied();
+        }
+        let (from, to) = (self.starts.get(func as usize)?, self.starts.get(func as usize + 1)?);
+        self.ranges.get(*from as usize..*to as usize)?.get(site as usize).copied()
+    }
 }
 
 /// Parses and lowers a file. The tree is dropped at the end.

@@ -1,5 +1,6 @@
 //! The whole program: who calls whom, which threads exist, which lock is which, and which candidate windows race.
-//! One coarse query; [`slice`] cuts it into one piece per file.
+//! One coarse query; [`slice`] cuts it into one piece per file, and [`kept`] takes what an edit leaves as it is from the
+//! time before.
 
 pub(crate) mod claims;
 pub(crate) mod contexts;
@@ -7,8 +8,10 @@ pub(crate) mod deadlocks;
 pub(crate) mod entries;
 pub(crate) mod gil;
 pub(crate) mod judge;
+pub(crate) mod kept;
 pub(crate) mod locations;
 pub(crate) mod locks;
+mod memo;
 pub(crate) mod misreadings;
 pub(crate) mod render;
 pub(crate) mod slice;
@@ -33,47 +36,25 @@ pub(crate) struct Program {
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
     let files = project.files(db);
-    let modules = files
-        .iter()
-        .map(|file| {
-            let facts = Arc::clone(crate::index::facts(db, *file));
-            // Helpers of tests have no test's name.
-            let tests =
-                facts.imports.iter().any(|it| it.module.split('.').next() == Some("pytest"));
-            world::ModuleEntry {
-                name: Arc::clone(file.module(db)),
-                root: Arc::clone(file.root(db)),
-                path: Arc::clone(file.path(db)),
-                is_test: tests || crate::layout::is_test(file.root(db), file.module(db)),
-                facts,
-            }
-        })
-        .collect();
-    let knowledge = project.knowledge(db).as_ref().unwrap_or(&crate::knowledge::KNOWLEDGE);
-    let world = world::World::new(modules, Arc::clone(knowledge));
-    // An edit waits until readers have noticed it, and the steps between look at no query.
-    db.unwind_if_revision_cancelled();
-    let types = types::solve(&world);
-    db.unwind_if_revision_cancelled();
-    let mut found = threads::find(&world, &types);
-    let contexts = contexts::compute(&world, &types, &mut found);
-    db.unwind_if_revision_cancelled();
-    let locks = locks::find(&world, &types, &contexts, &found);
-    db.unwind_if_revision_cancelled();
-    let slices = judge::judge(&judge::Facts {
-        world: &world,
-        types: &types,
-        threads: &found,
-        contexts: &contexts,
-        locks: &locks,
-        files,
-        installed: project.installed(db),
-        extensions: project.extensions(db),
-        target: *project.target(db),
-    });
-    let entries = entries::find(&world, &found, files);
-    let slices = files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect();
-    Program { slices, entries }
+    let modules: Vec<world::ModuleEntry> = files.iter().map(|it| module(db, *it)).collect();
+    kept::analyse(db, project, modules, |facts, judged| {
+        let slices = judged.slices(facts).into_iter().map(Arc::new);
+        let slices = files.iter().copied().zip(slices).collect();
+        Program { slices, entries: entries::find(facts.world, facts.threads, files) }
+    })
+}
+
+fn module(db: &dyn Db, file: SourceFile) -> world::ModuleEntry {
+    let facts = Arc::clone(crate::index::facts(db, file));
+    // Helpers of tests have no test's name.
+    let tests = facts.imports.iter().any(|it| it.module.split('.').next() == Some("pytest"));
+    world::ModuleEntry {
+        name: Arc::clone(file.module(db)),
+        root: Arc::clone(file.root(db)),
+        path: Arc::clone(file.path(db)),
+        is_test: tests || crate::layout::is_test(file.root(db), file.module(db)),
+        facts,
+    }
 }
 
 /// The functions of one file that threads run.

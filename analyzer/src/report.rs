@@ -101,12 +101,12 @@ impl Places<'_> {
 
     fn locate(&mut self, site: &GlobalSite) -> Location {
         let it = index(self.db, site.file);
-        let range = it.sites.get(site.site as usize).copied().unwrap_or_default();
+        let range = it.sites.get(site.func, site.site).unwrap_or_default();
         let func = it.facts.functions.get(site.func as usize);
         let function_line = match func.map(|it| it.site) {
             None | Some(0) => 1,
             Some(def) => {
-                let start = it.sites.get(def as usize).map_or(TextSize::new(0), |it| it.start());
+                let start = it.sites.get(site.func, def).map_or(TextSize::new(0), |it| it.start());
                 self.position(site.file, start).line
             }
         };

@@ -21,7 +21,7 @@ impl Lowerer<'_> {
         let scope = self.scopes.at(def.range.start(), false);
         let name = def.name.id.clone();
         let line = def.decorator_list.first().map_or(def.range.start(), Ranged::start);
-        let site = self.site(TextRange::new(line, def.name.range.end()));
+        let site = self.def_site(scope, TextRange::new(line, def.name.range.end()));
         let qualname = self.qualname(&name);
         let parent = self.frame().scope;
         let class = match self.frame().facts.kind {
@@ -50,7 +50,7 @@ impl Lowerer<'_> {
     pub(crate) fn lambda(&mut self, it: &ast::ExprLambda) -> Val {
         let defaults = it.parameters.as_ref().map(|it| self.defaults(it)).unwrap_or_default();
         let scope = self.scopes.at(it.range.start(), true);
-        let site = self.site(it.range);
+        let site = self.def_site(scope, it.range);
         let name = Name::new_static("<lambda>");
         let qualname = self.qualname(&name);
         let parent = self.frame().scope;
@@ -87,7 +87,7 @@ impl Lowerer<'_> {
         let id = to_u32(self.classes.len());
         let qualname = self.qualname(&def.name.id);
         let parent = self.frame().scope;
-        let site = self.site(def.name.range);
+        let site = self.def_site(scope, def.name.range);
         let speaks_of_threads = self.uses_threads() && speaks_of_threads(&self.text[def.range]);
         self.classes.push(ClassFacts {
             name: def.name.id.clone(),

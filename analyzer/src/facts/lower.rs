@@ -9,8 +9,8 @@ use super::definitions::Definitions;
 use super::frame::{Frame, Val, to_u32};
 use super::room::Room;
 use crate::domain::{
-    Atom, Base, ClassFacts, Container, FunctionFacts, FunctionKind, ImportSite, Key, Op, Origin,
-    Step,
+    Atom, Base, ClassFacts, Container, DEFINED, FunctionFacts, FunctionKind, ImportSite, Key, Op,
+    Origin, SiteId, Step,
 };
 use crate::index::scopes::{Home, Scopes};
 
@@ -23,7 +23,10 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) uses_threads: Option<bool>,
     pub(crate) scopes: &'a Scopes,
     pub(crate) definitions: &'a Definitions,
-    pub(crate) sites: Vec<TextRange>,
+    /// The ranges of each function's sites.
+    pub(crate) sites: Vec<Vec<TextRange>>,
+    /// Where each function is defined.
+    pub(crate) defs: Vec<TextRange>,
     pub(crate) functions: Vec<Option<FunctionFacts>>,
     pub(crate) classes: Vec<ClassFacts>,
     pub(crate) imports: Vec<ImportSite>,
@@ -44,9 +47,18 @@ impl Lowerer<'_> {
         &mut self.frames[last]
     }
 
-    pub(crate) fn site(&mut self, range: TextRange) -> u32 {
-        self.sites.push(range);
-        to_u32(self.sites.len() - 1)
+    /// A place in the text of the function being lowered.
+    pub(crate) fn site(&mut self, range: TextRange) -> SiteId {
+        let func = self.frame().scope as usize;
+        let sites = &mut self.sites[func];
+        sites.push(range);
+        to_u32(sites.len() - 1)
+    }
+
+    /// Where a function is defined.
+    pub(crate) fn def_site(&mut self, func: u32, range: TextRange) -> SiteId {
+        self.defs[func as usize] = range;
+        DEFINED | func
     }
 
     /// Records an access, if its place can matter to another thread.

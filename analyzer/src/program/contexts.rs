@@ -4,12 +4,14 @@ mod calls;
 mod deferred;
 mod live;
 mod only;
+mod reached;
 mod surface;
 
 pub(crate) use calls::Fresh;
 pub(crate) use only::is_coroutine;
+pub(crate) use reached::Reached;
 
-use calls::{KEPT, QUEUED, call_edges, property_edges};
+use calls::{KEPT, QUEUED};
 use deferred::by_name;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
@@ -19,11 +21,11 @@ use smallvec::SmallVec;
 use super::threads::{Tasks, Threads};
 use super::types::TypeTable;
 use super::world::{Entity, FuncGid, ModuleId, World};
-use crate::domain::{Binding, FunctionKind, NONE, Origin, Step};
+use crate::domain::{Binding, FunctionKind, Origin, Step};
 use crate::knowledge::InstanceSharing;
 
 /// A resolved call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Edge {
     pub(crate) from: FuncGid,
     pub(crate) to: FuncGid,
@@ -33,9 +35,12 @@ pub(crate) struct Edge {
     pub(crate) on_self: bool,
     /// The receiver is an object that the caller has just made or copied.
     pub(crate) fresh: Option<Fresh>,
+    /// The call stands in a loop.
+    pub(crate) looped: bool,
 }
 
 /// Where functions are reached from.
+#[derive(PartialEq)]
 pub(crate) struct Contexts {
     pub(crate) edges: Vec<Edge>,
     /// Edges by callee: ranges into `by_callee`.
@@ -70,12 +75,14 @@ pub(crate) struct Contexts {
     leaves: FxHashSet<FuncGid>,
     /// Functions that go through queues to who calls them.
     queued: FxHashSet<FuncGid>,
+    /// Modules that are run rather than imported.
+    complete: Vec<bool>,
 }
 
-/// Computes the contexts.
-pub(crate) fn compute(world: &World, types: &TypeTable, threads: &mut Threads) -> Contexts {
+/// Computes the contexts from the calls of all functions.
+fn compute(world: &World, types: &TypeTable, threads: &mut Threads, edges: Vec<Edge>) -> Contexts {
     let mut contexts = Contexts::new(world, threads);
-    contexts.find_edges(world, types, threads);
+    contexts.keep_edges(world, edges);
     contexts.find_init_only(world);
     contexts.reach_from_spawns(world, threads);
     contexts.reach_from_outside(world, threads);
@@ -110,19 +117,12 @@ impl Contexts {
             targets: threads.spawns.iter().map(|it| it.target).collect(),
             leaves: FxHashSet::default(),
             queued: FxHashSet::default(),
+            complete: Vec::new(),
         }
     }
 
-    fn find_edges(&mut self, world: &World, types: &TypeTable, threads: &Threads) {
-        let one = |from: FuncGid| {
-            let mut edges = Vec::new();
-            for call in (0u32..).take(world.func(from).calls.len()) {
-                call_edges(world, types, threads, from, call, &mut edges);
-            }
-            property_edges(world, from, &mut edges);
-            edges
-        };
-        self.edges = world.par_functions().flat_map_iter(one).collect();
+    fn keep_edges(&mut self, world: &World, edges: Vec<Edge>) {
+        self.edges = edges;
         self.edges.retain(|it| {
             if it.call == QUEUED {
                 self.queued.insert(it.to);
@@ -174,16 +174,13 @@ impl Contexts {
                 starts = self.calls_of(func).collect();
             }
             let n_calls = starts.iter().filter(|it| it.from != func).count();
-            let looped = |it: &Edge| {
-                world.func(it.from).calls.get(it.call as usize).is_some_and(|it| it.in_loop != NONE)
-            };
-            let repeated = n_calls > 1 || starts.iter().any(|it| looped(it));
+            let repeated = n_calls > 1 || starts.iter().any(|it| it.looped);
             if spawn.own_instance.is_some() {
                 // Each place that makes such an object makes another one.
                 let made = |it: &&Edge| it.from != func && !world.module(it.from).is_test;
                 let n_makers = self.calls_of(func).filter(made).count();
                 let makes = world.func(func).name == "__init__" && n_makers > 1;
-                spawn.owners = makes || self.calls_of(func).any(looped);
+                spawn.owners = makes || self.calls_of(func).any(|it| it.looped);
             }
             spawn.many |=
                 repeated && spawn.own_instance.is_none() && spawn.tasks != Tasks::OneByOne;
@@ -242,6 +239,7 @@ impl Contexts {
         }
         for module in 0..super::world::to_u32(world.modules.len()) {
             let complete = is_complete_program(world, module);
+            self.complete.push(complete);
             if !complete
                 && (threads.spawns.is_empty()
                     || world.modules[module as usize].facts.main.is_none())
@@ -338,7 +336,7 @@ impl Contexts {
 }
 
 /// Lists of edge indices, one per function, end to end.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 struct Lists {
     starts: Vec<u32>,
     items: Vec<u32>,

@@ -14,6 +14,7 @@ mod guards;
 mod harmless;
 mod identity;
 mod iteration;
+mod judged;
 mod ordered;
 mod policy;
 mod publication;
@@ -21,17 +22,17 @@ mod relied;
 mod torn;
 mod weak;
 
+pub(crate) use judged::Judged;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-use rustc_hash::FxHashSet;
-
 use super::contexts::Contexts;
-use super::locations::{Location, Root, resolve};
+use super::locations::{Location, Root};
 use super::locks::{LockId, Locks};
 use super::render;
-use super::slice::{JudgedWindow, ProgramSlice};
+use super::slice::JudgedWindow;
+use super::slice::ProgramSlice;
 use super::threads::Threads;
 use super::types::TypeTable;
 use super::world::{ClassGid, FuncGid, World};
@@ -57,7 +58,7 @@ pub(crate) struct Facts<'a> {
 pub(crate) type AccessId = (FuncGid, u32);
 
 /// A candidate with its location.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct Suspect {
     func: FuncGid,
     candidate: Candidate,
@@ -69,93 +70,13 @@ struct Suspect {
 }
 
 /// A conflict that was found.
+#[derive(Clone, PartialEq)]
 pub(crate) struct Conflict {
     pub(crate) other: AccessId,
     pub(crate) confidence: Confidence,
     /// The spawn that brings the window's own thread, or the other's.
     pub(crate) spawn: Option<u32>,
     pub(crate) because: String,
-}
-
-/// One slice per module.
-pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ProgramSlice> {
-    let mut slices: Vec<ProgramSlice> =
-        facts.files.iter().map(|_| ProgramSlice::default()).collect();
-    let aliases = aliases::Aliases::find(facts.world, facts.types);
-    let suspects = suspects(facts, &aliases);
-    let accesses = accesses::Accesses::find(facts, &suspects, &aliases);
-    let of = |suspect: &Suspect| accesses.of(&suspect.location);
-    let conflicts: Vec<Option<Conflict>> =
-        suspects.par_iter().map(|suspect| facts.conflict(suspect, &accesses)).collect();
-    let mut folded = fold::Folded::default();
-    let mut reported: FxHashSet<AccessId> = FxHashSet::default();
-    for (suspect, conflict) in suspects.iter().zip(conflicts) {
-        let Some(conflict) = conflict else { continue };
-        reported.insert((suspect.func, suspect.candidate.last));
-        folded.add(facts, suspect.clone(), conflict);
-    }
-    for suspect in &suspects {
-        for (found, conflict) in facts.unguarded(suspect, &accesses) {
-            if reported.insert((found.func, found.candidate.last)) {
-                folded.add(facts, found, conflict);
-            }
-        }
-    }
-    for (found, conflict) in facts.torn(&suspects, of) {
-        if reported.insert((found.func, found.candidate.last)) {
-            folded.add(facts, found, conflict);
-        }
-    }
-    for it in folded.groups {
-        facts.report(&it, of(&it.suspect), &mut slices);
-    }
-    for (module, slice) in slices.iter_mut().enumerate() {
-        slice.gil_requests = super::gil::gil_requests(facts, module);
-        slice.claims = super::claims::claims(facts, module);
-        slice.misreadings = super::misreadings::misreadings(facts, module);
-    }
-    super::deadlocks::find(facts, &mut slices);
-    slices
-}
-
-fn suspects(facts: &Facts<'_>, aliases: &aliases::Aliases) -> Vec<Suspect> {
-    let world = facts.world;
-    let one = |func: FuncGid| {
-        let it = world.func(func);
-        let mut out = Vec::new();
-        let silent = it.candidates.is_empty() && it.name != "__init__";
-        if silent || world.module(func).path.ends_with(".pyi") {
-            return out;
-        }
-        for candidate in &it.candidates {
-            let candidate = &facts.of_iterators(func, candidate);
-            let Some(about) = facts.about(func, candidate) else { continue };
-            let event = &it.events[about as usize];
-            let place = &it.places[event.place as usize];
-            if facts.is_private(func, place)
-                || facts.is_fresh(func, event)
-                || facts.is_harmless(func, candidate)
-            {
-                continue;
-            }
-            if let Some(location) = resolve(world, facts.types, func, place)
-                && !Facts::is_settings(&location, candidate.pattern)
-            {
-                if !facts.relies(func, candidate, &location) {
-                    continue;
-                }
-                let candidate = facts.refined(func, *candidate);
-                let reference = candidate.pattern == Pattern::CheckThenDereference;
-                let contents = !event.op.rebinds() && !reference;
-                let holder = holder(world, func, place, &location);
-                let location = if contents { aliases.of_contents(location) } else { location };
-                out.push(Suspect { func, candidate, location, contents, holder });
-            }
-        }
-        facts.published_early(func, &mut out);
-        out
-    };
-    world.par_functions().flat_map_iter(one).collect()
 }
 
 /// The class of the object whose attribute is the place: that of `self` in its own methods.
@@ -217,7 +138,7 @@ impl Facts<'_> {
     }
 
     /// Looks for the access of another thread that can fall into the window.
-    fn conflict(&self, suspect: &Suspect, all: &accesses::Accesses) -> Option<Conflict> {
+    fn conflict(&self, suspect: &Suspect, all: &accesses::View<'_>) -> Option<Conflict> {
         let accesses = all.of(&suspect.location);
         if suspect.candidate.pattern == Pattern::GuardedEscape {
             return self.escape(suspect, accesses);

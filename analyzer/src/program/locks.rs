@@ -3,9 +3,11 @@
 mod callers;
 mod decorated;
 mod forms;
+mod held;
 pub(crate) mod kind;
 
 use decorated::decorator_locks;
+pub(crate) use held::Held;
 use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,6 +41,7 @@ pub(crate) enum LockId {
 pub(crate) type HeldLock = (LockId, u32);
 
 /// Locks of the project.
+#[derive(PartialEq)]
 pub(crate) struct Locks {
     /// Locks held at entry, by function; `None` while unknown.
     entry: FxHashMap<FuncGid, Vec<LockId>>,
@@ -60,12 +63,13 @@ pub(crate) struct Locks {
     pub(crate) users: FxHashMap<ClassGid, String>,
 }
 
-/// Finds the locks.
-pub(crate) fn find(
+/// Finds the locks from those of the regions of each function.
+fn find(
     world: &World,
     types: &TypeTable,
     contexts: &Contexts,
     threads: &Threads,
+    found: Vec<((FuncGid, u32), LockId)>,
 ) -> Locks {
     let mut locks = Locks {
         entry: FxHashMap::default(),
@@ -79,15 +83,6 @@ pub(crate) fn find(
         users: FxHashMap::default(),
     };
     locks.find_owners(world, types);
-    let found: Vec<((FuncGid, u32), LockId)> = world
-        .par_functions()
-        .flat_map_iter(|func| {
-            let regions = (0u32..).zip(&world.func(func).regions).filter(|it| !it.1.is_async);
-            regions.filter_map(move |(index, it)| {
-                Some(((func, index), lock_of(world, types, func, it.what, 0)?))
-            })
-        })
-        .collect();
     for ((func, _), lock) in &found {
         if let (Some(class), LockId::Static(label)) = (world.enclosing_class(*func), lock) {
             let name = || label.rsplit('.').next().unwrap_or(label).to_owned();

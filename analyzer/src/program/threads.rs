@@ -4,13 +4,14 @@ mod declared;
 mod lifetime;
 mod sharing;
 mod spawned;
+mod told;
 
 use lifetime::{joined_at_once, joined_in_loop, lifetime};
 use sharing::{same_target_twice, share_arguments, spread_sharing};
 pub(crate) use spawned::{has_base, is_per_request, runs, served, spawned};
 use spawned::{maps, single_worker};
+pub(crate) use told::{Found, Told};
 
-use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +21,7 @@ use crate::domain::{Base, Call, FunctionFacts, NONE, Origin, SiteId};
 use crate::knowledge::SpawnKind;
 
 /// One place that starts threads, or that says of a function that threads run it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one start")]
 pub(crate) struct Spawn {
     pub(crate) func: FuncGid,
@@ -87,7 +88,7 @@ impl Threads {
 }
 
 /// All spawns, and the objects they share.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Threads {
     pub(crate) spawns: Vec<Spawn>,
     /// Calls that only register or hand on what they are given: nothing among their arguments runs there.
@@ -105,7 +106,7 @@ pub(crate) struct Threads {
 }
 
 /// What runs elsewhere, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Started {
     pub(crate) what: Origin,
     pub(crate) kind: SpawnKind,
@@ -116,21 +117,12 @@ pub(crate) struct Started {
 }
 
 /// Finds the spawns of the project.
-pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
+fn find(world: &World, types: &TypeTable, told: &Told) -> Threads {
     let mut threads = Threads::default();
-    let found: Vec<(FuncGid, u32, Started)> = world
-        .par_functions()
-        .flat_map_iter(|func| {
-            let calls = (0u32..).zip(&world.func(func).calls);
-            calls.flat_map(move |(index, call)| {
-                spawned(world, types, func, call).into_iter().map(move |it| (func, index, it))
-            })
-        })
-        .collect();
-    for (func, index, started) in found {
+    for (func, index, started) in told.starts() {
         let call = &world.func(func).calls[index as usize];
         let before = threads.spawns.len();
-        record(world, types, &mut threads, func, index, &started);
+        record(world, types, &mut threads, func, index, started);
         if threads.spawns[before..].iter().any(|it| it.kind.is_elsewhere()) {
             share_arguments(world, types, &mut threads, func, call, started.what);
             if let Some(Entity::Class(class)) = world.entity(func, call.callee)
@@ -142,7 +134,7 @@ pub(crate) fn find(world: &World, types: &TypeTable) -> Threads {
             }
         }
     }
-    declared::find(world, types, &mut threads);
+    declared::find(world, types, told, &mut threads);
     // Without threads, finalizers and hooks run in the only one.
     if !threads.spawns.iter().any(|it| it.kind.is_started() || it.starts && !it.kind.is_unsure()) {
         threads.spawns.retain(|it| it.kind != SpawnKind::Any);

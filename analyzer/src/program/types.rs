@@ -5,19 +5,21 @@
 mod decorated;
 mod flow;
 mod made;
+mod solve;
 mod steps;
 
 pub(crate) use {
     decorated::{decorators, is_property},
+    solve::{Solved, solve},
     steps::stores_argument,
 };
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
-use rayon::prelude::*;
 use ruff_python_ast::name::Name;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use made::{entity_type, instance_of, made_by, returned_param};
@@ -74,10 +76,20 @@ fn hash_of(node: &Node) -> u32 {
     u32::try_from(hash >> 32).unwrap_or_default()
 }
 
+/// What is known of a node.
+#[derive(Clone, Default, PartialEq)]
+struct Known {
+    types: Types,
+    /// How many of them were known after each round.
+    after: [u8; ROUNDS],
+}
+
 /// The result.
-#[derive(Default)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct TypeTable {
-    nodes: FxHashMap<Node, Types>,
+    nodes: Arc<FxHashMap<Node, Known>>,
+    /// After which round it is looked at.
+    round: usize,
 }
 
 /// What one function adds.
@@ -86,48 +98,11 @@ type Additions = Vec<(Node, Types)>;
 /// The site of annotated externals, which were not made anywhere we see.
 pub(crate) const NOWHERE: AllocSite = (u32::MAX, u32::MAX);
 
+/// What is gathered in one round.
+type Pending = FxHashMap<Node, Types>;
+
 /// How often the equations are evaluated; measured on the standard library, nothing of use changes after three.
 const ROUNDS: usize = 3;
-
-/// So many functions are evaluated before their additions are gathered: bounds what waits in memory.
-const BATCH: usize = 2048;
-
-/// Solves the equations of the whole project.
-pub(crate) fn solve(world: &World) -> TypeTable {
-    let mut table = TypeTable::default();
-    let mut active: Vec<FuncGid> = (0..world.n_functions()).collect();
-    let mut reads: Vec<Box<[u32]>> = vec![Box::default(); world.n_functions() as usize];
-    for _ in 0..ROUNDS {
-        // What one round adds is seen by the next, so the order of the functions does not matter; it is gathered in
-        // batches because most of it is said many times.
-        let mut pending = TypeTable::default();
-        for batch in active.chunks(BATCH) {
-            let added: Vec<(FuncGid, Additions, Box<[u32]>)> = batch
-                .par_iter()
-                .with_min_len(64)
-                .filter_map(|it| table.evaluate(world, *it))
-                .collect();
-            for (func, additions, read) in added {
-                reads[func as usize] = read;
-                for (node, types) in additions {
-                    table.gather(&mut pending, node, types);
-                }
-            }
-        }
-        let changed: FxHashSet<u32> = pending.nodes.keys().map(hash_of).collect();
-        table.merge(pending);
-        // Only who reads what changed is evaluated again.
-        active = (0..world.n_functions())
-            .into_par_iter()
-            .with_min_len(1024)
-            .filter(|it| reads[*it as usize].iter().any(|it| changed.contains(it)))
-            .collect();
-        if active.is_empty() {
-            break;
-        }
-    }
-    table
-}
 
 impl Ty {
     /// Where a container with elements was made.
@@ -147,53 +122,20 @@ impl TypeTable {
             reads.push(hash_of(node));
             READS.set(Some(reads));
         }
-        self.nodes.get(node).map_or(&[], |it| it.as_slice())
+        self.known(node)
+    }
+
+    fn known(&self, node: &Node) -> &[Ty] {
+        let Some(known) = self.nodes.get(node) else { return &[] };
+        match self.round.checked_sub(1) {
+            Some(round) => &known.types[..usize::from(known.after[round])],
+            None => &[],
+        }
     }
 
     /// All nodes.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Node, &Types)> {
-        self.nodes.iter()
-    }
-
-    /// What one function adds, and the nodes it reads, by hash.
-    fn evaluate(&self, world: &World, func: FuncGid) -> Option<(FuncGid, Additions, Box<[u32]>)> {
-        let mut out = Additions::new();
-        READS.set(Some(Vec::new()));
-        self.flow(world, func, &mut out);
-        let mut read = READS.take().unwrap_or_default();
-        read.sort_unstable();
-        read.dedup();
-        let says = !out.is_empty() || !read.is_empty();
-        // Most of what the later rounds say is known.
-        out.retain(|(node, types)| self.adds(node, types));
-        says.then(|| (func, out, read.into()))
-    }
-
-    /// Whether some of these types are not known yet and can be kept.
-    fn adds(&self, node: &Node, types: &Types) -> bool {
-        let known = self.nodes.get(node).map_or(&[][..], |it| it);
-        known.len() < MAX_TYPES && !types.iter().all(|it| known.contains(it))
-    }
-
-    /// Keeps what is not known yet for the end of the round.
-    fn gather(&self, pending: &mut TypeTable, node: Node, types: Types) {
-        let known = self.nodes.get(&node).map_or(&[][..], |it| it);
-        let have = pending.nodes.entry(node).or_default();
-        for ty in types {
-            if known.len() + have.len() < MAX_TYPES && !known.contains(&ty) && !have.contains(&ty) {
-                have.push(ty);
-            }
-        }
-    }
-
-    fn merge(&mut self, pending: TypeTable) {
-        if self.nodes.is_empty() {
-            *self = pending;
-            return;
-        }
-        pending.nodes.into_iter().for_each(|(node, types)| {
-            self.nodes.entry(node).or_default().extend(types);
-        });
+        self.nodes.iter().map(|(node, known)| (node, &known.types))
     }
 
     /// The functions a callee may be, with the number of bound parameters.

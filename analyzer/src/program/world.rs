@@ -1,5 +1,6 @@
 //! All modules together: global ids, names across modules, classes and their bases.
 
+mod edit;
 mod family;
 mod names;
 mod roles;
@@ -21,6 +22,7 @@ pub(crate) type ClassGid = u32;
 pub(crate) type ModuleId = u32;
 
 /// A module and what is known of it.
+#[derive(Clone)]
 pub(crate) struct ModuleEntry {
     pub(crate) name: Arc<str>,
     pub(crate) root: Arc<str>,
@@ -50,6 +52,8 @@ pub(crate) struct ClassEntry {
     pub(crate) bases: Vec<ClassGid>,
     /// Dotted paths of bases outside, own and inherited.
     pub(crate) external_bases: Vec<Name>,
+    /// How many of these are its own.
+    n_own_external: usize,
     /// What the tables say of the class, by rows of its bases.
     pub(super) base_rows: Box<[u32]>,
     pub(crate) subclasses: Vec<ClassGid>,
@@ -77,6 +81,8 @@ pub(crate) struct World {
     below: Vec<Box<[ClassGid]>>,
     /// Attribute names that are stored through something other than `self`, a class or a module.
     pub(crate) foreign_stores: FxHashSet<Name>,
+    /// The same by module.
+    stores: Vec<Vec<Name>>,
     by_name: FxHashMap<Arc<str>, Vec<ModuleId>>,
     /// What each binding stands for, in the order of `ModuleFacts::bindings`; empty while they are being resolved.
     bound: Vec<Vec<Option<Entity>>>,
@@ -84,6 +90,8 @@ pub(crate) struct World {
     named: Vec<Box<[u32]>>,
     /// The distinct answers, by module, with the number of steps they cover.
     answers: Vec<Box<[(Entity, u8)]>>,
+    /// Whether somebody wants to know later what was read for what.
+    pub(crate) remembers: bool,
 }
 
 /// For one module: the answer of each place, and the answers.
@@ -93,7 +101,11 @@ type Named = (Box<[u32]>, Box<[(Entity, u8)]>);
 const MAX_HOPS: u32 = 12;
 
 impl World {
-    pub(crate) fn new(modules: Vec<ModuleEntry>, knowledge: Arc<Knowledge>) -> Self {
+    pub(crate) fn new(
+        modules: Vec<ModuleEntry>,
+        knowledge: Arc<Knowledge>,
+        remembers: bool,
+    ) -> Self {
         let (mut func_base, mut class_base) = (Vec::new(), Vec::new());
         // Long lists: growing them would leave holes of their size.
         let count = |of: fn(&ModuleFacts) -> usize| modules.iter().map(|it| of(&it.facts)).sum();
@@ -123,10 +135,12 @@ impl World {
             above: Vec::new(),
             below: Vec::new(),
             foreign_stores: FxHashSet::default(),
+            stores: Vec::new(),
             by_name,
             bound: Vec::new(),
             named: Vec::new(),
             answers: Vec::new(),
+            remembers,
         };
         world.resolve_bindings();
         world.link_classes();
@@ -137,27 +151,30 @@ impl World {
     }
 
     fn find_foreign_stores(&mut self) {
-        let of = |it: &ModuleEntry| {
-            let functions = it.facts.functions.iter();
-            let stores = functions.flat_map(|it| {
-                it.events
-                    .iter()
-                    .filter(|e| e.op == Op::Store)
-                    .map(move |e| &it.places[e.place as usize])
-            });
-            let foreign = stores.filter(|place| {
-                let local = matches!(place.base, Base::Param(_) | Base::Call(_) | Base::Cell(..));
-                local || place.path.len() > 1
-            });
-            foreign
-                .filter_map(|place| match place.path.last() {
-                    Some(Step::Attr(name)) => Some(name.clone()),
-                    _ => None,
-                })
-                .collect::<Vec<Name>>()
-        };
-        let found: Vec<Vec<Name>> = self.modules.par_iter().map(of).collect();
-        self.foreign_stores = found.into_iter().flatten().collect();
+        let found: Vec<Vec<Name>> = self.modules.par_iter().map(Self::foreign_stores_of).collect();
+        self.foreign_stores = found.iter().flatten().cloned().collect();
+        if self.remembers {
+            self.stores = found;
+        }
+    }
+
+    /// Attribute names that a module stores through something other than `self`, a class or a module.
+    fn foreign_stores_of(module: &ModuleEntry) -> Vec<Name> {
+        let functions = module.facts.functions.iter();
+        let stores = functions.flat_map(|it| {
+            let stores = it.events.iter().filter(|e| e.op == Op::Store);
+            stores.map(move |e| &it.places[e.place as usize])
+        });
+        let foreign = stores.filter(|place| {
+            let local = matches!(place.base, Base::Param(_) | Base::Call(_) | Base::Cell(..));
+            local || place.path.len() > 1
+        });
+        foreign
+            .filter_map(|place| match place.path.last() {
+                Some(Step::Attr(name)) => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     fn link_classes(&mut self) {
@@ -217,6 +234,7 @@ impl World {
             module,
             local,
             bases,
+            n_own_external: external_bases.len(),
             external_bases,
             methods,
             instance_attrs,
@@ -285,13 +303,20 @@ impl World {
     }
 
     pub(crate) fn func(&self, func: FuncGid) -> &FunctionFacts {
+        super::memo::note(func);
+        self.head(func)
+    }
+
+    /// The same where only what stands outside of the function's body is looked at: while an edit inside of functions is
+    /// taken over, that stays.
+    fn head(&self, func: FuncGid) -> &FunctionFacts {
         let module = self.module_of(func) as usize;
         &self.modules[module].facts.functions[(func - self.func_base[module]) as usize]
     }
 
     /// The function in which `func` is defined.
     pub(crate) fn parent(&self, func: FuncGid) -> Option<FuncGid> {
-        let parent = self.func(func).parent;
+        let parent = self.head(func).parent;
         (parent != NONE).then(|| self.func_gid(self.module_of(func), parent))
     }
 
@@ -302,7 +327,7 @@ impl World {
 
     /// The class whose method or body this is.
     pub(crate) fn class_of(&self, func: FuncGid) -> Option<ClassGid> {
-        let class = self.func(func).class;
+        let class = self.head(func).class;
         (class != NONE).then(|| self.class_gid(self.module_of(func), class))
     }
 

@@ -7,6 +7,7 @@ mod fixes;
 mod fixtures;
 mod hostile;
 mod incremental;
+mod kept;
 mod knowledge;
 mod messages;
 mod programs;

@@ -286,6 +286,7 @@ impl Session {
                 let project =
                     Project::new(&self.db, sources.into(), Arc::new(installed), knowledge);
                 self.db.set_target(project, listing.target);
+                self.db.keep_analysis(project);
                 project
             };
             root.project = Some(project);

@@ -21,8 +21,23 @@ pub(crate) enum Fresh {
     Copied,
 }
 
+/// What the calls and property reads of a function run.
+pub(super) fn edges_of(
+    world: &World,
+    types: &TypeTable,
+    threads: &Threads,
+    from: FuncGid,
+) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for call in (0u32..).take(world.func(from).calls.len()) {
+        call_edges(world, types, threads, from, call, &mut edges);
+    }
+    property_edges(world, from, &mut edges);
+    edges
+}
+
 /// What one call of a function runs.
-pub(super) fn call_edges(
+fn call_edges(
     world: &World,
     types: &TypeTable,
     threads: &Threads,
@@ -37,6 +52,7 @@ pub(super) fn call_edges(
             && facts.places[place as usize].path.len() == 1);
     let fresh = on_fresh(world, from, it.callee);
     let taken = threads.taken.contains(&(from, call));
+    let looped = it.in_loop != NONE;
     for to in callees(world, types, from, it.callee) {
         if only_makes(world, from, call, to) {
             continue;
@@ -46,12 +62,13 @@ pub(super) fn call_edges(
             continue;
         }
         let on_self = on_self || is_passed_self(world, from, it, to);
-        edges.push(Edge { from, to, call, on_self, fresh });
+        edges.push(Edge { from, to, call, on_self, fresh, looped });
         // Calling a decorated function calls what its decorator returned.
         for decorator in crate::program::types::decorators(world, types, to) {
             for ty in types.node(&Node::Return(decorator)) {
                 if let Ty::Func(wrapper) = ty {
-                    edges.push(Edge { from, to: *wrapper, call, on_self: false, fresh: None });
+                    let (on_self, fresh) = (false, None);
+                    edges.push(Edge { from, to: *wrapper, call, on_self, fresh, looped });
                 }
             }
         }
@@ -78,7 +95,8 @@ pub(super) fn call_edges(
             Some(Aside::Kept) => KEPT,
             None => call,
         };
-        let edge = |to| Edge { from, to, call, on_self: false, fresh: None };
+        let looped = looped && call < KEPT;
+        let edge = |to| Edge { from, to, call, on_self: false, fresh: None, looped };
         edges.extend(handed.into_iter().map(edge));
     }
 }
@@ -155,7 +173,7 @@ fn runs_coroutines(world: &World, from: FuncGid, call: &Call) -> bool {
 }
 
 /// Reading a property calls its getter.
-pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
+fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>) {
     let Some(class) = world.class_of(from) else { return };
     let facts = world.func(from);
     for (index, place) in (0u32..).zip(facts.places.iter()) {
@@ -174,7 +192,7 @@ pub(super) fn property_edges(world: &World, from: FuncGid, edges: &mut Vec<Edge>
             if !called {
                 continue;
             }
-            edges.push(Edge { from, to, call: NONE, on_self: true, fresh: None });
+            edges.push(Edge { from, to, call: NONE, on_self: true, fresh: None, looped: false });
         }
     }
 }

@@ -8,18 +8,25 @@ use super::aliases::Aliases;
 use super::{AccessId, Facts, Suspect};
 use crate::domain::{Base, Op, Place, Step};
 use crate::program::locations::{Location, resolve};
-use crate::program::world::{FuncGid, to_u32};
+use crate::program::memo::note_list;
+use crate::program::world::{FuncGid, World, to_u32};
 
 /// So many accesses to one location are compared with each other: generated code has tens of thousands.
 const MAX_ACCESSES: usize = 1000;
 
-/// Accesses by location.
-pub(super) struct Accesses {
+/// What is looked for.
+pub(super) struct Targets {
+    /// The locations, by number.
     ids: FxHashMap<Location, u32>,
-    lists: Vec<Vec<AccessId>>,
-    /// Those through another attribute than the one the location is named for.
-    aliased: FxHashSet<AccessId>,
+    /// The last names of the ways to the locations.
+    names: FxHashSet<Name>,
+    /// Some have no name.
+    made: bool,
 }
+
+/// One access of a function: the number of its location, the event, and whether it goes through another attribute than
+/// the one the location is named for.
+pub(super) type Access = (u32, u32, bool);
 
 /// The location of what is done at a place.
 #[derive(Clone, Copy)]
@@ -32,76 +39,72 @@ struct Seen {
     alias: bool,
 }
 
-impl Accesses {
-    pub(super) fn find(facts: &Facts<'_>, suspects: &[Suspect], aliases: &Aliases) -> Self {
-        let mut ids: FxHashMap<Location, u32> = FxHashMap::default();
-        for suspect in suspects {
-            let next = to_u32(ids.len());
-            ids.entry(suspect.location.clone()).or_insert(next);
-        }
-        let wanted = Wanted::new(facts, suspects, &ids, aliases);
-        let found: Vec<(u32, AccessId, bool)> =
-            facts.world.par_functions().flat_map_iter(|func| wanted.of_function(func)).collect();
-        let mut lists = vec![Vec::new(); ids.len()];
-        let mut aliased = FxHashSet::default();
-        for (location, id, alias) in found {
-            let list = &mut lists[location as usize];
-            if list.len() < MAX_ACCESSES {
-                list.push(id);
-                if alias {
-                    aliased.insert(id);
-                }
+impl Targets {
+    pub(super) fn new<'a>(suspects: impl Iterator<Item = &'a Suspect>, aliases: &Aliases) -> Self {
+        let (ids, names) = (FxHashMap::default(), FxHashSet::default());
+        let mut targets = Targets { ids, names, made: false };
+        targets.add(suspects, aliases);
+        targets
+    }
+
+    /// Returns the names that are new, and whether places without one are.
+    fn add<'a>(
+        &mut self,
+        suspects: impl Iterator<Item = &'a Suspect>,
+        aliases: &Aliases,
+    ) -> (FxHashSet<Name>, bool) {
+        let (mut names, made) = (FxHashSet::default(), self.made);
+        let before = self.ids.len();
+        for location in suspects.map(|it| &it.location) {
+            if self.ids.contains_key(location) {
+                continue;
             }
-        }
-        Accesses { ids, lists, aliased }
-    }
-
-    /// The accesses to a location of a suspect.
-    pub(super) fn of(&self, location: &Location) -> &[AccessId] {
-        self.ids.get(location).map_or(&[], |it| &self.lists[*it as usize])
-    }
-
-    /// An access through another attribute than the one the location is named for.
-    pub(super) fn through_alias(&self, access: AccessId) -> bool {
-        self.aliased.contains(&access)
-    }
-}
-
-/// What is looked for.
-struct Wanted<'a> {
-    facts: &'a Facts<'a>,
-    aliases: &'a Aliases,
-    ids: &'a FxHashMap<Location, u32>,
-    /// The last names of the ways to the locations.
-    names: FxHashSet<Name>,
-    /// Some have no name.
-    made: bool,
-}
-
-impl<'a> Wanted<'a> {
-    fn new(
-        facts: &'a Facts<'a>,
-        suspects: &[Suspect],
-        ids: &'a FxHashMap<Location, u32>,
-        aliases: &'a Aliases,
-    ) -> Self {
-        let mut names: FxHashSet<Name> = FxHashSet::default();
-        let mut made = false;
-        for location in suspects.iter().map(|it| &it.location) {
+            self.ids.insert(location.clone(), to_u32(self.ids.len()));
             match location.last_name() {
                 Some(name) => {
                     names.insert(name);
                 }
-                None => made = true,
+                None => self.made = true,
             }
         }
-        names.extend(aliases.names(|it| ids.contains_key(it)));
-        Wanted { facts, aliases, ids, names, made }
+        if self.ids.len() > before {
+            names.extend(
+                aliases.names(|it| self.ids.get(it).is_some_and(|it| *it as usize >= before)),
+            );
+            self.names.extend(names.iter().cloned());
+        }
+        (names, self.made && !made)
+    }
+
+    /// Looks for the locations of these suspects, too. Returns the functions that may have accesses to new ones.
+    pub(super) fn extend<'a>(
+        &mut self,
+        world: &World,
+        suspects: impl Iterator<Item = &'a Suspect>,
+        aliases: &Aliases,
+    ) -> Vec<FuncGid> {
+        let (names, made) = self.add(suspects, aliases);
+        if names.is_empty() && !made {
+            return Vec::new();
+        }
+        let named = |place: &Place| last_name(place).map_or(made, |it| names.contains(it));
+        let modules = (0..to_u32(world.modules.len())).into_par_iter();
+        let some = modules.filter(|it| world.modules[*it as usize].facts.places.iter().any(named));
+        let functions = |module: u32| {
+            let n = to_u32(world.modules[module as usize].facts.functions.len());
+            (0..n).map(move |it| world.func_gid(module, it))
+        };
+        some.flat_map_iter(functions).collect()
     }
 
     /// The accesses of one function, in order.
-    fn of_function(&self, func: FuncGid) -> Vec<(u32, AccessId, bool)> {
-        let it = self.facts.world.func(func);
+    pub(super) fn accesses_of(
+        &self,
+        facts: &Facts<'_>,
+        aliases: &Aliases,
+        func: FuncGid,
+    ) -> Vec<Access> {
+        let it = facts.world.func(func);
         let mut list = Vec::new();
         // What is known of each place; most are never accessed.
         let mut known: Vec<Option<Option<Seen>>> = Vec::new();
@@ -110,34 +113,119 @@ impl<'a> Wanted<'a> {
                 known.resize(it.places.len(), None);
             }
             let at = event.place as usize;
-            let Some(seen) = *known[at].get_or_insert_with(|| self.look(func, &it.places[at]))
-            else {
-                continue;
-            };
+            let look = || self.look(facts, aliases, func, &it.places[at]);
+            let Some(seen) = *known[at].get_or_insert_with(look) else { continue };
             let reference = event.op.rebinds() || event.op == Op::Load;
             let location = if reference { seen.reference } else { seen.contents };
             if let Some(location) = location
-                && !self.facts.is_fresh(func, event)
+                && !facts.is_fresh(func, event)
             {
-                list.push((location, (func, index), !reference && seen.alias));
+                list.push((location, index, !reference && seen.alias));
             }
         }
         list
     }
 
-    fn look(&self, func: FuncGid, place: &Place) -> Option<Seen> {
+    fn look(
+        &self,
+        facts: &Facts<'_>,
+        aliases: &Aliases,
+        func: FuncGid,
+        place: &Place,
+    ) -> Option<Seen> {
         if !last_name(place).map_or(self.made, |it| self.names.contains(it)) {
             return None;
         }
-        let found = resolve(self.facts.world, self.facts.types, func, place)?;
+        let found = resolve(facts.world, facts.types, func, place)?;
         let reference = self.ids.get(&found).copied();
-        let other = self.aliases.of(&found);
+        let other = aliases.of(&found);
         let contents = other.map_or(reference, |it| self.ids.get(it).copied());
         (reference.is_some() || contents.is_some()).then_some(Seen {
             reference,
             contents,
             alias: other.is_some(),
         })
+    }
+}
+
+/// Accesses by location.
+pub(super) struct Accesses {
+    lists: Vec<Vec<AccessId>>,
+    /// Those through another attribute than the one the location is named for.
+    aliased: FxHashSet<AccessId>,
+}
+
+impl Accesses {
+    pub(super) fn new(targets: &Targets, seen: &[Vec<Access>]) -> Self {
+        let mut new = Accesses { lists: Vec::new(), aliased: FxHashSet::default() };
+        new.lists.resize(targets.ids.len(), Vec::new());
+        new.fill(seen, |_| true);
+        new
+    }
+
+    fn fill(&mut self, seen: &[Vec<Access>], wanted: impl Fn(u32) -> bool) {
+        for (func, accesses) in (0u32..).zip(seen) {
+            for (location, event, alias) in accesses.iter().filter(|it| wanted(it.0)) {
+                let list = &mut self.lists[*location as usize];
+                if list.len() < MAX_ACCESSES {
+                    list.push((func, *event));
+                    if *alias {
+                        self.aliased.insert((func, *event));
+                    }
+                }
+            }
+        }
+    }
+
+    /// After some functions have other accesses than before. Returns which lists are others now.
+    pub(super) fn update(
+        &mut self,
+        targets: &Targets,
+        seen: &[Vec<Access>],
+        moved: &[(FuncGid, Vec<Access>)],
+    ) -> Vec<bool> {
+        self.lists.resize(targets.ids.len(), Vec::new());
+        let mut other = vec![false; self.lists.len()];
+        if moved.is_empty() {
+            return other;
+        }
+        for (func, before) in moved {
+            for (location, ..) in before.iter().chain(&seen[*func as usize]) {
+                other[*location as usize] = true;
+            }
+        }
+        let touched: Vec<usize> = (0..other.len()).filter(|it| other[*it]).collect();
+        for list in &touched {
+            for id in std::mem::take(&mut self.lists[*list]) {
+                self.aliased.remove(&id);
+            }
+        }
+        self.fill(seen, |it| other[it as usize]);
+        other
+    }
+
+    pub(super) fn view<'a>(&'a self, targets: &'a Targets) -> View<'a> {
+        View { accesses: self, targets }
+    }
+}
+
+/// Accesses that can be asked for by location.
+pub(super) struct View<'a> {
+    accesses: &'a Accesses,
+    targets: &'a Targets,
+}
+
+impl<'a> View<'a> {
+    /// The accesses to a location of a suspect.
+    pub(super) fn of(&self, location: &Location) -> &'a [AccessId] {
+        let Some(id) = self.targets.ids.get(location) else { return &[] };
+        note_list(*id);
+        &self.accesses.lists[*id as usize]
+    }
+
+    /// An access through another attribute than the one the location is named for.
+    pub(super) fn through_alias(&self, access: AccessId) -> bool {
+        self.accesses.aliased.contains(&access)
     }
 }
 

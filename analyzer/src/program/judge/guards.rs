@@ -1,6 +1,6 @@
 //! Which locks cover a window, and changes that forget the lock.
 
-use super::accesses::Accesses;
+use super::accesses::View;
 use super::discipline::protects_access;
 use super::{AccessId, Conflict, Facts, Suspect};
 use ruff_python_ast::name::Name;
@@ -18,7 +18,7 @@ impl Facts<'_> {
     pub(super) fn unguarded(
         &self,
         suspect: &Suspect,
-        accesses: &Accesses,
+        accesses: &View<'_>,
     ) -> Vec<(Suspect, Conflict)> {
         let window = self.protection(suspect);
         let pattern = suspect.candidate.pattern;
@@ -74,7 +74,7 @@ impl Facts<'_> {
     }
 
     /// Whether the lock is the rule for the place: held at half of the accesses or more.
-    fn mostly(&self, window: &[LockId], accesses: &Accesses, suspect: &Suspect) -> bool {
+    fn mostly(&self, window: &[LockId], accesses: &View<'_>, suspect: &Suspect) -> bool {
         let (mut with, mut without) = (0, 0);
         for id in accesses.of(&suspect.location).iter().copied() {
             let counts = !self.world.module(id.0).is_test && !self.is_construction(id, suspect);

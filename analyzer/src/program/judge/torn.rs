@@ -17,11 +17,11 @@ impl Facts<'_> {
     /// Pairs of unguarded reads of what one region updates together.
     pub(super) fn torn<'s>(
         &self,
-        suspects: &'s [Suspect],
+        suspects: impl Iterator<Item = &'s Suspect>,
         of: impl Fn(&'s Suspect) -> &'s [AccessId],
     ) -> Vec<(Suspect, Conflict)> {
         let mut together: BTreeMap<(FuncGid, LockId), Vec<&Suspect>> = BTreeMap::new();
-        for suspect in suspects.iter().filter(|it| !it.contents) {
+        for suspect in suspects.filter(|it| !it.contents) {
             let update = matches!(
                 suspect.candidate.pattern,
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore

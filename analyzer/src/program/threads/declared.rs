@@ -1,41 +1,32 @@
 //! Functions of which something other than a call says that threads run them: a decorator (`@app.route("/")`), a base
 //! class whose methods a framework calls, an attribute that is set to them (`client.on_message = f`).
 
-use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 
 use super::spawned::{handlers, is_a, runs};
-use super::{Reach, Spawn, Tasks, Threads, lane};
+use super::{Reach, Spawn, Tasks, Threads, Told, lane};
 use crate::domain::{NONE, Op, Origin, Place, SiteId, Step};
 use crate::knowledge::{HookRow, InstanceSharing, SpawnKind};
 use crate::program::types::TypeTable;
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
 
 /// What a declaration says of a function.
-struct Declared<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Declared {
     /// Where it stands.
     func: FuncGid,
     site: SiteId,
     seq: u32,
     kind: SpawnKind,
-    thread: Option<&'a str>,
+    thread: Option<Name>,
     /// The method that starts the thread.
-    start: Option<&'a str>,
+    start: Option<Name>,
 }
 
 /// Finds the declarations of the project.
-pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
-    let one = |func: FuncGid| {
-        let mut out = Vec::new();
-        if !world.func(func).decorators.is_empty() {
-            decorated(world, types, func, &mut out);
-        }
-        assigned(world, types, func, &mut out);
-        out
-    };
-    let found: Vec<(FuncGid, Declared<'_>)> = world.par_functions().flat_map_iter(one).collect();
-    for (target, it) in found {
-        declare(world, threads, target, &it);
+pub(super) fn find(world: &World, types: &TypeTable, told: &Told, threads: &mut Threads) {
+    for (target, it) in told.declarations() {
+        declare(world, threads, *target, it);
     }
     for class in 0..world.n_classes() {
         if !world.class(class).decorators.is_empty() {
@@ -47,13 +38,22 @@ pub(super) fn find(world: &World, types: &TypeTable, threads: &mut Threads) {
     }
 }
 
-/// The functions that a decorator of the tables hands to a framework.
-fn decorated<'w>(
-    world: &'w World,
+/// What one function says of others, or its decorators of it.
+pub(super) fn of_function(
+    world: &World,
     types: &TypeTable,
     func: FuncGid,
-    out: &mut Vec<(FuncGid, Declared<'w>)>,
-) {
+) -> Vec<(FuncGid, Declared)> {
+    let mut out = Vec::new();
+    if !world.func(func).decorators.is_empty() {
+        decorated(world, types, func, &mut out);
+    }
+    assigned(world, types, func, &mut out);
+    out
+}
+
+/// The functions that a decorator of the tables hands to a framework.
+fn decorated(world: &World, types: &TypeTable, func: FuncGid, out: &mut Vec<(FuncGid, Declared)>) {
     let parent = world.parent(func).unwrap_or(func);
     for decorator in &world.func(func).decorators {
         let (callee, seq) = match decorator {
@@ -65,7 +65,8 @@ fn decorated<'w>(
         };
         let Some(row) = hook(world, types, parent, callee) else { continue };
         let site = world.func(func).site;
-        let (thread, start) = (row.thread.as_deref(), row.start.as_deref());
+        let (thread, start) =
+            (row.thread.as_ref().map(Name::new), row.start.as_ref().map(Name::new));
         let it = Declared { func: parent, site, seq, kind: row.kind, thread, start };
         out.push((func, it));
     }
@@ -87,7 +88,7 @@ fn exposed(world: &World, types: &TypeTable, threads: &mut Threads, class: Class
                 site: world.func(method).site,
                 seq: 0,
                 kind: row.kind,
-                thread: row.thread.as_deref(),
+                thread: row.thread.as_ref().map(Name::new),
                 start: None,
             };
             declare(world, threads, method, &it);
@@ -126,12 +127,7 @@ fn by_receiver<'w>(
 }
 
 /// The functions that are set as an attribute of the tables.
-fn assigned<'w>(
-    world: &'w World,
-    types: &TypeTable,
-    func: FuncGid,
-    out: &mut Vec<(FuncGid, Declared<'w>)>,
-) {
+fn assigned(world: &World, types: &TypeTable, func: FuncGid, out: &mut Vec<(FuncGid, Declared)>) {
     let facts = world.func(func);
     for (id, place) in (0u32..).zip(facts.places.iter()) {
         let Some((Step::Attr(name), front)) = place.path.split_last() else { continue };
@@ -145,8 +141,8 @@ fn assigned<'w>(
                     site: event.site,
                     seq: event.seq,
                     kind: row.kind,
-                    thread: row.thread.as_deref(),
-                    start: row.start.as_deref(),
+                    thread: row.thread.as_ref().map(Name::new),
+                    start: row.start.as_ref().map(Name::new),
                 };
                 out.push((run, it));
             }
@@ -172,7 +168,7 @@ fn derived(world: &World, threads: &mut Threads, class: ClassGid) {
             site: world.func(method).site,
             seq: 0,
             kind,
-            thread: row.thread.as_deref(),
+            thread: row.thread.as_ref().map(Name::new),
             start: None,
         };
         declare(world, threads, method, &it);
@@ -191,7 +187,7 @@ fn started_at(world: &World, func: FuncGid, method: &str) -> Option<u32> {
     facts.calls.iter().find(|it| named(it.callee)).map(|it| it.seq)
 }
 
-fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<'_>) {
+fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared) {
     let kind = if world.func(target).is_async { it.kind.of_coroutine() } else { it.kind };
     if kind.is_registration() || kind == SpawnKind::Exit {
         threads.registered.insert(target);
@@ -199,8 +195,7 @@ fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<
     if kind.is_apart() || kind == SpawnKind::Caller {
         return;
     }
-    let thread = it.thread.map(Name::new);
-    let started = it.start.and_then(|it_starts| started_at(world, it.func, it_starts));
+    let started = it.start.as_ref().and_then(|method| started_at(world, it.func, method));
     threads.spawns.push(Spawn {
         func: it.func,
         call: NONE,
@@ -208,7 +203,7 @@ fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared<
         given: false,
         target,
         kind,
-        lane: lane(kind, thread.as_ref()),
+        lane: lane(kind, it.thread.as_ref()),
         many: kind.is_many(),
         tasks: if kind.takes_turns() { Tasks::OneByOne } else { Tasks::Single },
         own_instance: None,

@@ -21,22 +21,25 @@ impl World {
     pub(super) fn name_places(&mut self) {
         let done: Vec<Named> = (0..to_u32(self.modules.len()))
             .into_par_iter()
-            .map(|module| {
-                let mut known: FxHashMap<(Entity, u8), u32> = FxHashMap::default();
-                let mut answers = Vec::new();
-                let mut answer = |found: Option<(Entity, u8)>| {
-                    let Some(found) = found else { return NONE };
-                    *known.entry(found).or_insert_with_key(|it| {
-                        answers.push(it.clone());
-                        to_u32(answers.len() - 1)
-                    })
-                };
-                let places = &self.modules[module as usize].facts.places;
-                let named = places.iter().map(|it| answer(self.longest_name(module, it))).collect();
-                (named, answers.into())
-            })
+            .map(|module| self.named_in(module))
             .collect();
         (self.named, self.answers) = done.into_iter().unzip();
+    }
+
+    /// What the places of a module stand for.
+    pub(super) fn named_in(&self, module: ModuleId) -> Named {
+        let mut known: FxHashMap<(Entity, u8), u32> = FxHashMap::default();
+        let mut answers = Vec::new();
+        let mut answer = |found: Option<(Entity, u8)>| {
+            let Some(found) = found else { return NONE };
+            *known.entry(found).or_insert_with_key(|it| {
+                answers.push(it.clone());
+                to_u32(answers.len() - 1)
+            })
+        };
+        let places = &self.modules[module as usize].facts.places;
+        let named = places.iter().map(|it| answer(self.longest_name(module, it))).collect();
+        (named, answers.into())
     }
 
     /// Follows a place as far as it names things.

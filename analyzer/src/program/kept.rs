@@ -1,0 +1,233 @@
+//! What the analysis of the whole program keeps from one edit to the next, and takes again as far as it stays true.
+//!
+//! An edit inside of functions changes the facts of a few of them. Each step is asked whether its table stays the same: it
+//! looks again at those functions, and at those that read their facts. The first table that does not stay, and all that
+//! follow, are computed anew, as they are after an edit that adds, removes or renames something. Both ways give the same.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::contexts::Reached;
+use super::judge::{Facts, Judged};
+use super::locks::Held;
+use super::memo::Changed;
+use super::threads::Found;
+use super::types::{Solved, solve};
+use super::world::{FuncGid, ModuleEntry, ModuleId, World};
+use crate::db::{Db, Project, SourceFile};
+use crate::knowledge::Knowledge;
+use crate::settings::TargetVersion;
+
+/// More edited files at once are no edit.
+const MAX_EDITED: usize = 16;
+
+/// Where the analysis of a project is kept between edits. Cloning makes another handle to the same place.
+#[derive(Clone, Default)]
+pub struct Memory {
+    slot: Arc<Mutex<Option<Box<Kept>>>>,
+    keeps: bool,
+}
+
+impl Memory {
+    /// One that keeps the analysis, for those who will edit. The default one forgets it at once: to remember what was
+    /// read for what takes memory and a little time.
+    pub fn keeping() -> Self {
+        Memory { keeps: true, ..Memory::default() }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Box<Kept>>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").field("keeps", &self.keeps).finish_non_exhaustive()
+    }
+}
+
+/// The tables of all steps. Those of a step that is missing, and of the steps behind it, have to be computed.
+struct Kept {
+    files: Arc<[SourceFile]>,
+    target: Option<TargetVersion>,
+    world: World,
+    solved: Option<Solved>,
+    found: Option<Found>,
+    reached: Option<Reached>,
+    held: Option<Held>,
+    judged: Option<Judged>,
+    /// Functions with other facts, which the steps have not all seen yet.
+    pending: Vec<FuncGid>,
+    /// No step is at work: false after one has panicked.
+    at_rest: bool,
+}
+
+/// Analyses the project, and hands what is found to `then`.
+pub(super) fn analyse<T>(
+    db: &dyn Db,
+    project: Project,
+    modules: Vec<ModuleEntry>,
+    then: impl FnOnce(&Facts<'_>, &Judged) -> T,
+) -> T {
+    let memory = project.memory(db);
+    let mut slot = memory.slot();
+    let knowledge = project.knowledge(db).as_ref().unwrap_or(&crate::knowledge::KNOWLEDGE);
+    let before = slot.take().and_then(|it| it.edited(db, project, knowledge, &modules));
+    let kept = slot.insert(before.unwrap_or_else(|| {
+        let world = World::new(modules, Arc::clone(knowledge), memory.keeps);
+        Box::new(Kept::new(Arc::clone(project.files(db)), world))
+    }));
+    let out = kept.analyse(db, project, then);
+    if !memory.keeps {
+        *slot = None;
+    }
+    out
+}
+
+impl Kept {
+    fn new(files: Arc<[SourceFile]>, world: World) -> Self {
+        Kept {
+            files,
+            target: None,
+            world,
+            solved: None,
+            found: None,
+            reached: None,
+            held: None,
+            judged: None,
+            pending: Vec::new(),
+            at_rest: true,
+        }
+    }
+
+    /// The same with the edited modules; `None` if more has changed than the insides of functions.
+    fn edited(
+        mut self: Box<Self>,
+        db: &dyn Db,
+        project: Project,
+        knowledge: &Arc<Knowledge>,
+        modules: &[ModuleEntry],
+    ) -> Option<Box<Self>> {
+        let fits = self.at_rest
+            && Arc::ptr_eq(&self.files, project.files(db))
+            && Arc::ptr_eq(&self.world.knowledge, knowledge);
+        if !fits {
+            return None;
+        }
+        let all = self.world.modules.iter().zip(modules).zip(0u32..);
+        let other = all.filter(|((old, new), _)| !Arc::ptr_eq(&old.facts, &new.facts));
+        let edited: Vec<(ModuleId, ModuleEntry)> =
+            other.map(|((_, new), id)| (id, new.clone())).collect();
+        if edited.len() > MAX_EDITED {
+            return None;
+        }
+        let changed = self.world.take_over(&edited)?;
+        self.pending.extend(changed);
+        Some(self)
+    }
+
+    /// Step by step. An edit waits until readers have noticed it, and the steps themselves look at no query.
+    fn analyse<T>(
+        &mut self,
+        db: &dyn Db,
+        project: Project,
+        then: impl FnOnce(&Facts<'_>, &Judged) -> T,
+    ) -> T {
+        db.unwind_if_revision_cancelled();
+        self.at_rest = false;
+        let Kept { world, solved, found, reached, held, judged, at_rest, .. } = self;
+        let mut changed = Changed::new(world.n_functions(), self.pending.clone());
+        let mut pause = || {
+            *at_rest = true;
+            db.unwind_if_revision_cancelled();
+            *at_rest = false;
+        };
+        let before = solved.take();
+        let (before, stays) = match before {
+            Some(mut it) => {
+                let stays = it.stays(world, &changed);
+                (Some(it), stays)
+            }
+            None => (None, false),
+        };
+        let new = match before {
+            Some(it) if stays => it,
+            before => {
+                let new = solve(world);
+                // An equal table is as good as the same.
+                if before.is_none_or(|it| it.table != new.table) {
+                    *found = None;
+                }
+                new
+            }
+        };
+        let types = &solved.insert(new).table;
+        pause();
+        let new = match found.take() {
+            Some(mut it) => {
+                if !it.stays(world, types, &changed) {
+                    *reached = None;
+                }
+                it
+            }
+            None => {
+                *reached = None;
+                Found::new(world, types)
+            }
+        };
+        let threads = &found.insert(new).threads;
+        pause();
+        let new = match reached.take() {
+            Some(mut it) => {
+                if !it.stays(world, types, threads, &changed) {
+                    *held = None;
+                }
+                it
+            }
+            None => {
+                *held = None;
+                Reached::new(world, types, threads)
+            }
+        };
+        let Reached { contexts, threads, .. } = &*reached.insert(new);
+        pause();
+        let new = match held.take() {
+            Some(mut it) => {
+                if !it.stays(world, types, contexts, threads, &changed) {
+                    *judged = None;
+                }
+                it
+            }
+            None => {
+                *judged = None;
+                Held::new(world, types, contexts, threads)
+            }
+        };
+        let locks = &held.insert(new).locks;
+        pause();
+        let target = *project.target(db);
+        let facts = Facts {
+            world,
+            types,
+            threads,
+            contexts,
+            locks,
+            files: project.files(db),
+            installed: project.installed(db),
+            extensions: project.extensions(db),
+            target,
+        };
+        let new = match judged.take() {
+            Some(mut it) if self.target == target => {
+                it.refresh(&facts, &mut changed);
+                it
+            }
+            _ => Judged::new(&facts),
+        };
+        let judged = judged.insert(new);
+        self.target = target;
+        self.pending.clear();
+        let out = then(&facts, judged);
+        self.at_rest = true;
+        out
+    }
+}
