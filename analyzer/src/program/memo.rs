@@ -159,3 +159,52 @@ impl<V: PartialEq + Send + Sync> PerFunction<V> {
         different
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::knowledge::KNOWLEDGE;
+
+    fn world(remembers: bool) -> World {
+        World::new(Vec::new(), Arc::clone(&KNOWLEDGE), remembers)
+    }
+
+    #[test]
+    fn what_was_read_and_changed_makes_a_result_stale() {
+        let world = world(true);
+        let ((), reads) = reads_of(&world, 0, || {
+            note(0);
+            note(3);
+            note_list(1);
+        });
+        let none = Reads::default();
+        let stale = |it: &Changed| it.stale(&[reads.clone(), none.clone(), none.clone()]);
+        assert!(stale(&Changed::new(5, vec![4])).is_empty());
+        assert_eq!(stale(&Changed::new(5, vec![3])), [0]);
+        assert_eq!(stale(&Changed::new(5, vec![0, 2])), [0, 2]);
+        let mut lists = Changed::new(5, Vec::new());
+        lists.set_lists(vec![true, false]);
+        assert!(stale(&lists).is_empty());
+        lists.set_lists(vec![false, true]);
+        assert_eq!(stale(&lists), [0]);
+    }
+
+    #[test]
+    fn one_computation_inside_of_another_keeps_its_reads_to_itself() {
+        let world = world(true);
+        let ((), outer) = reads_of(&world, 0, || {
+            note(1);
+            reads_of(&world, 0, || note(2));
+            note(3);
+        });
+        assert!(!Changed::new(5, vec![2]).touches(&outer));
+        assert!(Changed::new(5, vec![1]).touches(&outer) && Changed::new(5, vec![3]).touches(&outer));
+    }
+
+    #[test]
+    fn nobody_wants_to_know_what_a_single_run_reads() {
+        assert!(reads_of(&world(false), 0, || note(1)).1.is_empty());
+    }
+}
