@@ -35,13 +35,23 @@ pub(crate) struct Program {
 /// Analyses the project. Not comparable: the slices are.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
-    let files = project.files(db);
-    let modules: Vec<world::ModuleEntry> = files.iter().map(|it| module(db, *it)).collect();
-    kept::analyse(db, project, modules, |facts, judged| {
+    with_facts(db, project, |facts, judged| {
+        let files = facts.files;
         let slices = judged.slices(facts).into_iter().map(Arc::new);
         let slices = files.iter().copied().zip(slices).collect();
         Program { slices, entries: entries::find(facts.world, facts.threads, files) }
     })
+}
+
+/// What judging reads, and what it found.
+fn with_facts<T>(
+    db: &dyn Db,
+    project: Project,
+    work: impl FnOnce(&judge::Facts<'_>, &judge::Judged) -> T,
+) -> T {
+    let files = project.files(db);
+    let modules: Vec<world::ModuleEntry> = files.iter().map(|it| module(db, *it)).collect();
+    kept::analyse(db, project, modules, work)
 }
 
 fn module(db: &dyn Db, file: SourceFile) -> world::ModuleEntry {
@@ -55,6 +65,19 @@ fn module(db: &dyn Db, file: SourceFile) -> world::ModuleEntry {
         is_test: tests || crate::layout::is_test(file.root(db), file.module(db)),
         facts,
     }
+}
+
+/// Who touches the place that an event of a file is about.
+pub(crate) fn touched(
+    db: &dyn Db,
+    project: Project,
+    file: SourceFile,
+    (func, event): (u32, u32),
+) -> Option<judge::Touched> {
+    with_facts(db, project, |facts, _| {
+        let module = facts.files.iter().position(|it| *it == file)?;
+        facts.touched(facts.world.func_gid(world::to_u32(module), func), event)
+    })
 }
 
 /// The functions of one file that threads run.

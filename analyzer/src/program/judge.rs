@@ -20,9 +20,11 @@ mod policy;
 mod publication;
 mod relied;
 mod torn;
+mod touched;
 mod weak;
 
 pub(crate) use judged::Judged;
+pub(crate) use touched::Touched;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,6 +9,8 @@ mod hostile;
 mod incremental;
 mod kept;
 mod knowledge;
+mod locks;
 mod messages;
+mod names;
 mod programs;
 mod target;
