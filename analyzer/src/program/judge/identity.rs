@@ -125,7 +125,7 @@ impl Facts<'_> {
     }
 
     /// A class that keeps the one instance of itself: `cls._instance = cls()`.
-    fn keeps_itself(&self, suspect: &Suspect, value: Origin) -> bool {
+    pub(super) fn keeps_itself(&self, suspect: &Suspect, value: Origin) -> bool {
         let (Root::Class(class, _), Origin::Call(call)) = (&suspect.location.root, value) else {
             return false;
         };
@@ -144,7 +144,13 @@ impl Facts<'_> {
 
     /// Whether of what stands there two are not as good as one: an object of a class whose objects change, something
     /// external that holds a resource, what a factory makes that was handed in.
-    fn must_exist_once(&self, func: FuncGid, value: Origin, strict: bool, depth: u32) -> bool {
+    pub(super) fn must_exist_once(
+        &self,
+        func: FuncGid,
+        value: Origin,
+        strict: bool,
+        depth: u32,
+    ) -> bool {
         let call = match value {
             Origin::Call(call) => call,
             Origin::Alloc(_) => return strict,
