@@ -160,7 +160,7 @@ impl Facts<'_> {
         let callee = it.calls[call as usize].callee;
         match self.world.entity(func, callee) {
             Some(Entity::Class(class)) => return self.changes(class),
-            Some(Entity::External(name)) => return self.is_resource(&name),
+            Some(Entity::External(name)) => return self.is_resource(&name, strict),
             Some(Entity::Func(target)) => return self.returns_unique(target, strict, depth),
             _ => {}
         }
@@ -185,7 +185,7 @@ impl Facts<'_> {
         }
         types.iter().any(|it| match it {
             Ty::Class(class) => self.changes(*class),
-            Ty::External(name, _) => self.is_resource(name),
+            Ty::External(name, _) => self.is_resource(name, strict),
             _ => false,
         }) || targets.iter().any(|(target, _)| self.returns_unique(*target, strict, depth))
     }
@@ -209,15 +209,17 @@ impl Facts<'_> {
         family().any(|it| self.has_state(it) || unknown(it))
     }
 
-    /// Something external that must exist once: the tables say so, it is a class by its name (which may hold anything),
-    /// or its name says that it makes something. A bare `object()` is nothing but itself.
-    fn is_resource(&self, name: &str) -> bool {
+    /// Something external that must exist once: the tables say so, its name says that it makes something, or, where the
+    /// program itself starts the threads, it is a class by its name, which may hold anything. A bare `object()` is nothing
+    /// but itself.
+    fn is_resource(&self, name: &str, strict: bool) -> bool {
         let equal = self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name);
         !equal
             && (name == "builtins.object"
                 || KNOWLEDGE.locks.contains_key(name)
                 || ATOMICITY.is_unique(name)
-                || makes_by_name(name))
+                || makes_something(name)
+                || (strict && is_class_by_name(name)))
     }
 
     /// Somebody adds to what is kept there.
@@ -240,10 +242,22 @@ pub(super) fn is_parameter(it: &FunctionFacts, place: u32) -> bool {
 
 /// A class by its name, or a function whose name says that it makes something.
 fn makes_by_name(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
-    let class = last.starts_with(|it: char| it.is_ascii_uppercase())
-        && last.contains(|it: char| it.is_ascii_lowercase());
-    class || MAKING.iter().any(|it| last.to_ascii_lowercase().contains(it))
+    is_class_by_name(name) || makes_something(name)
+}
+
+fn is_class_by_name(name: &str) -> bool {
+    let last = last_part(name);
+    last.starts_with(|it: char| it.is_ascii_uppercase())
+        && last.contains(|it: char| it.is_ascii_lowercase())
+}
+
+fn makes_something(name: &str) -> bool {
+    let last = last_part(name).to_ascii_lowercase();
+    MAKING.iter().any(|it| last.contains(it))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name).trim_start_matches('_')
 }
 
 /// Builtins whose result only depends on their arguments: containers that they make are judged by who changes them.

@@ -104,12 +104,15 @@ impl Facts<'_> {
             && !self.takes_lock(suspect.func)
     }
 
-    /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test.
+    /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test, only a
+    /// message or nothing at all.
     fn is_flag_alone(&self, suspect: &Suspect) -> bool {
         let it = self.world.func(suspect.func);
         let first = it.events[suspect.candidate.first as usize].seq;
+        let logs =
+            |call: &Call| name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()));
         suspect.candidate.pattern == Pattern::TestAndSet
-            && it.calls.iter().all(|it| it.seq <= first)
+            && it.calls.iter().filter(|it| it.seq > first).all(logs)
     }
 
     /// A cache that is asked under its lock, filled under it later, and left open while the value is made: giving back the
