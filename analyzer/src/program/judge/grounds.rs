@@ -43,7 +43,7 @@ impl Facts<'_> {
         match &suspect.location.root {
             // Registries are filled by declarations, and caches mostly with equals; the one instance of a class, or of a
             // module, is made at run time.
-            Root::Global(..) => pattern == Pattern::CheckThenInsert,
+            Root::Global(..) => pattern == Pattern::CheckThenInsert && !self.is_foreign(suspect),
             Root::Class(..) => match pattern {
                 Pattern::BrokenDoubleCheck => false,
                 Pattern::LazyInit => {

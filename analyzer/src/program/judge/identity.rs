@@ -109,7 +109,7 @@ impl Facts<'_> {
 
     /// A container that the process has once and that keeps one object for each key, or one of a class that is not
     /// known or stores in steps of its own: it may not even survive two equal insertions at a time.
-    fn is_foreign(&self, suspect: &Suspect) -> bool {
+    pub(super) fn is_foreign(&self, suspect: &Suspect) -> bool {
         let it = self.world.func(suspect.func);
         let event = &it.events[suspect.candidate.last as usize];
         let held = self.types.place(self.world, suspect.func, &it.places[event.place as usize]);
