@@ -275,6 +275,8 @@ pub(crate) struct FunctionFacts {
     pub(crate) decorators: ThinVec<Origin>,
     /// Docstring or comments say that the caller holds a lock.
     pub(crate) caller_locks: bool,
+    /// Docstring says that only tests call it.
+    pub(crate) for_tests: bool,
     pub(crate) places: Places,
     pub(crate) allocs: ThinVec<Alloc>,
     pub(crate) calls: Vec<Call>,

@@ -34,6 +34,7 @@ impl Lowerer<'_> {
         frame.facts.class = class;
         frame.facts.decorators = decorators;
         frame.facts.caller_locks = caller_holds_lock(&name, docstring(&def.body));
+        frame.facts.for_tests = docstring(&def.body).is_some_and(is_for_tests);
         frame.facts.bound = binding_kind(def, class != NONE);
         self.parameters(&def.parameters, defaults);
         self.block(&def.body);
@@ -281,7 +282,19 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
         "multi-threaded",
         "concurrent access",
     ];
-    let denials = ["not ", "n't ", "never", "non-", "unsafe", "without", "unless", "no "];
+    // "must be thread-safe" asks it of others.
+    let denials = [
+        "not ",
+        "n't ",
+        "never",
+        "non-",
+        "unsafe",
+        "without",
+        "unless",
+        "no ",
+        "must be",
+        "should be",
+    ];
     plain.split(['.', ';', '!']).any(|sentence| {
         claims.iter().any(|it| sentence.contains(it))
             && !denials.iter().any(|it| sentence.contains(it))
@@ -301,6 +314,9 @@ fn denies_thread_safe(doc: &str) -> bool {
         "not thread safe",
         "not threadsafe",
         "isn't thread-safe",
+        "not be thread-safe",
+        "not completely thread-safe",
+        "not be completely thread-safe",
         "isn't thread safe",
         "not concurrency safe",
         "not concurrency-safe",
@@ -310,6 +326,31 @@ fn denies_thread_safe(doc: &str) -> bool {
         "not share it between threads",
         "only be used from one thread",
         "only be used in one thread",
+    ]
+    .iter()
+    .any(|it| plain.contains(it))
+}
+
+/// Whether a docstring says that only tests call the thing.
+fn is_for_tests(doc: &str) -> bool {
+    let lower = doc.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let plain = words.join(" ");
+    [
+        "for testing only",
+        "for tests only",
+        "intended for testing",
+        "mock testing",
+        "needed for tests",
+        "only be used for testing",
+        "only be used in tests",
+        "only for testing",
+        "only for tests",
+        "only used for testing",
+        "only used in tests",
+        "testing purposes",
+        "used for testing",
+        "useful for testing",
     ]
     .iter()
     .any(|it| plain.contains(it))
