@@ -25,6 +25,11 @@ use ruff_text_size::TextRange;
 use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
 use crate::index::scopes::Scopes;
 
+/// The facts of an empty module.
+pub(crate) fn nothing() -> ModuleFacts {
+    lower_module(&[], "", "", false).0
+}
+
 /// Lowers a module. Returns the facts and the range of each site.
 pub(crate) fn lower_module(
     body: &[Stmt],
@@ -50,6 +55,7 @@ pub(crate) fn lower_module(
         spare: Vec::new(),
         main: None,
         type_checking: 0,
+        renamed: Vec::new(),
     };
     let name = Name::new_static("<module>");
     lowerer.enter(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
@@ -70,6 +76,7 @@ pub(crate) fn lower_module(
         is_package,
         says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
         main: lowerer.main,
+        settings: Vec::new(),
     };
     (facts, lowerer.sites)
 }

@@ -4,6 +4,7 @@
 pub(crate) mod claims;
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
+pub(crate) mod dependencies;
 pub(crate) mod entries;
 pub(crate) mod gil;
 pub(crate) mod judge;
@@ -11,6 +12,7 @@ pub(crate) mod locations;
 pub(crate) mod locks;
 pub(crate) mod misreadings;
 pub(crate) mod render;
+pub(crate) mod settings;
 pub(crate) mod slice;
 pub(crate) mod threads;
 pub(crate) mod types;
@@ -70,9 +72,18 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         installed: project.installed(db),
         extensions: project.extensions(db),
         target: *project.target(db),
+        oldest: *project.oldest(db),
     });
     let entries = entries::find(&world, &found, files);
-    let slices = files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect();
+    let mut slices: FxHashMap<SourceFile, ProgramSlice> =
+        files.iter().copied().zip(slices).collect();
+    for (file, judged) in dependencies::find(db, project, &world) {
+        slices.entry(file).or_default().dependencies.push(judged);
+    }
+    for (file, topic, judged) in settings::find(db, project, &world) {
+        slices.entry(file).or_default().misreadings.push((topic, judged));
+    }
+    let slices = slices.into_iter().map(|(file, it)| (file, Arc::new(it))).collect();
     Program { slices, entries }
 }
 

@@ -9,9 +9,10 @@ use ftlint_analyzer::layout::{Placement, layout};
 use ftlint_analyzer::settings::{Knowledge, Settings as Configured, TargetVersion};
 use ftlint_project::config::{Configuration, Overrides};
 use ftlint_project::discover::{Kind, Target, discover, project_root};
-use ftlint_project::installed::installed;
+use ftlint_project::installed::{environment, versions};
 use ftlint_project::load::text;
 use ftlint_project::paths::Short;
+use ftlint_project::surroundings::{self, Surroundings};
 
 /// A folder of the client, or a file that was opened outside of all folders.
 pub struct Root {
@@ -25,6 +26,8 @@ pub struct Root {
     pub listing: Option<Listing>,
     /// The input of the analyzer, as soon as there is one.
     pub project: Option<Project>,
+    /// The inputs of lock files and manifests.
+    pub documents: BTreeMap<PathBuf, SourceFile>,
 }
 
 /// The result of searching a folder.
@@ -38,6 +41,10 @@ pub struct Listing {
     pub modules: Arc<HashMap<String, PathBuf>>,
     /// Distributions of the environment.
     pub installed: BTreeMap<String, String>,
+    /// Lock files and manifests.
+    pub surroundings: Arc<Surroundings>,
+    /// The settings of the folder.
+    pub settings: Arc<Configured>,
     /// Knowledge of the settings.
     pub knowledge: Option<Arc<Knowledge>>,
     /// The interpreter of the settings.
@@ -69,7 +76,7 @@ pub struct Workspace {
 impl Root {
     /// A root that is not searched yet.
     pub fn new(path: PathBuf, kind: Kind) -> Self {
-        Self { path, kind, search: 0, listing: None, project: None }
+        Self { path, kind, search: 0, listing: None, project: None, documents: BTreeMap::new() }
     }
 }
 
@@ -140,11 +147,16 @@ pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) 
         })
         .collect();
     let project = project_root(directory, home.as_deref()).unwrap_or(directory);
+    let environment = environment(project, None);
+    let asked = surroundings::target(settings.target_version);
+    let surroundings = surroundings::read(project, environment.as_ref(), asked);
     Listing {
         root: root.to_owned(),
         files: Arc::new(files),
         modules: Arc::new(modules),
-        installed: installed(project, None),
+        installed: environment.as_ref().map(versions).unwrap_or_default(),
+        surroundings: Arc::new(surroundings),
+        settings: Arc::clone(&settings),
         knowledge: settings.knowledge.clone(),
         target: settings.target_version,
         problems,
