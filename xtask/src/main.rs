@@ -10,7 +10,7 @@ const USAGE: &str = "usage: cargo xtask <task>
   docs [--check]               write docs/rules from the rules, or say what is out of date
   editor-schema [--check]      write the settings of the VS Code extension, or say what is out of date
   tidy                         check the habits that a machine can see
-  extensions [NAME ...]        compare the table of packages with what pip would install today
+  extensions NAME ...          compare rows of the table of packages with what pip would install today
   new-rule FTL999 some-name    make a rule's file, its registry lines and its fixtures
   bench [--corpus DIR] [--pairs N]
                                time ftlint beside ruff on the standard library

@@ -64,7 +64,7 @@ fn words(it: &Setting) -> (String, &'static str, &'static str) {
     match it.kind {
         SettingKind::GilOff { .. } => (
             format!(
-                "`{name}` keeps the GIL off whatever is imported: an extension that needs it corrupts memory"
+                "`{name}` keeps the GIL off whatever is imported: an extension that needs it may corrupt memory"
             ),
             "no such setting: the GIL is off until an extension asks for it",
             "a module that does not declare Py_mod_gil is not checked then (Python/import.c); an interpreter with the GIL does not start with it",
