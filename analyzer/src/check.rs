@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::db::{Db, Project, SourceFile};
-use crate::evidence::{DeadlockKind, Pattern, PlaceKind};
+use crate::evidence::{DeadlockKind, Evidence, Pattern, PlaceKind};
 use crate::knowledge::Topic;
 use crate::program::slice::{JudgedWindow, ProgramSlice};
 use crate::rule::Rule;
+use crate::surroundings::Trouble;
 
 /// What a rule may read.
 pub struct RuleContext<'a> {
@@ -42,14 +43,22 @@ impl RuleContext<'_> {
 
     /// Locks taken so that threads can wait for ever, in one of two ways.
     pub(crate) fn deadlocks(&self, kind: DeadlockKind) -> impl Iterator<Item = &JudgedWindow> {
-        self.slice.deadlocks.iter().filter(
-            move |it| matches!(&it.evidence, crate::evidence::Evidence::Deadlock(it) if it.kind == kind),
-        )
+        self.slice
+            .deadlocks
+            .iter()
+            .filter(move |it| matches!(&it.evidence, Evidence::Deadlock(it) if it.kind == kind))
     }
 
     /// Imports that bring the GIL back.
     pub(crate) fn gil_requests(&self) -> impl Iterator<Item = &JudgedWindow> {
         self.slice.gil_requests.iter()
+    }
+
+    /// Dependencies with this trouble.
+    pub(crate) fn dependencies(&self, trouble: Trouble) -> impl Iterator<Item = &JudgedWindow> {
+        self.slice.dependencies.iter().filter(
+            move |it| matches!(&it.evidence, Evidence::Dependency(it) if it.facts.trouble == trouble),
+        )
     }
 
     /// Names for free threading that do not exist.

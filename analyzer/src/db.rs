@@ -26,6 +26,21 @@ pub struct SourceFile {
     /// The decoded text.
     #[returns(ref)]
     pub text: Text,
+    /// What the text is.
+    #[default]
+    pub kind: FileKind,
+}
+
+/// What the text of a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A module.
+    #[default]
+    Python,
+    /// A configuration: lines that may set something, with comments that begin with `#`.
+    Configuration,
+    /// A lock file, a manifest: lines that are only spoken of.
+    Lines,
 }
 
 /// Everything analysed together.
@@ -43,6 +58,9 @@ pub struct Project {
     /// The interpreter that the code is written for, when the settings name it.
     #[default]
     pub target: Option<crate::settings::TargetVersion>,
+    /// The oldest release of Python 3 that the project is for, where its manifest says so: the second number.
+    #[default]
+    pub oldest: Option<u8>,
     /// What the imports load, where the environment was read.
     #[default]
     #[returns(ref)]
@@ -51,6 +69,14 @@ pub struct Project {
     #[default]
     #[returns(ref)]
     pub memory: crate::program::kept::Memory,
+    /// Files that are no Python and on whose lines something may be reported.
+    #[default]
+    #[returns(ref)]
+    pub documents: Arc<[SourceFile]>,
+    /// What is wrong with the dependencies.
+    #[default]
+    #[returns(ref)]
+    pub dependencies: Arc<[crate::surroundings::Dependency]>,
 }
 
 /// The database. Cloning makes another handle to the same storage, one per thread.
@@ -94,6 +120,36 @@ impl Database {
     pub fn set_extensions(&mut self, project: Project, found: crate::extensions::Extensions) {
         use salsa::Setter as _;
         project.set_extensions(self).to(Arc::new(found));
+    }
+
+    /// Sets what stands around the code of a project.
+    pub fn set_surroundings(
+        &mut self,
+        project: Project,
+        documents: Vec<SourceFile>,
+        dependencies: Vec<crate::surroundings::Dependency>,
+    ) {
+        use salsa::Setter as _;
+        if **project.documents(self) != *documents {
+            project.set_documents(self).to(documents.into());
+        }
+        if **project.dependencies(self) != *dependencies {
+            project.set_dependencies(self).to(dependencies.into());
+        }
+    }
+
+    /// Sets the oldest release that a project is for.
+    pub fn set_oldest(&mut self, project: Project, oldest: Option<u8>) {
+        use salsa::Setter as _;
+        if *project.oldest(self) != oldest {
+            project.set_oldest(self).to(oldest);
+        }
+    }
+
+    /// A file that is no Python.
+    pub fn document(&self, path: &str, text: &str, kind: FileKind) -> SourceFile {
+        let (root, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+        SourceFile::builder(path.into(), root.into(), name.into(), text.into()).kind(kind).new(self)
     }
 
     /// A database that reports the name of each query as it is executed, for tests of reuse.

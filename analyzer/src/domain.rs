@@ -9,6 +9,7 @@ mod call;
 mod exact;
 mod places;
 mod regions;
+mod setting;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub(crate) use call::{Arg, Call, Passed};
 pub(crate) use exact::{exact, exact_thin};
 pub(crate) use places::{Places, share};
 pub(crate) use regions::{Mode, Region};
+pub(crate) use setting::{Setting, SettingKind};
 
 /// Ordinal of a place in the text of its function (see [`crate::index::Sites`]); stable while code only moves, and while
 /// other functions are edited. With [`DEFINED`], the definition of the function that follows.
@@ -389,4 +391,6 @@ pub(crate) struct ModuleFacts {
     pub(crate) says_thread_safe: bool,
     /// What stands under `if __name__ == "__main__"`: positions in the module's own code, from and to.
     pub(crate) main: Option<(u32, u32)>,
+    /// What its lines set for interpreters.
+    pub(crate) settings: Vec<Setting>,
 }

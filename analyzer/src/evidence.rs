@@ -12,6 +12,8 @@ pub enum Evidence<S> {
     Deadlock(Box<Deadlock<S>>),
     /// An import that switches the GIL back on for the whole process.
     GilRequest(GilRequest<S>),
+    /// A dependency that a free-threaded interpreter cannot use as it is.
+    Dependency(Box<Dependency<S>>),
     /// A name that no `CPython` has, or that does not say what the code takes it to say.
     Claim(Claim<S>),
     /// The file could not be parsed completely; the string is the parser's message.
@@ -275,6 +277,19 @@ pub struct GilRequest<S> {
     pub others: Vec<String>,
 }
 
+/// A dependency, and where the project speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Dependency<S> {
+    /// The import, or the line that declares or locks it.
+    pub site: S,
+    /// The module that is imported at the site; empty where the site is no import.
+    pub import: String,
+    /// What is known of it.
+    pub facts: std::sync::Arc<crate::surroundings::Dependency>,
+    /// Lines of manifests and lock files that speak of it.
+    pub lines: Vec<Step<S>>,
+}
+
 /// A name that code asks for and that does not exist, or says something else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claim<S> {
@@ -288,6 +303,8 @@ pub struct Claim<S> {
     pub instead: String,
     /// How that is known.
     pub source: String,
+    /// Where it is worse or better than what the rule reports as a whole.
+    pub severity: Option<crate::rule::Severity>,
 }
 
 impl<S> Evidence<S> {
@@ -297,6 +314,7 @@ impl<S> Evidence<S> {
             Evidence::Window(window) => &window.last.site,
             Evidence::Deadlock(it) => &it.site,
             Evidence::GilRequest(request) => &request.import,
+            Evidence::Dependency(it) => &it.site,
             Evidence::Claim(it) => &it.site,
             Evidence::Syntax(site, _) => site,
         }
@@ -316,12 +334,19 @@ impl<S> Evidence<S> {
                 chain: request.chain.clone(),
                 others: request.others.clone(),
             }),
+            Evidence::Dependency(it) => Evidence::Dependency(Box::new(Dependency {
+                site: f(&it.site),
+                import: it.import.clone(),
+                facts: it.facts.clone(),
+                lines: it.lines.iter().map(|it| it.map(&mut f)).collect(),
+            })),
             Evidence::Claim(it) => Evidence::Claim(Claim {
                 site: f(&it.site),
                 name: it.name.clone(),
                 problem: it.problem.clone(),
                 instead: it.instead.clone(),
                 source: it.source.clone(),
+                severity: it.severity,
             }),
             Evidence::Syntax(site, message) => Evidence::Syntax(f(site), message.clone()),
         }

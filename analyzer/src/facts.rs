@@ -26,6 +26,11 @@ use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
 use crate::index::Sites;
 use crate::index::scopes::Scopes;
 
+/// The facts of an empty module.
+pub(crate) fn nothing() -> ModuleFacts {
+    lower_module(&[], "", "", false).0
+}
+
 /// Lowers a module. Returns the facts and where each site stands.
 pub(crate) fn lower_module(
     body: &[Stmt],
@@ -52,6 +57,7 @@ pub(crate) fn lower_module(
         spare: Vec::new(),
         main: None,
         type_checking: 0,
+        renamed: Vec::new(),
     };
     let name = Name::new_static("<module>");
     lowerer.enter(FunctionKind::Module, 0, name, "<module>".to_owned(), NONE, 0);
@@ -72,6 +78,7 @@ pub(crate) fn lower_module(
         is_package,
         says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
         main: lowerer.main,
+        settings: Vec::new(),
     };
     (facts, sites)
 }

@@ -1,14 +1,16 @@
 //! The index of one file: its facts, and where each site stands in the text. Not comparable on purpose: it holds
 //! byte ranges, which every edit moves; [`facts`] is the part that stays equal.
 
+mod documents;
+mod prose;
 pub(crate) mod scopes;
 
 use std::sync::Arc;
 
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::db::{Db, SourceFile};
-use crate::domain::{DEFINED, FuncId, ModuleFacts, SiteId};
+use crate::db::{Db, FileKind, SourceFile};
+use crate::domain::{DEFINED, FuncId, ModuleFacts, Setting, SettingKind, SiteId};
 use crate::syntax::{self, SyntaxProblem};
 
 /// What one parse of a file yields.
@@ -30,8 +32,8 @@ pub(crate) struct Sites {
     ranges: Box<[TextRange]>,
     /// Where those of each function begin.
     starts: Box<[u32]>,
-    /// Where each function is defined.
-    defs: Box<[TextRange]>,
+    /// Where each function is defined, and what belongs to none.
+    defs: Vec<TextRange>,
 }
 
 impl Sites {
@@ -44,7 +46,13 @@ impl Sites {
             n += u32::try_from(it.len()).unwrap_or_default();
         }
         starts.push(n);
-        Sites { ranges: functions.concat().into(), starts: starts.into(), defs: defs.into() }
+        Sites { ranges: functions.concat().into(), starts: starts.into(), defs }
+    }
+
+    /// A site that belongs to no function.
+    pub(crate) fn add(&mut self, range: TextRange) -> SiteId {
+        self.defs.push(range);
+        DEFINED | u32::try_from(self.defs.len() - 1).unwrap_or_default()
     }
 
     /// The range of a site of a function.
@@ -61,6 +69,13 @@ impl Sites {
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
     let text = file.text(db).get();
+    match *file.kind(db) {
+        FileKind::Python => {}
+        FileKind::Configuration => {
+            return documents::index(&text, documents::settings(file.path(db), &text));
+        }
+        FileKind::Lines => return documents::index(&text, Vec::new()),
+    }
     syntax::with_stack(&text, || build(db, file, &text))
 }
 
@@ -78,6 +93,7 @@ fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
         Vec::new()
     };
     let problems = syntax::problems(&parsed);
+    let prose = prose::find(&parsed, text);
     let suite = syntax::suite(parsed);
     let suite: &[ruff_python_ast::Stmt] = &suite;
     let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
@@ -86,8 +102,24 @@ fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
     // code under test is no sign that others do. Tests without threads are parsed for their syntax only.
     let idle = crate::layout::is_test(file.root(db), file.module(db)) && !mentions_threads(text);
     let suite = if idle { &[] } else { suite };
-    let (facts, sites) = crate::facts::lower_module(suite, text, file.module(db), is_package);
+    let (mut facts, mut sites) =
+        crate::facts::lower_module(suite, text, file.module(db), is_package);
+    let told = prose.into_iter().map(|(range, kind)| (range, kind, text[range].to_owned()));
+    for (range, kind, text) in of_scripts(&facts, text).into_iter().chain(told) {
+        let site = sites.add(range);
+        facts.settings.push(Setting { site, kind, text });
+    }
     ModuleIndex { facts: Arc::new(facts), sites, problems, directives, body_start }
+}
+
+/// What the first line of a script sets for its interpreter, and what a file of nox sets for those that it starts.
+fn of_scripts(facts: &ModuleFacts, text: &str) -> Vec<(TextRange, SettingKind, String)> {
+    let runs_nox = facts.imports.iter().any(|it| it.module == "nox");
+    if runs_nox || text.starts_with("#!") {
+        documents::of_python(text, runs_nox)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a text has anything to do with threads. Cheap and generous.

@@ -1,6 +1,7 @@
 //! The typed view of `knowledge/*.toml`, parsed once; the only reader of those files. A project may add rows.
 
 pub(crate) mod atomicity;
+pub(crate) mod packages;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -82,7 +83,6 @@ impl Knowledge {
             ("runtime.toml", include_str!("../knowledge/runtime.toml")),
             ("frameworks.toml", include_str!("../knowledge/frameworks.toml")),
             ("locks.toml", include_str!("../knowledge/locks.toml")),
-            ("extensions.toml", include_str!("../knowledge/extensions.toml")),
             ("claims.toml", include_str!("../knowledge/claims.toml")),
         ] {
             match toml::from_str(text) {

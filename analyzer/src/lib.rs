@@ -21,6 +21,7 @@ pub mod rule;
 pub mod rules;
 pub mod settings;
 pub mod suppress;
+pub mod surroundings;
 mod syntax;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -45,7 +46,7 @@ pub fn imported_names(db: &Database, project: Project) -> BTreeSet<String> {
         .collect()
 }
 
-/// All diagnostics of the files for which `wanted` holds, sorted by path and position. The other files of the
+/// All diagnostics of the files and documents for which `wanted` holds, sorted by path and position. The other files of the
 /// project only lend context. Runs on rayon's current pool. Suppressed findings are left out.
 pub fn check_project(
     db: &Database,
@@ -54,10 +55,11 @@ pub fn check_project(
 ) -> Vec<Diagnostic> {
     // Each job has a handle of its own to the same storage.
     index_project(db, project);
-    let files = project.files(db);
     program::program(db, project);
+    let (files, documents) = (project.files(db), project.documents(db));
     let mut out: Vec<Diagnostic> = files
         .par_iter()
+        .chain(documents.par_iter())
         .map_with(db.clone(), |db, file| {
             if wanted(*file) { report::diagnostics(db, project, *file) } else { Vec::new() }
         })

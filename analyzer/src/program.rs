@@ -5,6 +5,7 @@
 pub(crate) mod claims;
 pub(crate) mod contexts;
 pub(crate) mod deadlocks;
+pub(crate) mod dependencies;
 pub(crate) mod entries;
 pub(crate) mod gil;
 pub(crate) mod judge;
@@ -14,6 +15,7 @@ pub(crate) mod locks;
 mod memo;
 pub(crate) mod misreadings;
 pub(crate) mod render;
+pub(crate) mod settings;
 pub(crate) mod slice;
 pub(crate) mod threads;
 pub(crate) mod types;
@@ -37,8 +39,15 @@ pub(crate) struct Program {
 pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
     with_facts(db, project, |facts, judged| {
         let files = facts.files;
-        let slices = judged.slices(facts).into_iter().map(Arc::new);
-        let slices = files.iter().copied().zip(slices).collect();
+        let mut slices: FxHashMap<SourceFile, ProgramSlice> =
+            files.iter().copied().zip(judged.slices(facts)).collect();
+        for (file, judged) in dependencies::find(db, project, facts.world) {
+            slices.entry(file).or_default().dependencies.push(judged);
+        }
+        for (file, topic, judged) in settings::find(db, project, facts.world) {
+            slices.entry(file).or_default().misreadings.push((topic, judged));
+        }
+        let slices = slices.into_iter().map(|(file, it)| (file, Arc::new(it))).collect();
         Program { slices, entries: entries::find(facts.world, facts.threads, files) }
     })
 }

@@ -250,6 +250,12 @@ fn diagnostic(finding: &Finding, evidence: Evidence<Location>) -> Diagnostic {
     let location = evidence.site().clone();
     let related = match &evidence {
         Evidence::Window(window) => related(window),
+        Evidence::Dependency(it) => it
+            .lines
+            .iter()
+            .filter(|line| line.site != location)
+            .map(|line| Related { message: line.text.clone(), location: line.site.clone() })
+            .collect(),
         Evidence::Deadlock(it) => it
             .mine
             .iter()
@@ -259,9 +265,13 @@ fn diagnostic(finding: &Finding, evidence: Evidence<Location>) -> Diagnostic {
         _ => Vec::new(),
     };
     let rule = finding.rule;
+    let own = match &evidence {
+        Evidence::Claim(it) => it.severity,
+        _ => None,
+    };
     Diagnostic {
         rule,
-        severity: rule.severity,
+        severity: own.unwrap_or(rule.severity),
         confidence: finding.judged.confidence,
         gil: finding.judged.gil,
         message: (rule.message)(&evidence),

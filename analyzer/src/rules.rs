@@ -21,6 +21,14 @@ mod ftl212_mapping_mixin_not_atomic;
 mod ftl215_lost_registration;
 mod ftl216_check_then_dereference;
 mod ftl301_import_reenables_gil;
+mod ftl302_no_free_threaded_wheel;
+mod ftl303_abi3_only_wheel;
+mod ftl304_pure_python_fallback;
+mod ftl305_dependency_too_old_for_ft;
+mod ftl306_ft_wheel_but_gil_used;
+mod ftl307_undeclared_ft_status;
+mod ftl308_gil_forced_in_config;
+mod ftl311_target_313t;
 mod ftl401_inconsistent_guard;
 mod ftl402_mixed_guards;
 mod ftl407_nonreentrant_reacquire;
@@ -31,7 +39,10 @@ mod ftl421_split_critical_section;
 mod ftl423_guard_in_wrong_scope;
 mod ftl501_nonexistent_api;
 mod ftl502_wrong_gil_detection;
+mod ftl503_switchinterval_reliance;
 mod ftl504_refcount_reliance;
+mod ftl518_gil_workaround;
+mod ftl520_gil_reliance_comment;
 mod ftl601_iterate_while_mutated;
 mod ftl602_nonatomic_snapshot;
 mod ftl603_shared_generator;
@@ -41,6 +52,7 @@ mod ftl606_copy_of_mutating_object;
 mod ftl607_sort_visible_to_readers;
 mod ftl609_sorted_structure_race;
 mod ftl610_index_loop;
+mod ftl718_wheel_config;
 pub(crate) mod words;
 
 use crate::evidence::Evidence;
@@ -69,6 +81,14 @@ pub static RULES: &[&Rule] = &[
     &ftl215_lost_registration::RULE,
     &ftl216_check_then_dereference::RULE,
     &ftl301_import_reenables_gil::RULE,
+    &ftl302_no_free_threaded_wheel::RULE,
+    &ftl303_abi3_only_wheel::RULE,
+    &ftl304_pure_python_fallback::RULE,
+    &ftl305_dependency_too_old_for_ft::RULE,
+    &ftl306_ft_wheel_but_gil_used::RULE,
+    &ftl307_undeclared_ft_status::RULE,
+    &ftl308_gil_forced_in_config::RULE,
+    &ftl311_target_313t::RULE,
     &ftl401_inconsistent_guard::RULE,
     &ftl402_mixed_guards::RULE,
     &ftl407_nonreentrant_reacquire::RULE,
@@ -79,7 +99,10 @@ pub static RULES: &[&Rule] = &[
     &ftl423_guard_in_wrong_scope::RULE,
     &ftl501_nonexistent_api::RULE,
     &ftl502_wrong_gil_detection::RULE,
+    &ftl503_switchinterval_reliance::RULE,
     &ftl504_refcount_reliance::RULE,
+    &ftl518_gil_workaround::RULE,
+    &ftl520_gil_reliance_comment::RULE,
     &ftl601_iterate_while_mutated::RULE,
     &ftl602_nonatomic_snapshot::RULE,
     &ftl603_shared_generator::RULE,
@@ -89,6 +112,7 @@ pub static RULES: &[&Rule] = &[
     &ftl607_sort_visible_to_readers::RULE,
     &ftl609_sorted_structure_race::RULE,
     &ftl610_index_loop::RULE,
+    &ftl718_wheel_config::RULE,
 ];
 
 /// The pseudo-rule of files that cannot be parsed completely. Not selectable, not suppressible.

@@ -10,7 +10,7 @@ mod selector;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::rule::{Confidence, Rule};
+use crate::rule::{Confidence, Rule, Severity};
 
 pub use crate::knowledge::Knowledge;
 pub use paths::PathPatterns;
@@ -67,7 +67,7 @@ pub enum OutputFormat {
 /// The settings of one project.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Rules to run; `None` for all.
+    /// Rules to run; `None` for all but those of severity info.
     pub select: Option<Vec<Selector>>,
     /// Rules to leave out; against `select` the longer selector wins.
     pub ignore: Vec<Selector>,
@@ -124,13 +124,16 @@ impl Settings {
                     && paths.matches(&diagnostic.location.file)
             })
         };
-        diagnostic.confidence >= self.min_confidence && self.selects(code) && !ignored_here()
+        diagnostic.confidence >= self.min_confidence
+            && self.selects(diagnostic.rule)
+            && !ignored_here()
     }
 
-    /// Whether the rule with this code runs at all.
-    pub fn selects(&self, code: &str) -> bool {
+    /// Whether a rule runs at all. Rules of severity info are for who asks for them.
+    pub fn selects(&self, rule: &Rule) -> bool {
+        let code = rule.code;
         let selected = match &self.select {
-            None => Some(0),
+            None => (rule.severity > Severity::Info).then_some(0),
             Some(selectors) => selector::strength(selectors, code),
         };
         let ignored = selector::strength(&self.ignore, code);

@@ -8,6 +8,9 @@ use ruff_python_parser::{Parsed, parse_unchecked_source};
 use ruff_python_trivia::CommentRanges;
 use ruff_text_size::TextRange;
 
+/// A parsed module, with its tokens.
+pub(crate) type Module = Parsed<ruff_python_ast::ModModule>;
+
 /// One problem the parser met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxProblem {

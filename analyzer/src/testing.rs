@@ -16,6 +16,7 @@ pub use fixtures::{Fixture, FixtureFile, fixtures_dir, load_fixtures, python_fil
 use crate::diagnostic::Diagnostic;
 use crate::evidence::Evidence;
 use crate::rule::{Confidence, Rule};
+use crate::surroundings::{Anchor, Dependency, Trouble};
 
 /// What a comment says about its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub struct Expectations {
     pub min_confidence: Confidence,
     /// `# installed:` lines: distribution to version.
     pub installed: BTreeMap<String, String>,
+    /// `# requires-python: 3.9`: the second number.
+    pub oldest: Option<u8>,
+    /// `# locked:` lines that name a trouble.
+    pub locked: Vec<Dependency>,
     /// Comments that look like expectations and cannot be read.
     pub problems: Vec<String>,
 }
@@ -65,13 +70,7 @@ pub struct Expectations {
 impl Expectations {
     /// Reads the comments of a Python text. Strings are no comments, and broken syntax does not matter.
     pub fn parse(text: &str) -> Expectations {
-        let mut res = Expectations {
-            items: Vec::new(),
-            facts: Vec::new(),
-            min_confidence: Confidence::Medium,
-            installed: BTreeMap::new(),
-            problems: Vec::new(),
-        };
+        let mut res = Expectations::none();
         let parsed = ruff_python_parser::parse_unchecked_source(text, PySourceType::Python);
         let (mut line, mut counted) = (1, 0);
         for token in parsed.tokens().iter().filter(|it| it.kind() == TokenKind::Comment) {
@@ -86,6 +85,32 @@ impl Expectations {
             }
         }
         res
+    }
+
+    /// Reads the comments of a file that is no Python: what follows a `#` at the beginning of a line or behind a space.
+    pub fn of_document(text: &str) -> Expectations {
+        let mut res = Expectations::none();
+        for (number, line) in (1u32..).zip(text.lines()) {
+            let comment = if line.starts_with('#') { Some(0) } else { line.find(" #") };
+            for part in comment.into_iter().flat_map(|it| split_comment(&line[it..])) {
+                if let Err(problem) = res.read_part(number, part) {
+                    res.problems.push(format!("line {number}: {problem}: `# {part}`"));
+                }
+            }
+        }
+        res
+    }
+
+    fn none() -> Expectations {
+        Expectations {
+            items: Vec::new(),
+            facts: Vec::new(),
+            min_confidence: Confidence::Medium,
+            installed: BTreeMap::new(),
+            oldest: None,
+            locked: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     /// Reads one comment without its `#`.
@@ -108,6 +133,11 @@ impl Expectations {
                 let (name, version) = rest.split_once(' ').ok_or("needs a name and a version")?;
                 self.installed.insert(name.to_owned(), version.trim().to_owned());
             }
+            "requires-python" => {
+                let minor = rest.strip_prefix("3.").and_then(|it| it.parse().ok());
+                self.oldest = Some(minor.ok_or("needs a release of Python 3")?);
+            }
+            "locked" => self.locked.extend(locked(rest)?),
             _ => {}
         }
         Ok(())
@@ -202,7 +232,19 @@ pub fn check_expectations_of(
     text: &str,
     diagnostics: &[Diagnostic],
 ) -> Vec<String> {
-    let expectations = Expectations::parse(text);
+    compare(page, Expectations::parse(text), diagnostics)
+}
+
+/// The same for a file that is no Python.
+pub fn check_document(page: Option<&Rule>, text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
+    compare(page, Expectations::of_document(text), diagnostics)
+}
+
+fn compare(
+    page: Option<&Rule>,
+    expectations: Expectations,
+    diagnostics: &[Diagnostic],
+) -> Vec<String> {
     let mut left: Vec<&Diagnostic> =
         diagnostics.iter().filter(|it| it.confidence >= expectations.min_confidence).collect();
     let mut res = expectations.problems;
@@ -238,6 +280,38 @@ pub fn check_expectations_of(
         ));
     }
     res
+}
+
+/// `orjson 3.11.9 no-wheel`, or without the last word.
+fn locked(text: &str) -> Result<Option<Dependency>, &'static str> {
+    let mut words = text.split_whitespace();
+    let (Some(name), Some(version)) = (words.next(), words.next()) else {
+        return Err("needs a name and a version");
+    };
+    let trouble = match words.next() {
+        None => return Ok(None),
+        Some("no-wheel") => Trouble::NoWheel,
+        Some("abi3-only") => Trouble::StableAbiOnly,
+        Some("fallback") => Trouble::Fallback,
+        Some("too-old") => Trouble::TooOld,
+        Some("gil-in-wheel") => Trouble::GilInWheel,
+        Some("undeclared") => Trouble::Undeclared,
+        Some(_) => return Err("unknown trouble"),
+    };
+    Ok(Some(Dependency {
+        trouble,
+        distribution: name.to_owned(),
+        version: version.to_owned(),
+        target: "3.14t".to_owned(),
+        supported: "a later version".to_owned(),
+        known: String::new(),
+        advice: String::new(),
+        chain: vec![name.to_owned()],
+        modules: vec![name.replace('-', "_")],
+        lines: Vec::new(),
+        confidence: Confidence::High,
+        anchor: Anchor::ImportOrLine,
+    }))
 }
 
 fn confidence(text: &str) -> Result<Confidence, &'static str> {

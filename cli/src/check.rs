@@ -1,7 +1,7 @@
 //! `ftlint check`: from paths to findings on standard output and an exit status.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use ftlint_project::discover::{Files, Kind, Target, discover, project_root};
 use ftlint_project::installed::{environment, extensions, versions};
 use ftlint_project::load::{Loaded, Overlay, load, reason};
 use ftlint_project::paths::{Short, absolute};
+use ftlint_project::surroundings;
 
 use crate::FAILED;
 use crate::args::CheckArgs;
@@ -35,9 +36,13 @@ const INTERRUPTED: u8 = 130;
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let console = Console::new(args.color);
-    let Analysis { mut db, loaded, files, settings, mut problems, project, short } = analyse(args)?;
+    let Analysis { mut db, loaded, files, settings, mut problems, unread, project, short } =
+        analyse(args)?;
     for problem in &problems {
         console.error(problem);
+    }
+    for problem in &unread {
+        console.warning(problem);
     }
     warn_of_suppressions(&db, &loaded, &short, console);
     let mut diagnostics = diagnostics(&db, &loaded, &files);
@@ -75,7 +80,7 @@ pub(crate) struct Checked {
 
 /// Analyses, and leaves the telling to somebody else.
 pub(crate) fn quietly(args: &CheckArgs) -> anyhow::Result<Checked> {
-    let Analysis { db, loaded, files, settings, problems, project, short: _ } = analyse(args)?;
+    let Analysis { db, loaded, files, settings, problems, project, .. } = analyse(args)?;
     let mut res = Replayed::without(diagnostics(&db, &loaded, &files));
     Known::new(args, &db, loaded.project, &project).look_up(&mut res.findings, None);
     Ok(Checked { findings: res.findings, problems, settings, project })
@@ -88,6 +93,8 @@ struct Analysis {
     files: Files,
     settings: Arc<Settings>,
     problems: Vec<String>,
+    /// Lock files and manifests that cannot be read.
+    unread: Vec<String>,
     project: PathBuf,
     short: Short,
 }
@@ -105,7 +112,7 @@ fn analyse(args: &CheckArgs) -> anyhow::Result<Analysis> {
         .first()
         .map_or_else(|| configuration.at(&cwd), |it| Ok(Arc::clone(&it.settings)))?;
 
-    let files = discover(&targets, home.as_deref());
+    let mut files = discover(&targets, home.as_deref());
     let listed: Vec<_> =
         files.iter().map(|(path, reported)| (path.as_path(), reported.is_some())).collect();
     let place = targets.first().map_or(cwd.as_path(), |it| &it.path);
@@ -114,7 +121,7 @@ fn analyse(args: &CheckArgs) -> anyhow::Result<Analysis> {
     let installed = environment.as_ref().map(versions).unwrap_or_default();
 
     let mut db = Database::new();
-    let loaded =
+    let mut loaded =
         load(&db, &listed, overlay.as_ref(), installed, settings.knowledge.clone(), &short);
     db.set_target(loaded.project, settings.target_version);
     if let Some(environment) = &environment {
@@ -122,8 +129,24 @@ fn analyse(args: &CheckArgs) -> anyhow::Result<Analysis> {
         db.set_extensions(loaded.project, found);
     }
     problems.extend(loaded.problems.iter().cloned());
+    let found = surroundings::read(
+        &project,
+        environment.as_ref(),
+        surroundings::target(settings.target_version),
+    );
+    let mut documents = BTreeMap::new();
+    found.set(&mut db, loaded.project, &mut documents);
+    // Whoever names files wants to know about these.
+    let directories: Vec<_> = targets.iter().filter(|it| it.kind == Kind::Directory).collect();
+    for (path, file) in documents {
+        if let Some(target) = directories.iter().find(|it| path.starts_with(&it.path)) {
+            loaded.reported.insert(file);
+            files.insert(path, Some(Arc::clone(&target.settings)));
+        }
+    }
     drop(configuration);
-    Ok(Analysis { db, loaded, files, settings, problems, project, short })
+    let unread = found.problems;
+    Ok(Analysis { db, loaded, files, settings, problems, unread, project, short })
 }
 
 /// Prints the findings, and writes the page if there is to be one.
@@ -222,7 +245,8 @@ fn targets(
 /// A suppression that is misspelt hides nothing; the user should know.
 fn warn_of_suppressions(db: &Database, loaded: &Loaded, short: &Short, console: Console) {
     // The project's list is sorted by path, the set is not.
-    let reported = loaded.project.files(db).iter().filter(|it| loaded.reported.contains(it));
+    let (files, documents) = (loaded.project.files(db), loaded.project.documents(db));
+    let reported = files.iter().chain(documents.iter()).filter(|it| loaded.reported.contains(it));
     for file in reported {
         for problem in suppression_problems(db, *file) {
             let path = short.path(&**file.path(db));
@@ -254,7 +278,8 @@ struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     fn new(db: &'a Database, project: Project) -> Self {
-        let files = project.files(db).iter().map(|it| (&**it.path(db), *it)).collect();
+        let files = project.files(db).iter().chain(project.documents(db).iter());
+        let files = files.map(|it| (&**it.path(db), *it)).collect();
         Texts { db, files, fetched: RefCell::default() }
     }
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Parser as _, ValueEnum};
 use ftlint_analyzer::rule::Confidence;
-use ftlint_analyzer::settings::TargetVersion;
 use ftlint_dependencies::ready::{Judged, Question, Status};
+use ftlint_dependencies::survey::Survey;
 use ftlint_dependencies::tags::{Platform, System};
-use ftlint_dependencies::target::Target;
 use ftlint_project::installed::environment;
 use ftlint_project::paths::{Short, absolute};
+use ftlint_project::surroundings;
 use ftlint_runtime::verdict;
 use serde::Serialize;
 
@@ -158,18 +158,16 @@ pub(crate) fn run(args: &ReadinessArgs) -> anyhow::Result<u8> {
     let checked = check::quietly(&check_args(&path, args)?)?;
     let asked = args.target_version.map(Into::into).or(checked.settings.target_version);
     // The release that a migration aims at today.
-    let target = target(asked.unwrap_or(TargetVersion::Py314t));
+    let target = surroundings::target(asked);
     let short = Short::new(cwd);
     let environment = environment(&checked.project, args.python.as_deref());
     let platform = args.platform.map_or_else(Platform::here, Into::into);
     let question = Question { target, platform, environment: environment.as_ref() };
     let mut problems = checked.problems;
     let places = if checked.project == path { vec![path] } else { vec![path, checked.project] };
-    let report = collected::Collected::new(&places, &question, &mut problems).report(
-        &question,
-        &checked.findings,
-        &short,
-    );
+    let survey = Survey::of(&places, &question);
+    problems.extend(survey.problems.iter().map(ToString::to_string));
+    let report = collected::report(survey, &question, &checked.findings, &short);
     for problem in &problems {
         console.error(problem);
     }
@@ -208,16 +206,7 @@ fn check_args(path: &Path, args: &ReadinessArgs) -> anyhow::Result<args::CheckAr
     }
 }
 
-fn target(version: TargetVersion) -> Target {
-    let minor = match version {
-        TargetVersion::Py313t => 13,
-        TargetVersion::Py314t => 14,
-        TargetVersion::Py315t => 15,
-    };
-    Target { minor }
-}
-
-fn counts(findings: &[Finding]) -> Vec<RuleCount> {
+fn counts<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<RuleCount> {
     let mut res: BTreeMap<&str, RuleCount> = BTreeMap::new();
     for it in findings {
         let rule = it.diagnostic.rule;

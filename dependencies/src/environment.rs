@@ -43,6 +43,20 @@ impl Distribution {
         let Some(text) = read(&self.info.join("RECORD")) else { return Vec::new() };
         text.lines().filter_map(record_path).collect()
     }
+
+    /// What its authors say of free threading, from 1 (unstable) to 4 (resilient); `None` when they say nothing.
+    pub fn free_threading(&self) -> Option<u8> {
+        let text = read(&self.info.join("METADATA"))?;
+        // The description comes below the first empty line.
+        let headers = text.lines().take_while(|it| !it.is_empty());
+        let levels = headers.filter_map(|it| {
+            let classifier = it.strip_prefix("Classifier:")?.trim();
+            let level =
+                classifier.strip_prefix("Programming Language :: Python :: Free Threading")?;
+            level.trim_start_matches(" :: ").chars().next()?.to_digit(10)
+        });
+        levels.max().and_then(|it| u8::try_from(it).ok())
+    }
 }
 
 /// The environment of a project: that of `python` (an interpreter or a directory), else `VIRTUAL_ENV`, else `.venv` or

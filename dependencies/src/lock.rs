@@ -89,6 +89,8 @@ pub struct Package {
     pub needs: Vec<String>,
     /// The environments that it is for: one of these markers has to hold, where there are any.
     pub markers: Vec<String>,
+    /// Only groups for developers need it, where the file tells groups apart.
+    pub is_dev: bool,
 }
 
 /// A lock file that cannot be read.

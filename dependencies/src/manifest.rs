@@ -36,6 +36,16 @@ pub struct Manifest {
     pub requires_python: Option<(String, PathBuf, u32)>,
 }
 
+/// Whether a file is a manifest, by its name.
+pub fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(|it| it == "pyproject.toml") || is_requirements(path)
+}
+
+fn is_requirements(path: &Path) -> bool {
+    let name = path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
+    name.starts_with("requirements") && path.extension().is_some_and(|it| it == "txt")
+}
+
 /// Reads the manifests directly in a directory. A requirement that cannot be read is left out: who installs tells it.
 pub fn of(directory: &Path) -> Result<Manifest, LockError> {
     let mut res = Manifest::default();
@@ -43,10 +53,6 @@ pub fn of(directory: &Path) -> Result<Manifest, LockError> {
     if let Some(content) = read(&path) {
         pyproject(&path, &content, &mut res)?;
     }
-    let is_requirements = |it: &Path| {
-        let name = it.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
-        name.starts_with("requirements") && it.extension().is_some_and(|it| it == "txt")
-    };
     for path in entries(directory).filter(|it| is_requirements(it)) {
         let group = path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
         let group = group.trim_start_matches("requirements").trim_matches(['-', '_', '.']);

@@ -70,6 +70,23 @@ pub struct Judged {
     pub line: u32,
     /// From what the project asks for to this package.
     pub chain: Vec<String>,
+    /// What the answer rests on.
+    pub basis: Basis,
+    /// Only developers need it.
+    pub is_dev: bool,
+}
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// The files of the environment.
+    Files,
+    /// The best file that the lock names, and the table.
+    Lock(Offer),
+    /// Its sources, which are in a directory, a repository or an archive.
+    Sources,
+    /// The table alone.
+    Table,
 }
 
 /// What is asked: for which interpreter, and where.
@@ -91,13 +108,19 @@ pub fn excludes(requires_python: &str, target: Target) -> bool {
         && !wanted.contains(&Version::new([3, u64::from(target.minor), 0]))
 }
 
+/// The first release of Python 3 that a `requires-python` takes, as its second number; `None` when it takes any or none.
+pub fn oldest(requires_python: &str) -> Option<u8> {
+    let takes = |minor: &u8| !excludes(requires_python, Target { minor: *minor });
+    (0..=99).find(takes).filter(|it| *it > 0)
+}
+
 impl Question<'_> {
     /// Judges the packages of a lock file that are for this interpreter and platform, in its order. The same package of two
     /// environments is judged twice.
     pub fn of_lock(&self, lock: &Lock) -> Vec<Judged> {
         let chains = lock.chains();
         let judge = |it: &Package| {
-            let (status, why) = self.judge_package(it);
+            let ((status, why), basis) = self.judge_package(it);
             let version = it.version.as_deref();
             Judged {
                 name: it.name.clone(),
@@ -108,6 +131,8 @@ impl Question<'_> {
                 path: lock.path.clone(),
                 line: it.line,
                 chain: chains.to(&it.name),
+                basis,
+                is_dev: it.is_dev,
             }
         };
         let installed = Markers::new(self.target, self.platform).installed(lock);
@@ -132,9 +157,9 @@ impl Question<'_> {
     fn judge_declared(&self, it: &Declared) -> Judged {
         let installed = self.installed(&it.name);
         let version = installed.map(|it| it.version.clone()).or_else(|| it.pinned.clone());
-        let (status, why) = match self.of_files(&it.name, version.as_deref()) {
-            Some(found) => found,
-            None => from_table(&it.name, version.as_deref(), None),
+        let ((status, why), basis) = match self.of_files(&it.name, version.as_deref()) {
+            Some(found) => (found, Basis::Files),
+            None => (from_table(&it.name, version.as_deref(), None), Basis::Table),
         };
         Judged {
             name: it.name.clone(),
@@ -145,20 +170,41 @@ impl Question<'_> {
             path: it.path.clone(),
             line: it.line,
             chain: vec![it.name.clone()],
+            basis,
+            is_dev: false,
         }
     }
 
-    fn judge_package(&self, it: &Package) -> (Status, String) {
+    fn judge_package(&self, it: &Package) -> ((Status, String), Basis) {
         let version = it.version.as_deref();
         if let Some(found) = self.of_files(&it.name, version) {
-            return found;
+            return (found, Basis::Files);
         }
         if it.is_local {
             let why = "comes from a directory, a repository or an archive: its sources decide";
-            return (Status::Unknown, why.to_owned());
+            return ((Status::Unknown, why.to_owned()), Basis::Sources);
         }
         let offer = offer(&it.wheels, it.has_sdist, self.target, self.platform);
-        from_table(&it.name, version, Some(offer))
+        let mut res = from_table(&it.name, version, Some(offer));
+        if res.0 == Status::Unknown && matches!(offer, Offer::FreeThreaded | Offer::Stable) {
+            let level = self.declared_level(&it.name, version).unwrap_or_default();
+            let said = ["", "unstable", "beta", "stable", "resilient"].get(usize::from(level));
+            match said {
+                Some(&"") | None => {}
+                Some(said) => {
+                    let status = if level > 1 { Status::Ready } else { Status::Unknown };
+                    let has = offer.words();
+                    res = (status, format!("has {has}, and its authors call the support {said}"));
+                }
+            }
+        }
+        (res, Basis::Lock(offer))
+    }
+
+    /// What the authors say in the metadata of this very version, whatever interpreter it is installed for.
+    fn declared_level(&self, name: &str, version: Option<&str>) -> Option<u8> {
+        let it = self.environment?.distributions.get(name)?;
+        version.is_some_and(|version| version == it.version).then(|| it.free_threading())?
     }
 
     fn installed(&self, name: &str) -> Option<&Distribution> {
@@ -235,7 +281,7 @@ fn from_table(name: &str, version: Option<&str>, offer: Option<Offer>) -> (Statu
         },
         Offer::PureFallback => (Status::Slow, has),
         Offer::Abi3 | Offer::Other => (Status::NoWheel, has),
-        Offer::Sdist => match row {
+        Offer::Sdist | Offer::Elsewhere => match row {
             Some(row)
                 if row.status == Known::Supported && version.is_none_or(|it| row.covers(it)) =>
             {

@@ -38,6 +38,11 @@ pub struct Row {
     pub fixed: Option<String>,
     /// The last version of which it is known: later ones may be otherwise.
     pub seen: Option<String>,
+    /// The names it is imported by, where these are not its own.
+    #[serde(default)]
+    pub modules: Vec<String>,
+    /// A variable of the environment with which it leaves its extensions out.
+    pub switch: Option<String>,
     /// More for a reader.
     pub note: Option<String>,
     /// Where it can be read.
@@ -59,6 +64,11 @@ static ROWS: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
 /// The row of a package, by its normalised name.
 pub fn row(name: &str) -> Option<&'static Row> {
     ROWS.get(name)
+}
+
+/// The variables of the environment with which packages leave their extensions out.
+pub fn switches() -> impl Iterator<Item = &'static str> {
+    ROWS.values().filter_map(|it| it.switch.as_deref())
 }
 
 impl Row {

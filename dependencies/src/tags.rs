@@ -38,6 +38,11 @@ impl Platform {
         Self { system, is_arm: std::env::consts::ARCH == "aarch64" }
     }
 
+    /// Whether one of the platform tags of a wheel is for it.
+    fn takes_one_of(self, tags: &str) -> bool {
+        tags.split('.').any(|it| it == "any" || self.takes(it))
+    }
+
     /// Whether a platform tag is for it.
     fn takes(self, tag: &str) -> bool {
         let arch = |x86: &str, arm: &str| tag.ends_with(if self.is_arm { arm } else { x86 });
@@ -81,8 +86,10 @@ pub enum Offer {
     PureFallback,
     /// Only the stable ABI of interpreters with the GIL.
     Abi3,
-    /// Only for interpreters with the GIL, for others than this release, or for other platforms.
+    /// For the platform, but only for interpreters with the GIL or for other releases.
     Other,
+    /// None for the platform, whatever the interpreter.
+    Elsewhere,
     /// Only its sources.
     Sdist,
     /// No file at all.
@@ -103,7 +110,8 @@ impl Offer {
             Offer::Abi3 => {
                 "no free-threaded wheel, only abi3 ones, which a free-threaded interpreter refuses"
             }
-            Offer::Other => "no wheel for this interpreter and platform",
+            Offer::Other => "no free-threaded wheel, only those for other interpreters",
+            Offer::Elsewhere => "no wheel for this platform, with or without the GIL",
             Offer::Sdist => "no wheel, only its sources",
             Offer::Nothing => "no file in the lock",
         }
@@ -118,7 +126,8 @@ pub fn offer(wheels: &[String], has_sdist: bool, target: Target, platform: Platf
     match best {
         Some(Offer::Pure) if parsed.iter().any(has_abi) => Offer::PureFallback,
         Some(found) => found,
-        None if !wheels.is_empty() => Offer::Other,
+        None if parsed.iter().any(|it| platform.takes_one_of(it[2])) => Offer::Other,
+        None if !wheels.is_empty() => Offer::Elsewhere,
         None if has_sdist => Offer::Sdist,
         None => Offer::Nothing,
     }
@@ -212,7 +221,7 @@ mod tests {
         assert_eq!(found(&files, 14, MAC), Offer::Other);
         assert_eq!(
             found(&["ruff-0.14.0-py3-none-musllinux_1_2_x86_64.whl"], 14, LINUX),
-            Offer::Other
+            Offer::Elsewhere
         );
         assert_eq!(
             found(&["x-1-2-cp314-cp314t-macosx_10_13_universal2.whl"], 14, MAC),
@@ -224,7 +233,7 @@ mod tests {
     fn names_that_are_no_wheels() {
         for name in ["", "x", ".whl", "a-b.whl", "----.whl", "a-1-cp314-cp314t.whl", "é.whl"] {
             let found = found(&[name], 14, LINUX);
-            assert!(matches!(found, Offer::Other), "{name}: {found:?}");
+            assert!(matches!(found, Offer::Elsewhere), "{name}: {found:?}");
         }
     }
 }

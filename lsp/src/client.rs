@@ -127,12 +127,16 @@ pub async fn progress(connection: &Connection, token: String, it: WorkDoneProgre
     connection.send_notification::<Progress>(params).await;
 }
 
-/// Python files, and what configures us.
+/// Python files, what configures us, and what says which dependencies there are.
 fn watched() -> lsp::Registration {
-    let watchers = ["**/*.py", "**/*.pyi", "**/pyproject.toml", "**/ftlint.toml"].map(|it| {
-        lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String(it.to_owned()), kind: None }
+    let names = ["*.py", "*.pyi", "pyproject.toml", "ftlint.toml"];
+    let locks = ["{uv,poetry,pdm}.lock", "pylock*.toml", "requirements*.txt"];
+    let others = ["Dockerfile*", "*.{yml,yaml,sh,service}", "tox.ini"];
+    let watchers = names.into_iter().chain(locks).chain(others).map(|it| lsp::FileSystemWatcher {
+        glob_pattern: lsp::GlobPattern::String(format!("**/{it}")),
+        kind: None,
     });
-    let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: watchers.to_vec() };
+    let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: watchers.collect() };
     lsp::Registration {
         id: "ftlint-files".to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),

@@ -12,6 +12,7 @@ use ftlint_project::discover::{Kind, Target, discover, is_python, project_root};
 use ftlint_project::installed::{Environment, environment, versions};
 use ftlint_project::load::text;
 use ftlint_project::paths::Short;
+use ftlint_project::surroundings::{self, Surroundings};
 
 /// A folder of the client, or a file that was opened outside of all folders.
 pub struct Root {
@@ -25,6 +26,8 @@ pub struct Root {
     pub listing: Option<Listing>,
     /// The input of the analyzer, as soon as there is one.
     pub project: Option<Project>,
+    /// The inputs of lock files and manifests.
+    pub documents: BTreeMap<PathBuf, SourceFile>,
 }
 
 /// The result of searching a folder.
@@ -40,6 +43,10 @@ pub struct Listing {
     pub installed: BTreeMap<String, String>,
     /// The environment itself, whose extensions are read when all imports are known.
     pub environment: Option<Arc<Environment>>,
+    /// Lock files and manifests.
+    pub surroundings: Arc<Surroundings>,
+    /// The settings of the folder.
+    pub settings: Arc<Configured>,
     /// Knowledge of the settings.
     pub knowledge: Option<Arc<Knowledge>>,
     /// The interpreter of the settings.
@@ -71,7 +78,7 @@ pub struct Workspace {
 impl Root {
     /// A root that is not searched yet.
     pub fn new(path: PathBuf, kind: Kind) -> Self {
-        Self { path, kind, search: 0, listing: None, project: None }
+        Self { path, kind, search: 0, listing: None, project: None, documents: BTreeMap::new() }
     }
 }
 
@@ -150,12 +157,16 @@ pub fn search(
         .collect();
     let project = project_root(directory, home.as_deref()).unwrap_or(directory);
     let environment = environment(project, python);
+    let asked = surroundings::target(settings.target_version);
+    let surroundings = surroundings::read(project, environment.as_ref(), asked);
     Listing {
         root: root.to_owned(),
         files: Arc::new(files),
         modules: Arc::new(modules),
         installed: environment.as_ref().map(versions).unwrap_or_default(),
         environment: environment.map(Arc::new),
+        surroundings: Arc::new(surroundings),
+        settings: Arc::clone(&settings),
         knowledge: settings.knowledge.clone(),
         target: settings.target_version,
         problems,

@@ -2,8 +2,10 @@
 //! The command line and the language server read projects through this crate, so that both see the same.
 
 pub mod config;
+mod configurations;
 pub mod decode;
 pub mod discover;
 pub mod installed;
 pub mod load;
 pub mod paths;
+pub mod surroundings;

@@ -3,7 +3,7 @@
 //! `Confirmed` is only said when the same schedule gave a violation in two children; everything else says what was
 //! seen instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::harness::Observation;
@@ -234,7 +234,8 @@ fn judge_import(module: &str, observations: &[Observation], verdict: &mut Verdic
         .filter_map(|it| if let Line::Gil(gil) = it { Some(gil) } else { None })
         .collect::<Vec<_>>();
     let flipped = |it: &&protocol::Gil| !it.before && it.after;
-    match told.as_slice() {
+    let (whole, parts): (Vec<_>, Vec<_>) = told.into_iter().partition(|it| it.module.is_empty());
+    match whole.as_slice() {
         [first, ..] if first.before => {
             verdict.status = Status::NotReplayable;
             verdict.reason = Some("the interpreter runs with the GIL from the start".to_owned());
@@ -244,6 +245,15 @@ fn judge_import(module: &str, observations: &[Observation], verdict: &mut Verdic
             verdict.violation =
                 Some(format!("the GIL was off before `import {module}` and on after it"));
             verdict.reason = (!first.warning.is_empty()).then(|| first.warning.clone());
+            // Only the first of several is in the warning.
+            let culprits: BTreeSet<&str> =
+                parts.iter().filter(|it| flipped(it)).map(|it| it.module.as_str()).collect();
+            if culprits.len() > 1 {
+                let names = Vec::from_iter(culprits).join("`, `");
+                let all = format!("each of these does so by itself: `{names}`");
+                verdict.reason =
+                    Some(verdict.reason.take().map_or(all.clone(), |it| format!("{it}; {all}")));
+            }
         }
         [first, ..] if !first.error.is_empty() => {
             verdict.status = Status::NotReplayable;

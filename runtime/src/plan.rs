@@ -70,6 +70,12 @@ pub fn plan(diagnostic: &Diagnostic) -> Result<ReplayPlan, NotReplayable> {
             module: request.module.clone(),
             root: request.import.root.to_string(),
         },
+        (Evidence::Dependency(it), Strategy::GilFlip) if !it.import.is_empty() => {
+            Subject::Import { module: it.import.clone(), root: it.site.root.to_string() }
+        }
+        (Evidence::Dependency(_), Strategy::GilFlip) => {
+            return Err(NotReplayable("no import leads to the package".to_owned()));
+        }
         (Evidence::Syntax(..), _) => {
             return Err(NotReplayable("the file cannot be parsed".to_owned()));
         }

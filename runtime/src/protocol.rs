@@ -223,6 +223,8 @@ pub struct Contention {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Gil {
+    /// The extension that was loaded by itself; empty for the import as a whole.
+    pub module: String,
     /// Whether it was on before.
     pub before: bool,
     /// Whether it is on after.

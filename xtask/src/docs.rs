@@ -64,8 +64,9 @@ fn page_name(rule: &Rule) -> String {
 fn page(rule: &Rule) -> String {
     let mut res =
         format!("{REMARK}\n# {} {}\n\n{}.\n\n", rule.code, rule.name, capitalised(rule.summary));
+    let shown = if rule.severity == Severity::Info { ", reported when it is selected" } else { "" };
     let (severity, replay) = (severity(rule.severity), replay(rule.replay));
-    let _ = writeln!(res, "Severity: {severity}. Replay: {replay}. Since {}.\n", rule.since);
+    let _ = writeln!(res, "Severity: {severity}{shown}. Replay: {replay}. Since {}.\n", rule.since);
     for line in rule.doc.lines() {
         let line = line.strip_prefix(' ').unwrap_or(line);
         res.push_str(line);

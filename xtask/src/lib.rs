@@ -7,6 +7,7 @@ pub mod bench;
 pub mod bench_lsp;
 pub mod docs;
 pub mod editor_schema;
+pub mod extensions;
 pub mod new_rule;
 pub mod tidy;
 

@@ -10,6 +10,7 @@ const USAGE: &str = "usage: cargo xtask <task>
   docs [--check]               write docs/rules from the rules, or say what is out of date
   editor-schema [--check]      write the settings of the VS Code extension, or say what is out of date
   tidy                         check the habits that a machine can see
+  extensions NAME ...          compare rows of the table of packages with what pip would install today
   new-rule FTL999 some-name    make a rule's file, its registry lines and its fixtures
   bench [--corpus DIR] [--pairs N]
                                time ftlint beside ruff on the standard library
@@ -40,6 +41,7 @@ fn run(args: &[&str]) -> Result<Vec<String>> {
         ["editor-schema"] => xtask::editor_schema::write(&root).map(|()| Vec::new()),
         ["editor-schema", "--check"] => Ok(xtask::editor_schema::check(&root)),
         ["tidy"] => xtask::tidy::check(&root),
+        ["extensions", names @ ..] => xtask::extensions::run(&root, names),
         ["new-rule", code, name] => xtask::new_rule::run(&root, code, name).map(|()| Vec::new()),
         ["bench", options @ ..] => xtask::bench::run(&root, options).map(|()| Vec::new()),
         ["bench-lsp", options @ ..] => xtask::bench_lsp::run(&root, options).map(|()| Vec::new()),

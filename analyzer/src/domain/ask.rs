@@ -28,6 +28,18 @@ pub(crate) enum Form {
     Counted,
     /// What the call returns is compared with `None` or with text.
     NotANumber,
+    /// It is called: `sys.setswitchinterval(1)`.
+    Called,
+    /// It is called, and nothing in the file asks first whether it is there.
+    Unguarded,
+    /// The answer is kept when the module is imported.
+    Kept,
+    /// Threads are started where the answer is yes, and only there.
+    Inverted,
+    /// A function of the file, named, decides.
+    Decides,
+    /// A function returns what it was asked for.
+    Returned,
     /// A text is looked for in it: `"nogil" in sys.version`.
     Contains,
 }

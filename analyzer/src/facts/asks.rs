@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::lower::Lowerer;
-use crate::domain::{Ask, Form, Origin, Step};
+use crate::domain::{Ask, Form, FunctionKind, Origin, Step};
 use crate::knowledge::KNOWLEDGE;
 
 /// The last parts of all names: `_is_free_threaded`, `__gil_safe__`.
@@ -23,10 +23,27 @@ static MISREAD: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
 
 /// Whether a file can have one of the names: nearly no file has, and the others are not looked at again.
 pub(super) fn may_ask(text: &str) -> bool {
-    ["gil", "free_threaded", "Py_NOGIL", "Py_GIL", "getrefcount", "experimental free"]
-        .iter()
-        .any(|it| text.contains(it))
+    [
+        "gil",
+        "free_threaded",
+        "Py_NOGIL",
+        "Py_GIL",
+        "getrefcount",
+        "experimental free",
+        "switchinterval",
+        "checkinterval",
+    ]
+    .iter()
+    .any(|it| text.contains(it))
 }
+
+/// The function that tells whether the GIL is on, and words of a file that asks first whether it is there.
+const ASKS: &str = "_is_gil_enabled";
+const GUARDS: &[&str] =
+    &["version_info", "hasattr", "AttributeError", "hexversion", "Py_GIL_DISABLED"];
+
+/// What starts threads.
+const THREADS: &[&str] = &["ThreadPoolExecutor(", "Thread("];
 
 impl Lowerer<'_> {
     /// An attribute is loaded.
@@ -42,6 +59,7 @@ impl Lowerer<'_> {
         if !self.speaks_of_gil {
             return;
         }
+        self.asks_by_calling(it);
         let function = match &*it.func {
             Expr::Name(it) => it.id.as_str(),
             Expr::Attribute(it) => it.attr.as_str(),
@@ -64,9 +82,90 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `sys.setswitchinterval(1)`, `sys._is_gil_enabled()`.
+    fn asks_by_calling(&mut self, it: &ast::ExprCall) {
+        let Some(name) = self.asked(&it.func).filter(|it| MISREAD.contains(it)) else { return };
+        let unguarded = name == ASKS && !GUARDS.iter().any(|it| self.text.contains(it));
+        // What depends on the GIL may do so because somebody looked.
+        let looked = self.frame().looked_for_gil;
+        let of = self.eval(&it.func).origin;
+        if unguarded {
+            self.misreads(it.range(), of, Name::default(), Form::Unguarded);
+        }
+        if !looked {
+            self.misreads(it.range(), of, Name::default(), Form::Called);
+        }
+    }
+
+    /// A name of the table, also where it was imported as another one.
+    fn asked<'e>(&'e self, expr: &'e Expr) -> Option<&'e str> {
+        let last = last_part(expr)?;
+        let alias = self.renamed.iter().find(|it| it.0 == last);
+        Some(alias.map_or(last, |it| it.1.as_str()))
+    }
+
+    /// `from sys import _is_gil_enabled as has_gil`.
+    pub(super) fn renames(&mut self, alias: &ast::Alias) {
+        let name = &alias.name.id;
+        if let Some(new) = alias.asname.as_ref().filter(|_| self.speaks_of_gil)
+            && (MISREAD.contains(name.as_str()) || NAMES.contains(name.as_str()))
+        {
+            self.renamed.push((new.id.clone(), name.clone()));
+        }
+    }
+
+    /// A statement at the top of a module keeps the answer.
+    pub(super) fn asks_once(&mut self, stmt: &ast::StmtAssign) {
+        if !self.speaks_of_gil || self.frame().facts.kind != FunctionKind::Module {
+            return;
+        }
+        let text = &self.text[stmt.value.range()];
+        if ["sys._is_gil_enabled(", "getattr(sys, \"_is_gil_enabled\""]
+            .iter()
+            .any(|it| text.contains(it))
+        {
+            self.misreads(stmt.value.range(), Origin::Unknown, Name::new(ASKS), Form::Kept);
+        }
+    }
+
+    /// `if sys._is_gil_enabled(): start threads`, and no threads without it; or the decision of a function of the file.
+    pub(super) fn asks_before(&mut self, stmt: &ast::StmtIf) {
+        if !self.speaks_of_gil {
+            return;
+        }
+        let has = |body: &[ast::Stmt]| {
+            let range = body.first().zip(body.last());
+            let text = range.map_or("", |(a, b)| &self.text[TextRange::new(a.start(), b.end())]);
+            THREADS.iter().any(|it| text.contains(it))
+        };
+        let (first, others) =
+            (has(&stmt.body), stmt.elif_else_clauses.iter().any(|it| has(&it.body)));
+        if let Expr::Call(call) = &*stmt.test {
+            if self.asked(&call.func) == Some(ASKS) && first && !others {
+                let of = self.eval(&call.func).origin;
+                self.misreads(stmt.test.range(), of, Name::default(), Form::Inverted);
+            } else if let Expr::Name(name) = &*call.func {
+                let of = self.eval(&call.func).origin;
+                self.misreads(stmt.test.range(), of, name.id.clone(), Form::Decides);
+            }
+        }
+        let text = &self.text[stmt.test.range()];
+        let looked = text.contains(ASKS) || text.contains("Py_GIL_DISABLED");
+        self.frame().looked_for_gil |= looked;
+    }
+
+    /// What was asked for while the value of a `return` was made is what the function answers.
+    pub(super) fn answers_with(&mut self, from: usize) {
+        let asks = &mut self.frame().facts.asks;
+        let named = asks.iter().skip(from).filter(|it| it.form == Form::Named);
+        let returned: Vec<Ask> =
+            named.map(|it| Ask { form: Form::Returned, ..it.clone() }).collect();
+        asks.extend(returned);
+    }
+
     /// The truth of a value decides something: `if sys._is_gil_enabled:`.
     pub(super) fn asks_truth(&mut self, expr: &Expr, of: Origin) {
-        if self.speaks_of_gil && last_part(expr).is_some_and(|it| MISREAD.contains(it)) {
+        if self.speaks_of_gil && self.asked(expr).is_some_and(|it| MISREAD.contains(it)) {
             self.misreads(expr.range(), of, Name::default(), Form::Uncalled);
         }
     }
@@ -79,15 +178,15 @@ impl Lowerer<'_> {
         }
         match (&*it.left, op, right) {
             (Expr::StringLiteral(text), CmpOp::In | CmpOp::NotIn, container)
-                if last_part(container).is_some_and(|it| MISREAD.contains(it)) =>
+                if self.asked(called(container)).is_some_and(|it| MISREAD.contains(it)) =>
             {
-                let of = self.eval(container).origin;
+                let of = self.eval(called(container)).origin;
                 let text = Name::new(text.value.to_str().to_ascii_lowercase());
                 self.misreads(it.range(), of, text, Form::Contains);
             }
             (_, CmpOp::In | CmpOp::NotIn, _) => {}
             (value, _, Expr::BooleanLiteral(_))
-                if last_part(value).is_some_and(|it| MISREAD.contains(it)) =>
+                if self.asked(value).is_some_and(|it| MISREAD.contains(it)) =>
             {
                 let of = self.eval(value).origin;
                 self.misreads(it.range(), of, Name::default(), Form::Uncalled);
@@ -107,7 +206,7 @@ impl Lowerer<'_> {
 
     /// What a call returns is compared: the name is its argument where that is a text.
     fn asks_result(&mut self, range: TextRange, call: &ast::ExprCall, form: Form) {
-        if !last_part(&call.func).is_some_and(|it| MISREAD.contains(it)) {
+        if !self.asked(&call.func).is_some_and(|it| MISREAD.contains(it)) {
             return;
         }
         let argument = match call.arguments.args.as_ref() {
@@ -130,5 +229,13 @@ fn last_part(expr: &Expr) -> Option<&str> {
         Expr::Name(it) => Some(it.id.as_str()),
         Expr::Attribute(it) => Some(it.attr.as_str()),
         _ => None,
+    }
+}
+
+/// The function of a call without arguments, `get_config_vars` of `sysconfig.get_config_vars()`; else the expression.
+fn called(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Call(it) if it.arguments.is_empty() => &it.func,
+        _ => expr,
     }
 }

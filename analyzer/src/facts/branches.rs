@@ -25,6 +25,7 @@ impl Lowerer<'_> {
     }
 
     fn if_branches(&mut self, stmt: &ast::StmtIf) -> bool {
+        self.asks_before(stmt);
         let entry_held = self.frame().held.clone();
         let outer_guard = self.frame().guard;
         let mut branches = Vec::new();

@@ -100,6 +100,8 @@ pub(crate) struct Frame {
     pub(crate) caught: u32,
     /// How many `try` around here handle what a loop raises when its container changes.
     pub(crate) expected: u32,
+    /// A test before this one asked whether the GIL is on.
+    pub(crate) looked_for_gil: bool,
     /// What others may know, and whether it came to be known inside of a loop.
     pub(crate) escaped: FxHashMap<Base, bool>,
     /// Regions that end with the exit stack that entered them.

@@ -43,6 +43,7 @@ impl Lowerer<'_> {
             if self.type_checking == 0 {
                 self.imports.push(ImportSite { site, module: target.clone(), func });
             }
+            self.renames(alias);
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).id.clone();
             self.bind_import(bound, target);
         }

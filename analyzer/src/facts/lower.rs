@@ -38,6 +38,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) main: Option<(u32, u32)>,
     /// Depth of `if TYPE_CHECKING:` blocks.
     pub(crate) type_checking: u32,
+    /// Names of `claims.toml` that were imported as others: the new and the old one.
+    pub(crate) renamed: Vec<(Name, Name)>,
 }
 
 impl Lowerer<'_> {
@@ -90,7 +92,9 @@ impl Lowerer<'_> {
             Stmt::FunctionDef(def) => self.function_def(def),
             Stmt::ClassDef(def) => self.class_def(def),
             Stmt::Return(it) => {
+                let asked = self.frame().facts.asks.len();
                 let val = it.value.as_deref().map(|it| self.eval(it));
+                self.answers_with(asked);
                 let origin = val.map_or(Origin::Nothing, |it| it.origin);
                 self.frame().escape(origin);
                 self.frame().facts.returns.push(origin);
@@ -139,6 +143,7 @@ impl Lowerer<'_> {
             self.note_swap(&targets.elts, &values.elts, first);
             return;
         }
+        self.asks_once(stmt);
         let taken = self.taken(&stmt.value);
         let val = self.eval(&stmt.value);
         for target in &stmt.targets {

@@ -105,6 +105,7 @@ impl Frame {
             next_loop: 0,
             caught: 0,
             expected: 0,
+            looked_for_gil: false,
             escaped,
             stacked: Vec::new(),
             left: Vec::new(),

@@ -255,6 +255,18 @@ pub(crate) enum Topic {
     Gil,
     /// How many references an object has.
     References,
+    /// How often threads take turns.
+    Switching,
+    /// A file switches the GIL on or off.
+    Forced,
+    /// A release for which wheels are no longer built.
+    OldRelease,
+    /// Which wheels are built.
+    Wheels,
+    /// A comment relies on the GIL.
+    Reliance,
+    /// Processes instead of threads, because of the GIL.
+    Workaround,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -264,6 +276,7 @@ pub(crate) struct ExtensionRow {
     pub(crate) distribution: String,
     pub(crate) since: Option<String>,
     pub(crate) fixed: Option<String>,
+    pub(crate) seen: Option<String>,
     pub(crate) evidence: String,
 }
 

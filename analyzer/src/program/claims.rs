@@ -31,7 +31,9 @@ pub(crate) fn claims(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
             facts.installed.contains_key(top)
                 || facts.world.modules.iter().any(|it| &*it.name == top)
         };
-        if let Some(row) = facts.world.knowledge.claims.get(top).filter(|_| !exists()) {
+        let claims = &facts.world.knowledge.claims;
+        let whole = claims.get(import.module.as_str()).filter(|it| it.name.contains('.'));
+        if let Some(row) = whole.or_else(|| claims.get(top).filter(|_| !exists())) {
             let func = facts.world.func_gid(to_u32(module), import.func);
             out.push(judged(row, site(facts, func, import.site)));
         }
@@ -40,7 +42,7 @@ pub(crate) fn claims(facts: &Facts<'_>, module: usize) -> Vec<JudgedWindow> {
 }
 
 /// The row of what was asked for. An object of the project's own may have any name.
-fn row<'a>(
+pub(super) fn row<'a>(
     facts: &Facts<'a>,
     func: FuncGid,
     of: crate::domain::Origin,
@@ -65,6 +67,7 @@ fn judged(row: &ClaimRow, site: GlobalSite) -> JudgedWindow {
             instead: row.instead.clone(),
             problem: format!("no CPython has `{}`", row.name.trim_start_matches("*.")),
             source: row.evidence.clone(),
+            severity: None,
         }),
         confidence: Confidence::High,
         gil: GilClass::Exposed,

@@ -7,6 +7,7 @@ use super::world::to_u32;
 use crate::domain::ImportSite;
 use crate::evidence::{Evidence, GilRequest};
 use crate::extensions::Suspect;
+use crate::knowledge::packages;
 use crate::rule::{Confidence, GilClass};
 
 /// One finding for each distribution, at the first import that leads to it.
@@ -70,7 +71,9 @@ fn from_table<'a>(
     import: &ImportSite,
     seen: &mut Vec<&'a str>,
 ) -> Option<JudgedWindow> {
-    let row = facts.world.knowledge.extensions.iter().find(|it| {
+    // What is not installed has no version to look up.
+    let known = if facts.installed.is_empty() { &[] } else { packages::rows() };
+    let row = facts.world.knowledge.extensions.iter().chain(known).find(|it| {
         import.module.as_str() == it.module
             || import.module.strip_prefix(it.module.as_str()).is_some_and(|it| it.starts_with('.'))
     })?;
@@ -80,7 +83,8 @@ fn from_table<'a>(
     let version = facts.installed.get(&row.distribution)?;
     let fixed = row.fixed.as_deref().is_some_and(|it| !older(version, it));
     let before = row.since.as_deref().is_some_and(|it| older(version, it));
-    if fixed || before {
+    let unseen = row.seen.as_deref().is_some_and(|it| older(it, version));
+    if fixed || before || unseen {
         return None;
     }
     seen.push(&row.distribution);

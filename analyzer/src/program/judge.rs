@@ -55,6 +55,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) installed: &'a Arc<BTreeMap<String, String>>,
     pub(crate) extensions: &'a Arc<crate::extensions::Extensions>,
     pub(crate) target: Option<crate::settings::TargetVersion>,
+    /// The oldest release that the project is for: the second number of its version.
+    pub(crate) oldest: Option<u8>,
 }
 
 /// One access of the project.

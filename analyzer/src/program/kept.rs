@@ -215,6 +215,7 @@ impl Kept {
             installed: project.installed(db),
             extensions: project.extensions(db),
             target,
+            oldest: *project.oldest(db),
         };
         let new = match judged.take() {
             Some(mut it) if self.target == target => {

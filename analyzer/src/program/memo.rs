@@ -200,7 +200,9 @@ mod tests {
             note(3);
         });
         assert!(!Changed::new(5, vec![2]).touches(&outer));
-        assert!(Changed::new(5, vec![1]).touches(&outer) && Changed::new(5, vec![3]).touches(&outer));
+        assert!(
+            Changed::new(5, vec![1]).touches(&outer) && Changed::new(5, vec![3]).touches(&outer)
+        );
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(crate) struct ProgramSlice {
     pub(crate) deadlocks: Vec<JudgedWindow>,
     /// Imports that bring the GIL back.
     pub(crate) gil_requests: Vec<JudgedWindow>,
+    /// Dependencies that a free-threaded interpreter cannot use as they are.
+    pub(crate) dependencies: Vec<JudgedWindow>,
     /// Names that do not exist.
     pub(crate) claims: Vec<JudgedWindow>,
     /// Names that exist and are misread.

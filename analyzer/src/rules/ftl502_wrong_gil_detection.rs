@@ -8,7 +8,7 @@ use crate::rule::{Replay, Severity, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Reports questions about the GIL whose answer is the same on all interpreters, or on all but one release: `sys._is_gil_enabled` without the call, `Py_GIL_DISABLED` compared with `None` or a text, a text in `sys.version` that no release has, or 3.13 alone.
+    /// Reports questions about the GIL whose answer is the same on all interpreters, or on all but one release: `sys._is_gil_enabled` without the call, `Py_GIL_DISABLED` compared with `None` or a text or looked for among the variables, a text in `sys.version` that no release has, or 3.13 alone, a function that returns what no CPython has. Also right questions at the wrong time or place: an answer that is kept before other modules are imported, a call without a test in a project whose `requires-python` allows releases before 3.13, threads that are started only where the GIL is on.
     ///
     /// ## Why is this bad?
     /// Nothing fails. A function is always true, so `if sys._is_gil_enabled:` takes the branch for the GIL everywhere. `get_config_var("Py_GIL_DISABLED")` is 0 on a usual build of 3.13 and later, so `is not None` calls that build free-threaded too. "experimental free-threading build" left `sys.version` with 3.14.
@@ -30,7 +30,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// Only the uses in a table are known. A right question at the wrong time (before an import that brings the GIL back), or about the build where the state of the process is meant, is not reported; nor is a function that goes through a variable first. A name that is imported as another one is not followed. In 127 releases from the index and in the standard library of 3.14 there is no finding.
+    /// Only the uses in a table are known. A question about the build where the state of the process is meant is not reported; nor is a function that goes through a variable first. A file that asks anywhere for the version, or by `hasattr`, counts as careful. Which later import brings the GIL back is not looked up.
     ///
     /// ## Replay
     /// None: the answer is wrong whatever threads do.

@@ -34,7 +34,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Known limits
-    /// A count that goes through a variable, is compared with another count, or is given to a method of a test (`assertEqual`) is not reported. For a plain object that one thread has the number is the same as with the GIL. A name that is imported as another one is not followed. In 127 releases from the index and in the standard library of 3.14 there is no finding.
+    /// A count that goes through a variable, is compared with another count, or is given to a method of a test (`assertEqual`) is not reported. For a plain object that one thread has the number is the same as with the GIL. In 127 releases from the index and in the standard library of 3.14 there is no finding.
     ///
     /// ## Replay
     /// None: the number differs between two builds, not between two schedules of one.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Location;
 use crate::evidence::{Evidence, Pattern, Window};
+use crate::surroundings::Dependency;
 
 /// Applies the wording to a window.
 pub(crate) fn of(
@@ -31,5 +32,21 @@ pub(crate) fn who(window: &Window<Location>) -> String {
         format!("a second thread in {name}")
     } else {
         format!("{name} on another thread")
+    }
+}
+
+/// `` `orjson` 3.11.9 ``.
+pub(crate) fn distribution(it: &Dependency) -> String {
+    match it.version.as_str() {
+        "" => format!("`{}`", it.distribution),
+        version => format!("`{}` {version}", it.distribution),
+    }
+}
+
+/// `` (needed by `polars`)``; nothing where the project asks for it by itself.
+pub(crate) fn needed_by(it: &Dependency) -> String {
+    match it.chain.as_slice() {
+        [.., before, _] => format!(" (needed by `{before}`)"),
+        _ => String::new(),
     }
 }

@@ -18,7 +18,8 @@ const BLANK: Rule = Rule {
 };
 static FTL101: Rule = Rule { code: "FTL101", name: "non-atomic-update", ..BLANK };
 static FTL201: Rule = Rule { code: "FTL201", name: "check-then-insert", ..BLANK };
-static RULES: &[&Rule] = &[&FTL101, &FTL201];
+static FTL304: Rule = Rule { code: "FTL304", name: "fallback", severity: Severity::Info, ..BLANK };
+static RULES: &[&Rule] = &[&FTL101, &FTL201, &FTL304];
 
 fn parse(text: &str) -> Settings {
     Settings::parse(text, Source::FtlintToml, "/p", RULES).unwrap().unwrap()
@@ -59,7 +60,7 @@ fn all_keys_are_read() {
         "select = ['FTL1', 'check-then-insert']\nignore = ['FTL101']\nmin-confidence = 'low'\nexclude = ['gen']\n\
          target-version = '3.14t'\noutput-format = 'json'\n[per-file-ignores]\n'tests/*' = ['ALL']\n",
     );
-    assert!(!it.selects("FTL101") && it.selects("FTL201"));
+    assert!(!it.selects(&FTL101) && it.selects(&FTL201));
     assert_eq!(it.min_confidence, Confidence::Low);
     assert_eq!(
         (it.target_version, it.output_format),
@@ -74,13 +75,13 @@ fn pyproject_without_our_table_is_no_configuration() {
     let parse = |text| Settings::parse(text, Source::Pyproject, "/p", RULES);
     assert!(parse("[project]\nname = 'x'\n").unwrap().is_none());
     let ours = parse("[tool.ftlint]\nignore = ['FTL2']\n").unwrap().unwrap();
-    assert!(!ours.selects("FTL201") && ours.selects("FTL101"));
+    assert!(!ours.selects(&FTL201) && ours.selects(&FTL101));
 }
 
 #[test]
 fn the_longer_selector_wins() {
     let it = parse("select = ['FTL101']\nignore = ['FTL']");
-    assert!(it.selects("FTL101") && !it.selects("FTL201"));
+    assert!(it.selects(&FTL101) && !it.selects(&FTL201));
 }
 
 #[test]
@@ -154,4 +155,14 @@ fn mistakes_in_knowledge_name_their_place() {
     ] {
         assert!(problem(text).starts_with(told), "{text}: {}", problem(text));
     }
+}
+
+#[test]
+fn rules_of_severity_info_are_for_who_asks() {
+    assert!(!Settings::default().selects(&FTL304) && Settings::default().selects(&FTL101));
+    for select in ["FTL304", "FTL3", "ALL", "fallback"] {
+        assert!(parse(&format!("select = ['{select}']\n")).selects(&FTL304), "{select}");
+    }
+    assert!(!parse("ignore = ['FTL101']\n").selects(&FTL304));
+    assert!(!parse("select = ['ALL']\nignore = ['FTL304']\n").selects(&FTL304));
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Expectations, check_expectations};
+use super::{Expectations, check_document, check_expectations};
 use crate::check_project;
-use crate::db::{Database, Project, SourceFile};
+use crate::db::{Database, FileKind, Project, SourceFile};
 use crate::diagnostic::Diagnostic;
 
 /// One file of a fixture.
@@ -18,6 +18,22 @@ pub struct FixtureFile {
     pub module: String,
     /// Its text.
     pub text: String,
+}
+
+impl FixtureFile {
+    /// Whether it is no Python.
+    pub fn is_document(&self) -> bool {
+        self.path.extension().is_none_or(|it| it != "py")
+    }
+
+    /// What its comments say.
+    pub fn expectations(&self) -> Expectations {
+        if self.is_document() {
+            Expectations::of_document(&self.text)
+        } else {
+            Expectations::parse(&self.text)
+        }
+    }
 }
 
 /// Files that are analysed together.
@@ -34,21 +50,36 @@ pub struct Fixture {
 impl Fixture {
     /// A fixture of one text that is in no file.
     pub fn of_text(name: &str, text: &str) -> Fixture {
-        let path = PathBuf::from(format!("{name}.py"));
+        Fixture::of_file(&format!("{name}.py"), text)
+    }
+
+    /// The same for a file of any name.
+    pub fn of_file(path: &str, text: &str) -> Fixture {
+        let path = PathBuf::from(path);
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Fixture {
-            name: name.to_owned(),
             root: PathBuf::from("."),
-            files: vec![FixtureFile { path, module: name.to_owned(), text: text.to_owned() }],
+            files: vec![FixtureFile { path, module: name.clone(), text: text.to_owned() }],
+            name,
         }
     }
 
     /// Fills a database with the fixture's files.
-    pub fn project(&self, db: &Database) -> Project {
+    pub fn project(&self, db: &mut Database) -> Project {
         let root: Arc<str> = self.root.to_string_lossy().into();
-        let mut installed = BTreeMap::new();
-        let mut files = Vec::new();
+        let (mut installed, mut locked) = (BTreeMap::new(), Vec::new());
+        let (mut files, mut documents) = (Vec::new(), Vec::new());
+        let mut oldest = None;
         for it in &self.files {
-            installed.extend(Expectations::parse(&it.text).installed);
+            if it.is_document() {
+                let path = it.path.to_string_lossy();
+                documents.push(db.document(&path, &it.text, FileKind::Configuration));
+                continue;
+            }
+            let expectations = Expectations::parse(&it.text);
+            installed.extend(expectations.installed);
+            locked.extend(expectations.locked);
+            oldest = oldest.or(expectations.oldest);
             let path: Arc<str> = it.path.to_string_lossy().into();
             files.push(SourceFile::new(
                 db,
@@ -58,13 +89,16 @@ impl Fixture {
                 it.text.as_str().into(),
             ));
         }
-        Project::new(db, files.into(), Arc::new(installed), None)
+        let res = Project::new(db, files.into(), Arc::new(installed), None);
+        db.set_surroundings(res, documents, locked);
+        db.set_oldest(res, oldest);
+        res
     }
 
     /// Analyses the fixture in a database of its own.
     pub fn check(&self) -> Vec<Diagnostic> {
-        let db = Database::new();
-        let project = self.project(&db);
+        let mut db = Database::new();
+        let project = self.project(&mut db);
         check_project(&db, project, &|_| true)
     }
 
@@ -76,9 +110,12 @@ impl Fixture {
             let path = file.path.to_string_lossy();
             let own: Vec<_> =
                 diagnostics.iter().filter(|it| *it.location.file == *path).cloned().collect();
-            res.extend(
-                check_expectations(&file.text, &own).into_iter().map(|it| format!("{path}: {it}")),
-            );
+            let wrong = if file.is_document() {
+                check_document(None, &file.text, &own)
+            } else {
+                check_expectations(&file.text, &own)
+            };
+            res.extend(wrong.into_iter().map(|it| format!("{path}: {it}")));
         }
         res
     }
@@ -94,7 +131,9 @@ pub fn fixtures_dir() -> PathBuf {
 pub fn load_fixtures(dir: &Path) -> Vec<Fixture> {
     let mut by_root: BTreeMap<String, Fixture> = BTreeMap::new();
     let mut paths = Vec::new();
-    python_files(dir, &mut paths);
+    files(dir, &mut paths, &|it| {
+        it.extension().is_some_and(|it| FILES.iter().any(|name| it == *name))
+    });
     for path in paths {
         let below = path.strip_prefix(dir).unwrap_or(&path).to_path_buf();
         let parts: Vec<String> = below.iter().map(|it| it.to_string_lossy().into_owned()).collect();
@@ -118,15 +157,22 @@ pub fn load_fixtures(dir: &Path) -> Vec<Fixture> {
     by_root.into_values().collect()
 }
 
+/// Extensions of what is analysed: Python, and configuration.
+const FILES: &[&str] = &["py", "toml", "yml", "ini", "dockerfile", "sh", "service"];
+
 /// Adds the Python files below a folder, sorted.
 pub fn python_files(dir: &Path, out: &mut Vec<PathBuf>) {
+    files(dir, out, &|it| it.extension().is_some_and(|it| it == "py"));
+}
+
+fn files(dir: &Path, out: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|it| it.path()).collect();
     paths.sort();
     for path in paths {
         if path.is_dir() {
-            python_files(&path, out);
-        } else if path.extension().is_some_and(|it| it == "py") {
+            files(&path, out, wanted);
+        } else if wanted(&path) {
             out.push(path);
         }
     }

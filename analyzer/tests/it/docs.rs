@@ -1,8 +1,8 @@
-//! The pages of the rules: same headings everywhere, and every Python block is analysed.
+//! The pages of the rules: same headings everywhere, and every block of code is analysed.
 
 use ftlint_analyzer::rule::Rule;
 use ftlint_analyzer::rules::RULES;
-use ftlint_analyzer::testing::{Expectations, Fixture, check_expectations_of};
+use ftlint_analyzer::testing::{Expectations, Fixture, check_document, check_expectations_of};
 
 const HEADINGS: [&str; 6] = [
     "## What it does",
@@ -33,8 +33,8 @@ fn headings_are_in_order() {
 fn examples_show_the_rule() {
     let mut wrong = Vec::new();
     for rule in RULES {
-        let blocks = python_blocks(&section(&page(rule), "## Example"));
-        if !blocks.iter().any(|it| !Expectations::parse(it).items.is_empty()) {
+        let blocks = blocks(&section(&page(rule), "## Example"));
+        if !blocks.iter().any(|it| !expectations(it).items.is_empty()) {
             wrong.push(format!("{}: no example has an `# error`", rule.code));
         }
         wrong.extend(blocks.iter().flat_map(|it| mismatches(rule, it)));
@@ -46,12 +46,12 @@ fn examples_show_the_rule() {
 fn corrected_examples_are_clean() {
     let mut wrong = Vec::new();
     for rule in RULES {
-        let blocks = python_blocks(&section(&page(rule), "## Use instead"));
+        let blocks = blocks(&section(&page(rule), "## Use instead"));
         if blocks.is_empty() {
             wrong.push(format!("{}: nothing to use instead", rule.code));
         }
         for block in blocks {
-            if !Expectations::parse(&block).items.is_empty() {
+            if !expectations(&block).items.is_empty() {
                 wrong.push(format!(
                     "{}: expects a finding in what is to be used instead",
                     rule.code
@@ -63,10 +63,26 @@ fn corrected_examples_are_clean() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn mismatches(rule: &Rule, block: &str) -> Vec<String> {
-    let diagnostics = Fixture::of_text("example", block).check();
-    let found = check_expectations_of(Some(rule), block, &diagnostics);
-    found.into_iter().map(|it| format!("{}: {it} in\n{block}", rule.code)).collect()
+/// A block of a page, as a file of its language.
+struct Block {
+    file: &'static str,
+    text: String,
+}
+
+fn expectations(block: &Block) -> Expectations {
+    if block.file == PYTHON {
+        Expectations::parse(&block.text)
+    } else {
+        Expectations::of_document(&block.text)
+    }
+}
+
+fn mismatches(rule: &Rule, block: &Block) -> Vec<String> {
+    let text = &block.text;
+    let diagnostics = Fixture::of_file(block.file, text).check();
+    let compare = if block.file == PYTHON { check_expectations_of } else { check_document };
+    let found = compare(Some(rule), text, &diagnostics);
+    found.into_iter().map(|it| format!("{}: {it} in\n{text}", rule.code)).collect()
 }
 
 /// The rule's page without the space that `///` leaves before each line.
@@ -86,17 +102,29 @@ fn section(page: &str, heading: &str) -> String {
     lines.fold(String::new(), |res, it| res + it + "\n")
 }
 
-fn python_blocks(section: &str) -> Vec<String> {
+/// The languages of blocks that are tested, and a file of each.
+const LANGUAGES: [(&str, &str); 4] = [
+    ("```python", PYTHON),
+    ("```toml", "pyproject.toml"),
+    ("```yaml", ".github/workflows/ci.yml"),
+    ("```dockerfile", "Dockerfile"),
+];
+
+const PYTHON: &str = "example.py";
+
+fn blocks(section: &str) -> Vec<Block> {
     let mut res = Vec::new();
-    let mut block: Option<String> = None;
+    let mut block: Option<Block> = None;
     for line in section.lines() {
         match &mut block {
-            None if line == "```python" => block = Some(String::new()),
-            None => {}
+            None => {
+                let language = LANGUAGES.iter().find(|it| it.0 == line);
+                block = language.map(|it| Block { file: it.1, text: String::new() });
+            }
             Some(_) if line == "```" => res.extend(block.take()),
-            Some(text) => {
-                text.push_str(line);
-                text.push('\n');
+            Some(it) => {
+                it.text.push_str(line);
+                it.text.push('\n');
             }
         }
     }

@@ -25,7 +25,7 @@ fn ok_files_promise_nothing_else() {
     let mut wrong = Vec::new();
     for fixture in load_fixtures(&fixtures_dir()) {
         for file in &fixture.files {
-            let expectations = Expectations::parse(&file.text);
+            let expectations = file.expectations();
             wrong.extend(
                 expectations.problems.iter().map(|it| format!("{}: {it}", file.path.display())),
             );
@@ -56,7 +56,7 @@ fn codes_exist() {
     let mut unknown = Vec::new();
     for fixture in load_fixtures(&fixtures_dir()) {
         for file in &fixture.files {
-            for code in Expectations::parse(&file.text).items.into_iter().filter_map(|it| it.code) {
+            for code in file.expectations().items.into_iter().filter_map(|it| it.code) {
                 if code != "invalid-syntax" && !RULES.iter().any(|it| it.code == code) {
                     unknown.push(format!("{}: {code}", file.path.display()));
                 }

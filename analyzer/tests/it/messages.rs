@@ -11,7 +11,7 @@ fn summaries_are_worded_alike() {
         assert_eq!(wording(rule.summary), None, "summary of {}", rule.code);
         assert!(rule.summary.chars().count() <= 100, "summary of {} is too long", rule.code);
         assert!(
-            rule.name.chars().all(|it| it.is_ascii_lowercase() || it == '-'),
+            rule.name.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-'),
             "name of {}",
             rule.code
         );

@@ -6,9 +6,10 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use ftlint_analyzer::diagnostic::{Diagnostic, Location, Position};
 use ftlint_analyzer::evidence::{
-    Access, Deadlock, DeadlockKind, Evidence, GilRequest, Step, Window,
+    Access, Deadlock, DeadlockKind, Dependency, Evidence, GilRequest, Step, Window,
 };
 use ftlint_analyzer::rule::Severity;
+use ftlint_analyzer::surroundings;
 
 use crate::output::{Finding, View, story, words};
 
@@ -65,6 +66,7 @@ fn marks(diagnostic: &Diagnostic) -> Vec<Mark<'_>> {
     match &diagnostic.evidence {
         Evidence::Window(window) => window_marks(window),
         Evidence::Deadlock(it) => deadlock_marks(it),
+        Evidence::Dependency(it) => dependency_marks(it),
         Evidence::GilRequest(_) | Evidence::Claim(_) | Evidence::Syntax(..) => {
             vec![Mark {
                 location: &diagnostic.location,
@@ -92,6 +94,17 @@ fn deadlock_notes(it: &Deadlock<Location>, view: &View<'_>) -> Vec<String> {
         if it.theirs.is_empty() { ("", "") } else { ("one thread: ", "another: ") };
     let mine = it.mine.iter().map(|it| step(mine, it));
     mine.chain(it.theirs.iter().map(|it| step(theirs, it))).collect()
+}
+
+/// The import, and the lines that declare and lock what it leads to.
+fn dependency_marks(it: &Dependency<Location>) -> Vec<Mark<'_>> {
+    let site = Mark { location: &it.site, kind: AnnotationKind::Primary, label: String::new() };
+    let lines = it.lines.iter().filter(|line| line.site != it.site).map(|line| Mark {
+        location: &line.site,
+        kind: AnnotationKind::Context,
+        label: line.text.clone(),
+    });
+    std::iter::once(site).chain(lines).collect()
 }
 
 fn window_marks(window: &Window<Location>) -> Vec<Mark<'_>> {
@@ -189,7 +202,8 @@ fn notes(diagnostic: &Diagnostic, view: &View<'_>) -> Vec<String> {
         Evidence::Window(window) => window_notes(window, view),
         Evidence::Deadlock(it) => deadlock_notes(it, view),
         Evidence::GilRequest(request) => gil_notes(request),
-        // Threads and the GIL have no part in it.
+        // Threads have no part in it.
+        Evidence::Dependency(it) => return dependency_notes(&it.facts),
         Evidence::Claim(it) => return vec![it.source.clone()],
         Evidence::Syntax(..) => return Vec::new(),
     };
@@ -244,6 +258,14 @@ fn gil_notes(request: &GilRequest<Location>) -> Vec<String> {
     res
 }
 
+fn dependency_notes(it: &surroundings::Dependency) -> Vec<String> {
+    let mut res = vec![it.known.clone()];
+    if it.chain.len() > 1 {
+        res.push(format!("it comes by `{}`", it.chain.join("` -> `")));
+    }
+    res
+}
+
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let page = format!("`ftlint rule {}` explains", diagnostic.rule.code);
     match &diagnostic.evidence {
@@ -260,6 +282,7 @@ fn help(diagnostic: &Diagnostic) -> Option<String> {
             }
         }),
         Evidence::GilRequest(_) => Some(format!("look for a newer release of the package; {page}")),
+        Evidence::Dependency(it) => Some(format!("{}; {page}", it.facts.advice)),
         Evidence::Claim(it) => Some(format!("use {}; {page}", it.instead)),
         Evidence::Syntax(..) => None,
     }

@@ -1,130 +1,65 @@
-//! What the files of a project say, and the report that is made of it.
+//! The report, made of what the files of a project say.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use ftlint_analyzer::evidence::Evidence;
 use ftlint_dependencies::environment::Environment;
-use ftlint_dependencies::lock::{self, Lock};
-use ftlint_dependencies::manifest::{self, Manifest};
-use ftlint_dependencies::ready::{Judged, Question, excludes};
+use ftlint_dependencies::ready::Question;
+use ftlint_dependencies::survey::Survey;
 use ftlint_dependencies::target::Target;
 use ftlint_project::paths::Short;
 
 use super::{Dependency, Report, counts, remaining};
 use crate::output::Finding;
 
-/// What the files of the project say.
-pub(super) struct Collected {
-    locks: Vec<Lock>,
-    manifest: Manifest,
-    judged: Vec<Judged>,
-    notes: Vec<(String, PathBuf, u32)>,
-}
-
-impl Collected {
-    pub(super) fn new(
-        places: &[PathBuf],
-        question: &Question<'_>,
-        problems: &mut Vec<String>,
-    ) -> Self {
-        let mut res = Self {
-            locks: Vec::new(),
-            manifest: Manifest::default(),
-            judged: Vec::new(),
-            notes: Vec::new(),
-        };
-        for place in places {
-            for path in lock::in_directory(place) {
-                match lock::read(&path) {
-                    Ok(it) => res.locks.push(it),
-                    Err(error) => problems.push(error.to_string()),
-                }
-            }
-            match manifest::of(place) {
-                Ok(mut it) => {
-                    res.manifest.declared.append(&mut it.declared);
-                    res.manifest.requires_python =
-                        res.manifest.requires_python.or(it.requires_python);
-                }
-                Err(error) => problems.push(error.to_string()),
-            }
+/// All that is known, the worst first.
+pub(super) fn report(
+    mut survey: Survey,
+    question: &Question<'_>,
+    findings: &[Finding],
+    short: &Short,
+) -> Report {
+    survey.judged.sort_by(|a, b| (a.status, &a.name, a.line).cmp(&(b.status, &b.name, b.line)));
+    let place = |path: &Path, line: u32| format!("{}:{line}", short.path(path));
+    let mut sources: Vec<String> = Vec::new();
+    let manifests = survey.manifest.declared.iter().map(|it| &it.path);
+    for path in survey.locks.iter().map(|it| &it.path).chain(manifests) {
+        let shown = short.path(path);
+        if !sources.contains(&shown) {
+            sources.push(shown);
         }
-        let target = question.target;
-        if let Some((python, path, line)) = &res.manifest.requires_python
-            && excludes(python, target)
-        {
-            let note = format!("`requires-python = \"{python}\"` leaves {target} out");
-            res.notes.push((note, path.clone(), *line));
-        }
-        for lock in &res.locks {
-            // Wheels that cannot fit are left out of such a lock: their absence says nothing.
-            if let Some(python) = lock.requires_python.as_deref().filter(|it| excludes(it, target))
-            {
-                let note = format!(
-                    "it is locked for `{python}`, which leaves {target} out: lock anew to learn what there is"
-                );
-                res.notes.push((note, lock.path.clone(), 1));
-                continue;
-            }
-            for it in question.of_lock(lock) {
-                let same = |known: &Judged| known.name == it.name && known.version == it.version;
-                if !res.judged.iter().any(same) {
-                    res.judged.push(it);
-                }
-            }
-        }
-        let rest = question.of_manifest(&res.manifest, &res.judged);
-        let locked_out = !res.notes.is_empty() && res.locks.len() == 1 && res.judged.is_empty();
-        if !locked_out {
-            res.judged.extend(rest);
-        }
-        res
     }
-
-    pub(super) fn report(
-        mut self,
-        question: &Question<'_>,
-        findings: &[Finding],
-        short: &Short,
-    ) -> Report {
-        self.judged.sort_by(|a, b| (a.status, &a.name, a.line).cmp(&(b.status, &b.name, b.line)));
-        let place = |path: &Path, line: u32| format!("{}:{line}", short.path(path));
-        let mut sources: Vec<String> = Vec::new();
-        let manifests = self.manifest.declared.iter().map(|it| &it.path);
-        for path in self.locks.iter().map(|it| &it.path).chain(manifests) {
-            let shown = short.path(path);
-            if !sources.contains(&shown) {
-                sources.push(shown);
-            }
-        }
-        sources.extend(question.environment.map(|it| of_environment(it, question.target, short)));
-        let counts = counts(findings);
-        Report {
-            version: env!("CARGO_PKG_VERSION"),
-            target: question.target.to_string(),
-            platform: question.platform.to_string(),
-            remaining: remaining(&self.judged, &counts),
-            notes: self
-                .notes
-                .iter()
-                .map(|it| format!("{}: {}", place(&it.1, it.2), it.0))
-                .collect(),
-            dependencies: self
-                .judged
-                .into_iter()
-                .map(|it| Dependency {
-                    status: it.status.words(),
-                    class: it.status,
-                    place: place(&it.path, it.line),
-                    name: it.name,
-                    version: it.version,
-                    why: it.why,
-                    advice: it.advice,
-                    chain: it.chain,
-                })
-                .collect(),
-            findings: counts,
-            sources,
-        }
+    sources.extend(question.environment.map(|it| of_environment(it, question.target, short)));
+    // What the dependencies do is told by itself.
+    let of_code = findings.iter();
+    let of_code = of_code.filter(|it| !matches!(it.diagnostic.evidence, Evidence::Dependency(_)));
+    let counts = counts(of_code);
+    Report {
+        version: env!("CARGO_PKG_VERSION"),
+        target: question.target.to_string(),
+        platform: question.platform.to_string(),
+        remaining: remaining(&survey.judged, &counts),
+        notes: survey
+            .notes
+            .iter()
+            .map(|it| format!("{}: {}", place(&it.path, it.line), it.text))
+            .collect(),
+        dependencies: survey
+            .judged
+            .into_iter()
+            .map(|it| Dependency {
+                status: it.status.words(),
+                class: it.status,
+                place: place(&it.path, it.line),
+                name: it.name,
+                version: it.version,
+                why: it.why,
+                advice: it.advice,
+                chain: it.chain,
+            })
+            .collect(),
+        findings: counts,
+        sources,
     }
 }
 

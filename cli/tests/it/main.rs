@@ -8,6 +8,7 @@ mod fix;
 mod help;
 mod hostile;
 mod input;
+mod locked;
 mod readiness;
 mod repeat;
 mod replay;

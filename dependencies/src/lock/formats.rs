@@ -1,5 +1,7 @@
 //! The four formats. What they have in common: packages with a name, a version and files.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -21,7 +23,7 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
         Format::Uv => ("package", text::text(&document, "requires-python")),
         Format::Pylock => ("packages", text::text(&document, "requires-python")),
         Format::Poetry => ("package", metadata(&document, "python-versions")),
-        Format::Pdm => ("package", metadata(&document, "requires_python")),
+        Format::Pdm => ("package", pdm_python(&document)),
     };
     if !is_of(format, &document) {
         let message = "not a lock file of this name: its version is missing; lock anew";
@@ -29,9 +31,8 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
     }
     // uv can lock requirements without a project; who asks for what is not all among the packages then.
     let has_edges = format == Format::Uv && !document.contains_key("manifest");
-    let mut packages = Vec::new();
-    let mut direct = Vec::new();
-    let mut edges = Vec::new();
+    let (mut packages, mut direct, mut edges) = (Vec::new(), Vec::new(), Vec::new());
+    let mut main: Option<Vec<String>> = None;
     for entry in list(&document, key) {
         let Some(it) = as_table(entry.get_ref()) else {
             return Err((entry.span().start, "a package has to be a table".to_owned()));
@@ -48,6 +49,7 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
             is_local: is_local(format, it),
             needs: needs(format, it),
             markers: markers(format, it),
+            is_dev: is_dev(format, it),
             name,
         };
         files(format, it, &document, &mut package);
@@ -58,6 +60,8 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
             edges.extend(uv_needs(it).filter_map(|it| edge(from, it)));
         }
         if of_project {
+            main.get_or_insert_default()
+                .extend(runs_with(it).filter_map(|it| name_of(it.get_ref())));
             direct.append(&mut package.needs);
             continue;
         }
@@ -68,6 +72,9 @@ pub(super) fn read(format: Format, input: &str) -> Result<Content, Trouble> {
         direct = packages.iter().map(|it| it.name.clone()).filter(|it| !needed(it)).collect();
     }
     direct.dedup();
+    if let Some(main) = main {
+        note_dev(&mut packages, &main);
+    }
     Ok(Content { requires_python: python, packages, direct, edges })
 }
 
@@ -92,6 +99,15 @@ fn start_of(entry: &Spanned<DeValue<'_>>, input: &str) -> usize {
 
 fn metadata(document: &DeTable<'_>, key: &str) -> Option<String> {
     text::text(table(document, "metadata")?, key)
+}
+
+/// Until pdm 2.17 for all of the file; since then for each of its targets, of which the first one counts when it is alone.
+fn pdm_python(document: &DeTable<'_>) -> Option<String> {
+    let targets = table(document, "metadata").map_or(&[][..], |it| list(it, "targets"));
+    metadata(document, "requires_python").or_else(|| match targets {
+        [only] => text::text(as_table(only.get_ref())?, "requires_python"),
+        _ => None,
+    })
 }
 
 /// The project or another one of its workspace.
@@ -132,6 +148,50 @@ fn uv_needs<'t, 'i>(
     package: &'t DeTable<'i>,
 ) -> impl Iterator<Item = &'t Spanned<DeValue<'i>>> + use<'t, 'i> {
     list(package, "dependencies").iter().chain(in_groups(package))
+}
+
+/// What a package of `uv.lock` needs when it runs: not its groups for developers.
+fn runs_with<'t, 'i>(
+    package: &'t DeTable<'i>,
+) -> impl Iterator<Item = &'t Spanned<DeValue<'i>>> + use<'t, 'i> {
+    let extras = table(package, "optional-dependencies");
+    let named = extras.into_iter().flat_map(|it| it.values()).filter_map(|it| match it.get_ref() {
+        DeValue::Array(it) => Some(it.iter()),
+        _ => None,
+    });
+    list(package, "dependencies").iter().chain(named.flatten())
+}
+
+/// Marks what is not reached from what the project needs when it runs.
+fn note_dev(packages: &mut [Package], main: &[String]) {
+    let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for it in &*packages {
+        needs.entry(&it.name).or_default().extend(it.needs.iter().map(String::as_str));
+    }
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut queue: Vec<&str> = main.iter().map(String::as_str).collect();
+    while let Some(name) = queue.pop() {
+        if reached.insert(name.to_owned()) {
+            queue.extend(needs.get(name).into_iter().flatten());
+        }
+    }
+    for it in packages {
+        it.is_dev = !reached.contains(&it.name);
+    }
+}
+
+/// Whether the file itself says that only developers need a package.
+fn is_dev(format: Format, package: &DeTable<'_>) -> bool {
+    let main = match format {
+        Format::Poetry => "main",
+        Format::Pdm => "default",
+        Format::Uv | Format::Pylock => return false,
+    };
+    let groups = list(package, "groups");
+    let is_main = |it: &Spanned<DeValue<'_>>| it.get_ref().as_str() == Some(main);
+    // Poetry before 2.0 has no groups, and before 1.5 a category.
+    let is_old_dev = text::text(package, "category").is_some_and(|it| it == "dev");
+    is_old_dev || (!groups.is_empty() && !groups.iter().any(is_main))
 }
 
 fn edge(from: Option<usize>, need: &Spanned<DeValue<'_>>) -> Option<Edge> {

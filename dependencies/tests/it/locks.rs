@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ftlint_dependencies::lock::{self, Format, Lock};
 use ftlint_dependencies::manifest;
-use ftlint_dependencies::ready::{Judged, Question, Status, excludes};
+use ftlint_dependencies::ready::{Judged, Question, Status, excludes, oldest};
 use ftlint_dependencies::tags::{Platform, System};
 use ftlint_dependencies::target::Target;
 
@@ -71,6 +71,38 @@ fn pylock() {
 389 psycopg2-binary 2.9.11: no wheel [psycopg2-binary]
 ";
     assert_eq!(answers(&lock, 14), wanted);
+}
+
+#[test]
+fn pdm() {
+    let lock = lock::read(&file("pdm.lock")).unwrap();
+    assert_eq!(lock.requires_python.as_deref(), Some(">=3.11"), "of the only target");
+    let wanted = "13 black 26.10.1: slow path [black]
+107 lxml 6.0.4: unknown [lxml]
+156 orjson 3.13.0: no wheel [orjson]
+190 polars-runtime-32 1.36.1: no wheel [polars > polars-runtime-32]
+205 psycopg2-binary 2.9.13: no wheel [psycopg2-binary]
+276 sqlalchemy 2.0.51: re-enables the GIL [sqlalchemy]
+";
+    assert_eq!(answers(&lock, 14), wanted);
+    let for_developers = lock.packages.iter().filter(|it| it.is_dev).map(|it| it.name.as_str());
+    assert_eq!(for_developers.collect::<Vec<_>>(), ["black", "click", "colorama", "lxml"]);
+}
+
+#[test]
+fn the_oldest_release_that_a_project_is_for() {
+    for (text, wanted) in
+        [(">=3.9,<4", Some(9)), (">=3.14.2", Some(14)), ("", None), ("<3", None), ("odd", None)]
+    {
+        assert_eq!(oldest(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_no_wheel_of_any_kind_is_for_is_not_missing() {
+    let uv = "version = 1\n[[package]]\nname = \"x\"\nversion = \"1\"\nsdist = { filename = \"x-1.tar.gz\" }\n\
+              wheels = [{ filename = \"x-1-cp314-cp314-win_amd64.whl\" }]\n";
+    assert_eq!(answers(&parsed(Format::Uv, uv), 14), "2 x 1: unknown [x]\n");
 }
 
 fn parsed(format: Format, text: &str) -> Lock {

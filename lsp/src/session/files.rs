@@ -240,7 +240,8 @@ impl Session {
             }
             let is_config = ftlint_project::config::FILES
                 .iter()
-                .any(|it| path.file_name().is_some_and(|name| name == it.0));
+                .any(|it| path.file_name().is_some_and(|name| name == it.0))
+                || ftlint_project::surroundings::is_read(&path);
             if known || is_config || is_python(&path) {
                 // A configuration holds for all below it, and that may be more than one folder.
                 let concerned = |it: &&Root| {
@@ -328,6 +329,13 @@ impl Session {
                 project
             };
             root.project = Some(project);
+            listing.surroundings.set(&mut self.db, project, &mut root.documents);
+            for (path, file) in &root.documents {
+                // A folder tells about what lies in it.
+                let settings = (root.kind == Kind::Directory && path.starts_with(&root.path))
+                    .then(|| Arc::clone(&listing.settings));
+                files.insert(Arc::clone(file.path(&self.db)), (*file, settings));
+            }
             views.push(RootView { project, files: Arc::new(files) });
         }
         self.views = views.into();

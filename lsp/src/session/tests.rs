@@ -128,6 +128,24 @@ fn requests_are_answered_without_a_file() {
 }
 
 #[test]
+fn files_that_are_no_python_have_findings() {
+    let editor = Editor::new(&[
+        ("app.py", "import msgpack\n"),
+        ("requirements.txt", "msgpack==1.1.2\nnumpy==1.26.4\n"),
+        ("Dockerfile", "FROM python:3.14t\nENV PYTHON_GIL=0\n"),
+    ]);
+    editor.start(&Value::Null);
+    editor.becomes(&editor.path("app.py"), &["FTL305"]);
+    editor.becomes(&editor.path("requirements.txt"), &["FTL305"]);
+    editor.becomes(&editor.path("Dockerfile"), &["FTL308"]);
+    let changed = editor.path("requirements.txt");
+    std::fs::write(&changed, "msgpack==1.2.0\n").unwrap();
+    editor.put(Event::ChangedOnDisk(vec![changed.clone()]));
+    editor.becomes(&editor.path("app.py"), &[]);
+    editor.becomes(&changed, &[]);
+}
+
+#[test]
 fn a_panic_is_an_answer_and_the_session_lives() {
     let editor = Editor::new(&[("app.py", RACE)]);
     editor.start(&Value::Null);

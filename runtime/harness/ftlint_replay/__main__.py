@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from . import attempts, explore, protocol
 from .strategies import gil_flip, hammer
@@ -17,7 +21,7 @@ def main(request_path: str, results_path: str) -> int:
         request = protocol.read(request_path)
         results.hello()
         if request.window is None:
-            results.line("gil", **attempts.run(request.attempt_seconds, lambda report: report(gil_flip.watch(request))))
+            _import(request, results)
         else:
             _window(request, request.window, results)
         results.line("done")
@@ -25,6 +29,25 @@ def main(request_path: str, results_path: str) -> int:
         results.line("trouble", text=traceback.format_exc()[-4000:])
         return 70
     return 0
+
+
+def _import(request: Request, results: protocol.Results) -> None:
+    seconds = request.attempt_seconds
+    end = time.monotonic() + request.total_seconds
+    told = attempts.run(seconds, lambda report: report(gil_flip.watch(request)))
+    extensions = told.pop("extensions", [])
+    results.line("gil", **told)
+    if told.get("before") or not told.get("after"):
+        return
+    for name, file in extensions:
+        if time.monotonic() > end:
+            break
+        loaded = partial(gil_flip.load, name, file)
+        results.line("gil", **attempts.run(seconds, partial(_report, loaded)))
+
+
+def _report(work: Callable[[], dict[str, Any]], report: attempts.Report) -> None:
+    report(work())
 
 
 def _window(request: Request, window: Window, results: protocol.Results) -> None:

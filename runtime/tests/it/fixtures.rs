@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ftlint_analyzer::diagnostic::Diagnostic;
 use ftlint_analyzer::rule::Replay;
-use ftlint_analyzer::testing::{Expectations, Fixture, fixtures_dir, load_fixtures};
+use ftlint_analyzer::testing::{Fixture, fixtures_dir, load_fixtures};
 use ftlint_runtime::error::RuntimeError;
 use ftlint_runtime::interpreter::Interpreter;
 use ftlint_runtime::verdict::{Status, Verdict};
@@ -94,7 +94,7 @@ fn expected(fixture: &Fixture, diagnostic: &Diagnostic) -> Option<String> {
     let file =
         fixture.files.iter().find(|it| it.path.to_string_lossy() == *diagnostic.location.file)?;
     let line = diagnostic.location.start.line;
-    Expectations::parse(&file.text)
+    file.expectations()
         .items
         .into_iter()
         .find(|it| it.line == line && it.code.as_deref() == Some(diagnostic.rule.code))

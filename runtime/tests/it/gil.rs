@@ -92,6 +92,32 @@ fn a_module_that_brings_the_gil_back() {
 }
 
 #[test]
+fn all_that_bring_it_back_are_named() {
+    let Some(interpreter) = free_threaded() else { return };
+    let root = tempfile::tempdir().unwrap();
+    if !compile(&interpreter, root.path()) {
+        println!("no C compiler: nothing was tested");
+        return;
+    }
+    // A second one whose package loads the first: loaded by itself it does so as well.
+    let mut files = std::fs::read_dir(root.path()).unwrap().flatten().map(|it| it.path());
+    let built = files.find(|it| it.extension().is_some_and(|it| it == "so")).unwrap();
+    let package = root.path().join("several");
+    std::fs::create_dir(&package).unwrap();
+    std::fs::copy(&built, package.join(built.file_name().unwrap())).unwrap();
+    std::fs::write(
+        package.join("__init__.py"),
+        "import old_style\nimport several.old_style\nimport array\n",
+    )
+    .unwrap();
+    let verdict = import(&interpreter, root.path(), "several");
+    assert_eq!(verdict.status, Status::Confirmed, "{verdict:#?}");
+    let reason = verdict.reason.as_deref().unwrap();
+    assert!(reason.contains("by itself: `old_style`, `several.old_style`"), "{verdict:#?}");
+    assert!(!reason.contains("array"), "{verdict:#?}");
+}
+
+#[test]
 fn a_module_that_does_not() {
     let Some(interpreter) = free_threaded() else { return };
     let root = tempfile::tempdir().unwrap();
