@@ -334,12 +334,7 @@ impl<S> Evidence<S> {
                 chain: request.chain.clone(),
                 others: request.others.clone(),
             }),
-            Evidence::Dependency(it) => Evidence::Dependency(Box::new(Dependency {
-                site: f(&it.site),
-                import: it.import.clone(),
-                facts: it.facts.clone(),
-                lines: it.lines.iter().map(|it| it.map(&mut f)).collect(),
-            })),
+            Evidence::Dependency(it) => Evidence::Dependency(Box::new(it.map(&mut f))),
             Evidence::Claim(it) => Evidence::Claim(Claim {
                 site: f(&it.site),
                 name: it.name.clone(),

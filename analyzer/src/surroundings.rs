@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::evidence::{self, Step};
 use crate::rule::Confidence;
 
 /// What is wrong with a dependency.
@@ -71,4 +72,20 @@ pub struct Line {
     pub number: u32,
     /// What is there: `locked here`.
     pub text: String,
+}
+
+impl<S> evidence::Dependency<S> {
+    /// The same with each site named differently.
+    pub(crate) fn map<T>(&self, mut f: impl FnMut(&S) -> T) -> evidence::Dependency<T> {
+        evidence::Dependency {
+            site: f(&self.site),
+            import: self.import.clone(),
+            facts: Arc::clone(&self.facts),
+            lines: self
+                .lines
+                .iter()
+                .map(|it| Step { site: f(&it.site), text: it.text.clone() })
+                .collect(),
+        }
+    }
 }
