@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Access, Evidence};
 use crate::rule::{Confidence, GilClass, Rule, Severity};
 
 /// A position in a source file.
@@ -67,4 +67,28 @@ pub struct Diagnostic {
     pub evidence: Evidence<Location>,
     /// Stable across edits elsewhere in the file: 16 hexadecimal digits of rule, module, function, place and ordinal.
     pub fingerprint: String,
+}
+
+/// What is known of a name that several threads use, whether or not something is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedName {
+    /// As written where it was asked for: `self.hits`.
+    pub text: String,
+    /// Where the name begins.
+    pub start: Position,
+    /// One past its last character.
+    pub end: Position,
+    /// Who reads and writes it, by file and function.
+    pub touches: Vec<Touch>,
+    /// Accesses that are not among them.
+    pub more: usize,
+}
+
+/// One access, and who comes there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Where, what, and under which locks.
+    pub access: Access<Location>,
+    /// In words: "threads in `work`", "the main thread". Empty for what is a part of construction.
+    pub by: Vec<String>,
 }

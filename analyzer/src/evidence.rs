@@ -43,6 +43,9 @@ pub struct Window<S> {
     pub shared_because: String,
     /// Further accesses with the same cause, folded into this finding.
     pub also: Vec<Access<S>>,
+    /// Every access to the place in functions that are not only a part of construction, by file and function; empty
+    /// when there are too many of them to be mended together.
+    pub all: Vec<Access<S>>,
 }
 
 /// Locks taken so that a thread can wait for ever.
@@ -345,6 +348,7 @@ impl<S> Window<S> {
             }),
             shared_because: self.shared_because.clone(),
             also: self.also.iter().map(|it| it.map(f)).collect(),
+            all: self.all.iter().map(|it| it.map(f)).collect(),
         }
     }
 }
@@ -368,7 +372,7 @@ impl<S> Step<S> {
 }
 
 impl<S> Access<S> {
-    fn map<T>(&self, f: &mut impl FnMut(&S) -> T) -> Access<T> {
+    pub(crate) fn map<T>(&self, f: &mut impl FnMut(&S) -> T) -> Access<T> {
         Access { site: f(&self.site), kind: self.kind.clone(), locks: self.locks.clone() }
     }
 }

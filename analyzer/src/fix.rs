@@ -3,9 +3,15 @@
 //! A fix is safe when one thread sees no difference and the race is gone; for that the exact type of the place has to
 //! be proven ([`exact`]), because a class may do anything in `setdefault`. All else is for a person to look at.
 
+mod block;
 mod calls;
+mod cover;
+mod double_check;
 mod exact;
+mod home;
+mod import;
 mod lock;
+mod new_lock;
 mod pop;
 mod setdefault;
 mod snapshot;
@@ -61,6 +67,17 @@ struct Around<'a> {
     path: &'a Arc<str>,
 }
 
+/// What can be tried, the least change first.
+const FIXES: [fn(&Around<'_>) -> Option<Fix>; 7] = [
+    setdefault::fix,
+    pop::fix,
+    snapshot::fix,
+    double_check::fix,
+    lock::fix,
+    new_lock::existing,
+    new_lock::new,
+];
+
 /// The ways to mend one finding of a file, best first. Parses the file again: nobody pays for fixes that are not asked
 /// for. A file with syntax errors has none.
 pub fn fixes(db: &dyn Db, file: SourceFile, diagnostic: &Diagnostic) -> Vec<Fix> {
@@ -79,10 +96,7 @@ pub fn fixes(db: &dyn Db, file: SourceFile, diagnostic: &Diagnostic) -> Vec<Fix>
         let tokens = parsed.tokens().clone();
         let suite = crate::syntax::suite(parsed);
         let around = Around { source: Source::new(&text, &suite, &tokens), window, path };
-        [setdefault::fix, pop::fix, snapshot::fix, lock::fix]
-            .into_iter()
-            .filter_map(|it| it(&around))
-            .collect()
+        FIXES.iter().filter_map(|it| it(&around)).collect()
     })
 }
 
@@ -105,9 +119,35 @@ pub fn applied<'a>(text: &str, edits: impl IntoIterator<Item = &'a Edit>) -> Str
 impl Around<'_> {
     /// A fix that puts one text in the place of another.
     fn replace(&self, title: String, safe: bool, range: TextRange, text: String) -> Fix {
-        let (start, end) = self.source.positions(range);
-        let edit = Edit { file: Arc::clone(self.path), start, end, text };
         let applicability = if safe { Applicability::Safe } else { Applicability::Unsafe };
-        Fix { title, applicability, edits: vec![edit] }
+        Fix { title, applicability, edits: vec![self.edit(range, text)] }
+    }
+
+    /// An unsafe fix of several edits, and what makes the lock that they use. `None` when it is made within one of them.
+    fn change(
+        &self,
+        title: String,
+        lock: &home::Lock,
+        mut changes: Vec<(TextRange, String)>,
+    ) -> Option<Fix> {
+        for (at, line) in &lock.made {
+            let inside = |it: &TextRange| it.start() < *at && *at < it.end();
+            if changes.iter().any(|it| inside(&it.0)) {
+                return None;
+            }
+            let here = changes.iter_mut().find(|it| it.0 == TextRange::empty(*at));
+            match here {
+                Some(it) => it.1.push_str(line),
+                None => changes.push((TextRange::empty(*at), line.clone())),
+            }
+        }
+        changes.sort_by_key(|it| (it.0.start(), it.0.end()));
+        let edits = changes.into_iter().map(|(range, text)| self.edit(range, text)).collect();
+        Some(Fix { title, applicability: Applicability::Unsafe, edits })
+    }
+
+    fn edit(&self, range: TextRange, text: String) -> Edit {
+        let (start, end) = self.source.positions(range);
+        Edit { file: Arc::clone(self.path), start, end, text }
     }
 }

@@ -115,6 +115,17 @@ pub fn thread_entries(
     report::thread_entries(db, project, file)
 }
 
+/// Who reads and writes the name at a position of a file (line from 1, column in bytes from 0), when several threads do
+/// and one of them changes it. Analyses the whole program once more, so it is for whoever asks about one name.
+pub fn shared_name(
+    db: &Database,
+    project: Project,
+    file: SourceFile,
+    at: (u32, u32),
+) -> Option<diagnostic::SharedName> {
+    report::shared_name(db, project, file, at)
+}
+
 /// Suppression comments that do not mean what their author hoped: unknown codes, missing brackets.
 pub fn suppression_problems(db: &Database, file: SourceFile) -> Vec<suppress::Problem> {
     report::suppression_problems(db, file)

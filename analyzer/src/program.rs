@@ -32,6 +32,17 @@ pub(crate) struct Program {
 /// Analyses the project. Not comparable: the slices are.
 #[salsa::tracked(returns(ref), no_eq)]
 pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
+    with_facts(db, project, |facts| {
+        let files = facts.files;
+        let slices = judge::judge(facts);
+        let entries = entries::find(facts.world, facts.threads, files);
+        let slices = files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect();
+        Program { slices, entries }
+    })
+}
+
+/// What judging reads, for one use of it. Nothing of it is kept: it would be as large as the facts of all files.
+fn with_facts<T>(db: &dyn Db, project: Project, work: impl FnOnce(&judge::Facts<'_>) -> T) -> T {
     let files = project.files(db);
     let modules = files
         .iter()
@@ -60,7 +71,7 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
     db.unwind_if_revision_cancelled();
     let locks = locks::find(&world, &types, &contexts, &found);
     db.unwind_if_revision_cancelled();
-    let slices = judge::judge(&judge::Facts {
+    work(&judge::Facts {
         world: &world,
         types: &types,
         threads: &found,
@@ -70,10 +81,20 @@ pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
         installed: project.installed(db),
         extensions: project.extensions(db),
         target: *project.target(db),
-    });
-    let entries = entries::find(&world, &found, files);
-    let slices = files.iter().copied().zip(slices.into_iter().map(Arc::new)).collect();
-    Program { slices, entries }
+    })
+}
+
+/// Who touches the place that an event of a file is about.
+pub(crate) fn touched(
+    db: &dyn Db,
+    project: Project,
+    file: SourceFile,
+    (func, event): (u32, u32),
+) -> Option<judge::Touched> {
+    with_facts(db, project, |facts| {
+        let module = facts.files.iter().position(|it| *it == file)?;
+        facts.touched(facts.world.func_gid(world::to_u32(module), func), event)
+    })
 }
 
 /// The functions of one file that threads run.

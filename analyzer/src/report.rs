@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 
 use crate::check::{Finding, findings};
 use crate::db::{Db, Project, SourceFile};
-use crate::diagnostic::{Diagnostic, Location, Position, Related};
+use crate::diagnostic::{Diagnostic, Location, Position, Related, SharedName, Touch};
+use crate::domain::{Base, Place, Step};
 use crate::evidence::{Evidence, Window};
 use crate::index::index;
 use crate::program::slice::GlobalSite;
@@ -54,6 +55,66 @@ pub(crate) fn thread_entries(db: &dyn Db, project: Project, file: SourceFile) ->
     entries.map(|it| Related { message: it.text(), location: places.locate(&it.def) }).collect()
 }
 
+/// Who touches the place whose name stands at this position (line from 1, bytes from 0).
+pub(crate) fn shared_name(
+    db: &dyn Db,
+    project: Project,
+    file: SourceFile,
+    at: (u32, u32),
+) -> Option<SharedName> {
+    let mut places = Places { db, lines: FxHashMap::default() };
+    let offset = places.offset(file, at)?;
+    let it = index(db, file);
+    let text = file.text(db).get();
+    let mut best: Option<(TextRange, (u32, u32))> = None;
+    for (func, facts) in (0u32..).zip(&it.facts.functions) {
+        for (number, event) in (0u32..).zip(&facts.events) {
+            let Some(name) = it.sites.get(event.site as usize).and_then(|range| {
+                let place = &facts.places[event.place as usize];
+                name_at(&text, *range, place, offset)
+            }) else {
+                continue;
+            };
+            if best.is_none_or(|it| name.len() < it.0.len()) {
+                best = Some((name, (func, number)));
+            }
+        }
+    }
+    let (range, event) = best?;
+    let found = crate::program::touched(db, project, file, event)?;
+    let touches = found
+        .touches
+        .into_iter()
+        .map(|it| Touch { access: it.access.map(&mut |site| places.locate(site)), by: it.by });
+    let touches = touches.collect();
+    let (start, end) = places.range(file, range);
+    Some(SharedName { text: found.text, start, end, touches, more: found.more })
+}
+
+/// Where the last name of a place stands in the text of an access to it, when it is at the offset.
+fn name_at(text: &str, site: TextRange, place: &Place, offset: TextSize) -> Option<TextRange> {
+    if !site.contains_inclusive(offset) {
+        return None;
+    }
+    let attr = place.path.iter().rev().find_map(|it| match it {
+        Step::Attr(name) => Some(name),
+        Step::Elem => None,
+    });
+    let name = attr.or(match &place.base {
+        Base::Global(name) | Base::Cell(_, name) => Some(name),
+        _ => None,
+    })?;
+    let is_part = |it: char| it == '_' || it.is_alphanumeric();
+    let access = text.get(site.to_std_range())?;
+    access.match_indices(name.as_str()).find_map(|(at, found)| {
+        let whole =
+            !access[..at].ends_with(is_part) && !access[at + found.len()..].starts_with(is_part);
+        let start = site.start() + TextSize::try_from(at).ok()?;
+        let range = TextRange::at(start, TextSize::of(found));
+        (whole && range.contains_inclusive(offset)).then_some(range)
+    })
+}
+
 /// Malformed suppression comments of a file.
 pub(crate) fn suppression_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let mut places = Places { db, lines: FxHashMap::default() };
@@ -93,6 +154,15 @@ impl Places<'_> {
             column: number(it.character_offset),
             byte: u32::from(offset) - u32::from(start),
         }
+    }
+
+    /// The offset of a position, when there is one in the text.
+    fn offset(&mut self, file: SourceFile, (line, byte): (u32, u32)) -> Option<TextSize> {
+        self.position(file, TextSize::new(0));
+        let (text, lines) = self.lines.get(&file)?;
+        let line = OneIndexed::new(line as usize).filter(|it| it.get() <= lines.line_count())?;
+        let offset = lines.line_start(line, text) + TextSize::new(byte);
+        (offset <= TextSize::of(&**text)).then_some(offset)
     }
 
     fn range(&mut self, file: SourceFile, range: TextRange) -> (Position, Position) {

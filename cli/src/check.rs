@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::fix::{Fix, fixes};
 use ftlint_analyzer::settings::{OutputFormat, Settings};
 use ftlint_analyzer::{check_project, suppression_problems};
 use ftlint_project::config::{Configuration, Overrides, selectors};
@@ -137,6 +138,7 @@ fn report(
     let view = View {
         short,
         text: &text,
+        fixes: &|it| texts.fixes(it),
         color: wants_color(args.color, &io::stdout()),
         options: &output::repeat::options(args),
     };
@@ -260,6 +262,11 @@ impl<'a> Texts<'a> {
         let file = self.files.get(path)?;
         let mut fetched = self.fetched.borrow_mut();
         Some(Arc::clone(fetched.entry(*file).or_insert_with(|| file.text(self.db).get())))
+    }
+
+    fn fixes(&self, diagnostic: &Diagnostic) -> Vec<Fix> {
+        let file = self.files.get(&*diagnostic.location.file);
+        file.map_or_else(Vec::new, |file| fixes(self.db, *file, diagnostic))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::args::CheckArgs;
 use crate::console::Console;
 
 /// One fix may make room for another; code that never settles is left as it is then.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 50;
 
 /// What came of all fixes.
 pub(crate) struct Mended {
@@ -91,16 +91,21 @@ fn round(
     for diagnostic in found {
         let path = &diagnostic.location.file;
         let Some(file) = files.get(path) else { continue };
-        let usable = fixes(db, *file, diagnostic)
-            .into_iter()
-            .find(|it| args.unsafe_fixes || it.applicability == Applicability::Safe);
+        let mut all = fixes(db, *file, diagnostic);
+        // A safe one is better than an unsafe one; among equals the first is the best.
+        all.sort_by_key(|it| std::cmp::Reverse(it.applicability));
+        let usable =
+            all.into_iter().find(|it| args.unsafe_fixes || it.applicability == Applicability::Safe);
         let Some(fix) = usable.filter(|it| it.edits.iter().all(|it| it.file == *path)) else {
             continue;
         };
         let known = res.entry(Arc::clone(path)).or_default();
         let touches =
             |a: &Edit| known.iter().flatten().any(|b| a.start <= b.end && b.start <= a.end);
-        if !fix.edits.iter().any(touches) {
+        // What is inserted is a new lock under a name that was free; the next round sees it, and may use it again.
+        let inserts = |it: &[Edit]| it.iter().any(|it| it.start == it.end);
+        let second = inserts(&fix.edits) && known.iter().any(|it| inserts(it));
+        if !second && !fix.edits.iter().any(touches) {
             known.push(fix.edits);
         }
     }

@@ -20,6 +20,7 @@ mod words;
 use std::sync::Arc;
 
 use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::fix::Fix;
 use ftlint_runtime::verdict::{Status, Verdict};
 
 use ftlint_project::paths::Short;
@@ -37,6 +38,8 @@ pub(crate) struct View<'a> {
     pub(crate) short: &'a Short,
     /// The text of a file of the project.
     pub(crate) text: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    /// What would mend a finding, the best way first.
+    pub(crate) fixes: &'a dyn Fn(&Diagnostic) -> Vec<Fix>,
     pub(crate) color: bool,
     /// Options of this run that a repetition needs as well, each with a space in front.
     pub(crate) options: &'a str,

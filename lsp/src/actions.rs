@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ftlint_analyzer::diagnostic::{Diagnostic, Location};
 use ftlint_analyzer::fix::{Applicability, Edit, Fix, fixes};
 use ftlint_runtime::verdict::Status;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::{
@@ -37,7 +38,7 @@ pub fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeAction
     let mut res: Vec<CodeAction> = Vec::new();
     // Mending all is a request of its own: it would stand below every finding otherwise.
     if params.context.only.is_some() && wanted(&CodeActionKind::new(FIX_ALL)) {
-        res.extend(fix_all(snapshot, &mut places, &path));
+        res.extend(fix_all(snapshot, &mut places, uri, &path));
     }
     if !wanted(&CodeActionKind::QUICKFIX) {
         return res.into_iter().map(CodeActionOrCommand::CodeAction).collect();
@@ -82,7 +83,7 @@ impl Finding<'_> {
             let title = format!("Show the interleaving of {}", rule.code);
             commands.push(interleaving(self.snapshot, title, fingerprint));
         }
-        if replayable(self.it) {
+        if replayable(self.snapshot, self.it) {
             let title = format!("Replay {}: run the code and see whether it breaks", rule.code);
             commands.push(replay(self.snapshot, title, self.uri, fingerprint));
         }
@@ -106,16 +107,25 @@ impl Finding<'_> {
         };
         let mut fixes = fixes(&self.snapshot.db, file, self.it);
         fixes.sort_by_key(|it| std::cmp::Reverse(it.applicability));
-        let action = |fix: Fix| {
+        let later = self.snapshot.client.resolves;
+        let mut action = |(index, fix): (usize, Fix)| {
             let is_safe = fix.applicability == Applicability::Safe;
-            let edits = edits(places, self.it, &fix.edits)?;
+            let title = if is_safe { fix.title.clone() } else { format!("{} (unsafe)", fix.title) };
+            let of = Deferred::Fix {
+                uri: self.uri.clone(),
+                fingerprint: self.it.fingerprint.clone(),
+                title: fix.title.clone(),
+            };
+            let edit = if later { None } else { Some(edit(places, self.it, &fix)?) };
             Some(CodeAction {
-                is_preferred: is_safe.then_some(true),
-                edit: Some(changes(by_document(edits))),
-                ..self.action(if is_safe { fix.title } else { format!("{} (unsafe)", fix.title) })
+                // Of several safe ones the first is what an editor may apply by one key.
+                is_preferred: (is_safe && index == 0).then_some(true),
+                edit,
+                data: later.then(|| serde_json::to_value(of).unwrap_or_default()),
+                ..self.action(title)
             })
         };
-        fixes.into_iter().filter_map(action).collect()
+        fixes.into_iter().enumerate().filter_map(&mut action).collect()
     }
 
     /// A comment at the end of the line on which the finding ends, with a reason to be filled in.
@@ -142,8 +152,58 @@ impl Finding<'_> {
     }
 }
 
-/// All safe fixes of a file that do not touch each other, as one action.
-fn fix_all(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<CodeAction> {
+/// What the client sends back when it wants the edit of an action.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Deferred {
+    /// One fix of one finding.
+    Fix { uri: Url, fingerprint: String, title: String },
+    /// All safe fixes of a document.
+    All { uri: Url },
+}
+
+/// The action with its edit; `None` when the text has changed so that there is none.
+pub fn resolve(snapshot: &Snapshot, action: &CodeAction) -> Option<CodeAction> {
+    let Some(data) = &action.data else { return Some(action.clone()) };
+    let mut places = Places::new(snapshot);
+    let edit = match serde_json::from_value(data.clone()).ok()? {
+        Deferred::Fix { uri, fingerprint, title } => {
+            let (path, _) = snapshot.documents.locate(&uri);
+            let (_, file, _) = snapshot.file(&path)?;
+            let found = snapshot.check(&path);
+            let it = found.iter().find(|it| it.fingerprint == fingerprint)?;
+            let all = fixes(&snapshot.db, file, it);
+            edit(&mut places, it, all.iter().find(|it| it.title == title)?)?
+        }
+        Deferred::All { uri } => {
+            let (path, _) = snapshot.documents.locate(&uri);
+            all_edits(snapshot, &mut places, &path).unwrap_or_default()
+        }
+    };
+    Some(CodeAction { edit: Some(edit), ..action.clone() })
+}
+
+/// All safe fixes of a file that do not touch each other, as one action. Looking for them parses the file once for each
+/// finding, so a client that can wait gets them when it applies the action.
+fn fix_all(
+    snapshot: &Snapshot,
+    places: &mut Places<'_>,
+    uri: &Url,
+    path: &str,
+) -> Option<CodeAction> {
+    let later = snapshot.client.resolves && snapshot.check(path).iter().any(is_rule);
+    let edit = if later { None } else { Some(all_edits(snapshot, places, path)?) };
+    let of = Deferred::All { uri: uri.clone() };
+    Some(CodeAction {
+        title: "Fix all races that can be fixed safely".to_owned(),
+        kind: Some(CodeActionKind::new(FIX_ALL)),
+        edit,
+        data: later.then(|| serde_json::to_value(of).unwrap_or_default()),
+        ..CodeAction::default()
+    })
+}
+
+fn all_edits(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<WorkspaceEdit> {
     let (_, file, _) = snapshot.file(path)?;
     let mut kept: Vec<Edit> = Vec::new();
     let mut res = Vec::new();
@@ -160,12 +220,12 @@ fn fix_all(snapshot: &Snapshot, places: &mut Places<'_>, path: &str) -> Option<C
             kept.extend(fix.edits);
         }
     }
-    (!res.is_empty()).then(|| CodeAction {
-        title: "Fix all races that can be fixed safely".to_owned(),
-        kind: Some(CodeActionKind::new(FIX_ALL)),
-        edit: Some(changes(by_document(res))),
-        ..CodeAction::default()
-    })
+    (!res.is_empty()).then(|| changes(by_document(res)))
+}
+
+/// A fix as the client applies it.
+fn edit(places: &mut Places<'_>, it: &Diagnostic, fix: &Fix) -> Option<WorkspaceEdit> {
+    Some(changes(by_document(edits(places, it, &fix.edits)?)))
 }
 
 /// Edits as the client has its documents; nothing when one of them has no place there.

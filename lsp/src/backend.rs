@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use ftlint_project::discover::is_python;
 use ftlint_runtime::process::Cancel;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -232,8 +233,11 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: lsp::DidOpenTextDocumentParams) {
         let it = params.text_document;
-        // Cells of notebooks have names of their own, and come with their notebook.
-        self.put(Event::Opened(it.uri, it.version, it.text));
+        // Some clients show us configuration files as well; those are read from disk.
+        let by_name = it.uri.to_file_path().is_ok_and(|it| is_python(&it));
+        if by_name || it.language_id == "python" {
+            self.put(Event::Opened(it.uri, it.version, it.text));
+        }
     }
 
     async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
@@ -302,6 +306,11 @@ impl LanguageServer for Backend {
         self.ask(None, move |snapshot| Some(crate::actions::actions(snapshot, &params))).await
     }
 
+    async fn code_action_resolve(&self, params: lsp::CodeAction) -> Result<lsp::CodeAction> {
+        let work = move |snapshot: &Snapshot| crate::actions::resolve(snapshot, &params);
+        self.ask(None, work).await?.ok_or_else(Error::content_modified)
+    }
+
     async fn diagnostic(
         &self,
         params: lsp::DocumentDiagnosticParams,
@@ -334,7 +343,11 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
     };
     let fix_all = lsp::CodeActionKind::new(crate::actions::FIX_ALL);
     let kinds = vec![lsp::CodeActionKind::QUICKFIX, fix_all];
-    let actions = lsp::CodeActionOptions { code_action_kinds: Some(kinds), ..Default::default() };
+    let actions = lsp::CodeActionOptions {
+        code_action_kinds: Some(kinds),
+        resolve_provider: Some(client.resolves),
+        ..Default::default()
+    };
     let diagnostics = lsp::DiagnosticOptions {
         identifier: Some("ftlint".to_owned()),
         inter_file_dependencies: true,

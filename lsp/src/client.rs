@@ -162,7 +162,12 @@ impl Client {
             watches: has("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             configuration: has("/workspace/configuration"),
             related: has("/textDocument/publishDiagnostics/relatedInformation") || pulls,
-            resolves: capabilities.pointer("/textDocument/codeAction/resolveSupport").is_some(),
+            // A client that asks for the edit later has to send back what we tell it of the action.
+            resolves: has("/textDocument/codeAction/dataSupport")
+                && capabilities
+                    .pointer("/textDocument/codeAction/resolveSupport/properties")
+                    .and_then(Value::as_array)
+                    .is_some_and(|it| it.iter().any(|it| it == "edit")),
         }
     }
 }

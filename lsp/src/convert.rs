@@ -11,6 +11,7 @@ use serde_json::json;
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, NumberOrString, Url};
 
+use crate::documents::Document;
 use crate::protocol::WireVerdict;
 use crate::snapshot::Snapshot;
 use crate::text::{Encoding, Lines, cut};
@@ -125,7 +126,7 @@ pub fn diagnostic(
             json!({
                 "fingerprint": it.fingerprint,
                 "rule": it.rule.code,
-                "replayable": replayable(it),
+                "replayable": replayable(snapshot, it),
                 "verdict": verdict,
             })
         }),
@@ -147,7 +148,11 @@ pub fn is_rule(it: &Diagnostic) -> bool {
     !matches!(it.evidence, Evidence::Syntax(..))
 }
 
-/// Whether a replay may say something about it.
-pub fn replayable(it: &Diagnostic) -> bool {
-    is_rule(it) && !matches!(it.rule.replay, Replay::Never(_)) && plan(it).is_ok()
+/// Whether a replay may say something about it: it imports modules, and a notebook is none.
+pub fn replayable(snapshot: &Snapshot, it: &Diagnostic) -> bool {
+    let document = snapshot.documents.at(&it.location.file);
+    is_rule(it)
+        && !matches!(it.rule.replay, Replay::Never(_))
+        && !document.is_some_and(Document::is_notebook)
+        && plan(it).is_ok()
 }

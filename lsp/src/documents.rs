@@ -34,6 +34,11 @@ pub struct Cell {
 }
 
 impl Document {
+    /// Whether it is made of cells.
+    pub fn is_notebook(&self) -> bool {
+        !self.cells.is_empty()
+    }
+
     /// The name and line for the editor of a line of the whole.
     pub fn place(&self, line: u32) -> (&Url, u32) {
         let holds = |it: &&Cell| (it.line..it.line + it.lines).contains(&line);

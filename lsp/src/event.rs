@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use ftlint_analyzer::extensions::Extensions;
 use ftlint_runtime::verdict::Verdict;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 use crate::jobs::{Checked, Loaded};
 use crate::notebooks::NotebookEvent;
+use crate::replays::Proof;
 use crate::settings::Settings;
 use crate::snapshot::{Reader, Snapshot};
 use crate::workspace::Listing;
@@ -36,13 +38,17 @@ pub enum Event {
     /// Somebody wants a snapshot outside of a request.
     Snapshot(Box<dyn FnOnce(Snapshot) + Send>),
     /// A replay ended, for the finding that was judged.
-    Judged(Box<crate::replays::Proof>, Verdict),
+    Judged(Box<Proof>, Verdict),
     /// A folder was searched; the number is that of the search.
     Listed(u64, Listing),
     /// Files were read and indexed.
     Loaded(Loaded),
     /// Diagnostics were computed, or the computation was cancelled.
     Checked(Box<Checked>),
+    /// The extensions that a folder's imports load were read; `None` when an edit came between.
+    Extended(PathBuf, Option<Extensions>),
+    /// Verdicts of earlier runs were looked up.
+    Recalled(Vec<(Proof, Verdict)>),
     /// No more events come.
     Shutdown,
 }

@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::Url;
 use crate::convert::{Places, is_rule};
 use crate::protocol::WireVerdict;
 use crate::snapshot::Snapshot;
+use crate::text::{Lines, cut};
 
 /// What to show at a position.
 pub fn hover(snapshot: &Snapshot, uri: &Url, position: lsp::Position) -> Option<lsp::Hover> {
@@ -42,11 +43,57 @@ pub fn hover(snapshot: &Snapshot, uri: &Url, position: lsp::Position) -> Option<
         }
     }
     if text.is_empty() {
-        return None;
+        let (told, here) = named(snapshot, &mut places, uri, position)?;
+        (text, range) = (told, Some(here));
     }
     let value = text.trim_end().trim_end_matches("---").trim_end().to_owned();
     let contents = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value };
     Some(lsp::Hover { contents: lsp::HoverContents::Markup(contents), range })
+}
+
+/// A shared name that no finding is about: who touches it, from which threads, under which locks.
+fn named(
+    snapshot: &Snapshot,
+    places: &mut Places<'_>,
+    uri: &Url,
+    position: lsp::Position,
+) -> Option<(String, lsp::Range)> {
+    let (path, first) = snapshot.documents.locate(uri);
+    let (project, file, _) = snapshot.file(&path)?;
+    let text = snapshot.text(&path)?;
+    let lines = Lines::new(&text);
+    let line = position.line + first;
+    let encoding = snapshot.client.encoding;
+    let byte = encoding.byte(lines.line(&text, line as usize), position.character as usize);
+    let found = ftlint_analyzer::shared_name(&snapshot.db, project, file, (line + 1, cut(byte)))?;
+    let first = found.touches.first()?;
+    let at =
+        Location { file: path, start: found.start, end: found.end, ..first.access.site.clone() };
+    let (_, range) = places.place(&at)?;
+    let mut res = format!("`{}` is shared between threads\n", found.text);
+    for it in &found.touches {
+        let _ = write!(res, "\n- {}", touch(snapshot, &it.access));
+        if it.by.is_empty() {
+            res.push_str(", while it is made");
+        } else {
+            let _ = write!(res, ", run by {}", it.by.join(" and "));
+        }
+    }
+    if found.more > 0 {
+        let _ = write!(res, "\n- and {} more", found.more);
+    }
+    res.push('\n');
+    Some((res, range))
+}
+
+/// One access in words.
+fn touch(snapshot: &Snapshot, access: &Access<Location>) -> String {
+    let locks = match access.locks.as_slice() {
+        [] => "no lock".to_owned(),
+        locks => format!("under `{}`", locks.join("`, `")),
+    };
+    let place = link(snapshot, &access.site);
+    format!("`{}` {} it, {locks}: {place}", access.site.function, verb(&access.kind))
 }
 
 fn finding(snapshot: &Snapshot, it: &Diagnostic) -> String {
@@ -80,13 +127,7 @@ pub fn sites(window: &Window<Location>) -> Vec<&Access<Location>> {
 fn shared(snapshot: &Snapshot, window: &Window<Location>) -> String {
     let mut res = format!("`{}` is shared between threads\n", window.place.text);
     for access in sites(window) {
-        let locks = match access.locks.as_slice() {
-            [] => "no lock".to_owned(),
-            locks => format!("under `{}`", locks.join("`, `")),
-        };
-        let place = link(snapshot, &access.site);
-        let what = verb(&access.kind);
-        let _ = write!(res, "\n- `{}` {what} it, {locks}: {place}", access.site.function);
+        let _ = write!(res, "\n- {}", touch(snapshot, access));
     }
     if let Some(guard) = &window.guard {
         let _ = write!(

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ftlint_analyzer::db::{Database, SourceFile};
+use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::diagnostic::Diagnostic;
+use ftlint_analyzer::extensions::Extensions;
 use ftlint_analyzer::layout::Placement;
 use ftlint_analyzer::{Keep, prepare};
+use ftlint_project::installed::{Environment, extensions_of};
 use rayon::prelude::*;
 use tower_lsp::lsp_types::Diagnostic as Shown;
 use tower_lsp::lsp_types::Url;
@@ -157,6 +159,14 @@ pub fn load(
     };
     files.par_iter().for_each_with(db, one);
     res.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the imports of a project load; `None` when an edit came between. Nothing of the database is held while files are
+/// read.
+pub fn extensions(db: Database, project: Project, environment: &Environment) -> Option<Extensions> {
+    let names = guarded(|| ftlint_analyzer::imported_names(&db, project)).ok()?;
+    drop(db);
+    Some(extensions_of(environment, &names))
 }
 
 /// Makes the input of a file.

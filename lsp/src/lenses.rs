@@ -20,7 +20,7 @@ pub fn lenses(snapshot: &Snapshot, uri: &Url) -> Vec<CodeLens> {
     let mut places = Places::new(snapshot);
     let mut res = Vec::new();
     for it in snapshot.check(&path) {
-        if !replayable(&it) {
+        if !replayable(snapshot, &it) {
             continue;
         }
         // The line of the function; code of the module has none, and a finding of it the lens on its own line.

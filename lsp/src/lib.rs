@@ -20,6 +20,7 @@ pub mod event;
 pub mod hints;
 pub mod hover;
 pub mod jobs;
+pub mod kept;
 pub mod lenses;
 pub mod notebooks;
 pub mod protocol;

@@ -13,7 +13,9 @@ use ftlint_runtime::interpreter::{Extent, Interpreter, Request, find, system_env
 use ftlint_runtime::process::Cancel;
 use ftlint_runtime::verdict::Verdict;
 
+use crate::documents::Document;
 use crate::jobs::{Stop, guarded};
+use crate::kept::Kept;
 use crate::snapshot::Snapshot;
 use crate::text::Lines;
 
@@ -38,6 +40,15 @@ impl Verdicts {
         self.by_fingerprint.insert(proof.fingerprint.clone(), (proof, verdict));
     }
 
+    /// Keeps a verdict of an earlier run, unless there is one of this session; whether it did.
+    pub fn put_older(&mut self, proof: Proof, verdict: Verdict) -> bool {
+        let known = self.by_fingerprint.contains_key(&proof.fingerprint);
+        if !known {
+            self.put(proof, verdict);
+        }
+        !known
+    }
+
     /// The verdict on a finding, as long as its code is what was replayed.
     pub fn of(&self, snapshot: &Snapshot, diagnostic: &Diagnostic) -> Option<&Verdict> {
         let (proof, verdict) = self.by_fingerprint.get(&diagnostic.fingerprint)?;
@@ -58,6 +69,8 @@ pub struct Task {
     pub proof: Proof,
     /// The interpreter of the settings.
     pub python: Option<PathBuf>,
+    /// The texts and the place of its project, when a verdict may be kept.
+    pub kept: Option<Kept>,
 }
 
 /// Finds a finding and whatever forbids its replay, in words for the user.
@@ -71,6 +84,10 @@ pub fn task(snapshot: &Snapshot, path: Option<&str>, fingerprint: &str) -> Resul
         locations(diagnostic).into_iter().map(|it| Arc::clone(&it.file)).collect();
     paths.sort();
     paths.dedup();
+    let is_notebook = |it: &Arc<str>| snapshot.documents.at(it).is_some_and(Document::is_notebook);
+    if paths.iter().any(is_notebook) {
+        return Err("a replay imports modules, and a notebook is none".to_owned());
+    }
     if let Some(unsaved) = snapshot.unsaved(&paths).first() {
         let name = unsaved.file_name().unwrap_or(unsaved.as_os_str()).to_string_lossy();
         return Err(format!("save `{name}` first: a replay runs what is on disk"));
@@ -79,6 +96,7 @@ pub fn task(snapshot: &Snapshot, path: Option<&str>, fingerprint: &str) -> Resul
         diagnostic: diagnostic.clone(),
         proof: Proof { fingerprint: fingerprint.to_owned(), code: code(snapshot, diagnostic) },
         python: snapshot.settings.python.clone(),
+        kept: Kept::of(snapshot, &diagnostic.location.file),
     })
 }
 
@@ -97,7 +115,12 @@ pub fn run(task: &Task, cancel: &Cancel) -> Result<Verdict, String> {
     match res {
         // What a killed child leaves behind says nothing about the code.
         _ if cancel.is_cancelled() => Err("cancelled".to_owned()),
-        Ok(Ok(verdict)) => Ok(verdict),
+        Ok(Ok(verdict)) => {
+            if let Some(kept) = &task.kept {
+                kept.keep(&task.diagnostic, &interpreter, options.sandbox, &verdict);
+            }
+            Ok(verdict)
+        }
         Ok(Err(error)) => Err(error.to_string()),
         Err(Stop::Panicked(text)) => Err(format!("the replay failed: {text}")),
         Err(Stop::Cancelled) => Err("cancelled".to_owned()),
@@ -123,7 +146,7 @@ fn locations(diagnostic: &Diagnostic) -> Vec<&Location> {
 }
 
 /// The lines of these places.
-fn code(snapshot: &Snapshot, diagnostic: &Diagnostic) -> String {
+pub(crate) fn code(snapshot: &Snapshot, diagnostic: &Diagnostic) -> String {
     let mut res = String::new();
     let mut texts: BTreeMap<Arc<str>, Option<(Arc<str>, Lines)>> = BTreeMap::new();
     for it in locations(diagnostic) {

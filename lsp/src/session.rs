@@ -86,6 +86,8 @@ struct Progress {
     announced: bool,
     /// The open documents and what they import were read.
     first: bool,
+    /// Verdicts of earlier runs are to be looked up, because files were read.
+    recall: bool,
     /// How many files are to be read in all.
     files: usize,
     /// Files whose text on disk changed while they were read.
@@ -214,6 +216,8 @@ impl Session {
             Event::Listed(search, listing) => self.listed(search, listing),
             Event::Loaded(loaded) => self.loaded(loaded),
             Event::Checked(checked) => self.checked(*checked),
+            Event::Extended(root, found) => self.extended(&root, found),
+            Event::Recalled(found) => self.recalled(found),
             Event::Shutdown => {}
         }
     }
@@ -267,7 +271,9 @@ impl Session {
             // It is newer than the last search, and not every client watches files; or it is not on disk, and a search
             // that runs was started without it.
             let is_new = root.listing.is_some() || !file.exists();
-            if !known && is_new && is_python(&file) {
+            // Whatever the editor says is Python, a notebook among it, is a module as soon as it is open.
+            let is_listed = is_python(&file) && file.exists();
+            if !known && (is_new || !is_listed) {
                 let root = root.path.clone();
                 self.search(&root);
             }
@@ -290,9 +296,12 @@ impl Session {
             self.workspace.roots.retain(|it| it.path != path);
             self.outbox.send(Message::Publish(document.uri.clone(), None, Vec::new()));
             self.refresh_views();
-        } else {
+        } else if is_python(path) {
             // The disk may have another text, or no file at all.
             self.changed_on_disk(vec![path.to_owned()]);
+        } else if let Some(root) = self.workspace.owner(path).map(|it| it.path.clone()) {
+            // Only the editor knew that it is a module.
+            self.search(&root);
         }
         self.changed();
     }

@@ -45,7 +45,7 @@ impl Encoding {
     }
 
     /// The byte at which so many units are counted; a place inside a character is its start, one behind the end the end.
-    fn byte(self, line: &str, units: usize) -> usize {
+    pub fn byte(self, line: &str, units: usize) -> usize {
         let mut counted = 0;
         for (at, c) in line.char_indices() {
             counted += match self {

@@ -8,8 +8,8 @@ use ftlint_analyzer::db::{Project, SourceFile};
 use ftlint_analyzer::layout::{Placement, layout};
 use ftlint_analyzer::settings::{Knowledge, Settings as Configured, TargetVersion};
 use ftlint_project::config::{Configuration, Overrides};
-use ftlint_project::discover::{Kind, Target, discover, project_root};
-use ftlint_project::installed::installed;
+use ftlint_project::discover::{Kind, Target, discover, is_python, project_root};
+use ftlint_project::installed::{Environment, environment, versions};
 use ftlint_project::load::text;
 use ftlint_project::paths::Short;
 
@@ -38,6 +38,8 @@ pub struct Listing {
     pub modules: Arc<HashMap<String, PathBuf>>,
     /// Distributions of the environment.
     pub installed: BTreeMap<String, String>,
+    /// The environment itself, whose extensions are read when all imports are known.
+    pub environment: Option<Arc<Environment>>,
     /// Knowledge of the settings.
     pub knowledge: Option<Arc<Knowledge>>,
     /// The interpreter of the settings.
@@ -106,8 +108,14 @@ impl Workspace {
 }
 
 /// Searches a folder, as the command line does. `open` are the documents of the editor: those that are not on disk yet
-/// belong to the folder all the same. What is wrong with the configuration is told, and the defaults hold.
-pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) -> Listing {
+/// and notebooks belong to the folder all the same. `python` is the interpreter of the settings. What is wrong with the configuration is told, and the defaults hold.
+pub fn search(
+    root: &Path,
+    kind: Kind,
+    overrides: &Overrides,
+    python: Option<&Path>,
+    open: &[PathBuf],
+) -> Listing {
     let home = std::env::home_dir();
     let short = Short::new(root.to_owned());
     let directory = if kind == Kind::Directory { root } else { root.parent().unwrap_or(root) };
@@ -124,7 +132,8 @@ pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) 
     if !exists && kind == Kind::File {
         found.insert(root.to_owned(), Some(Arc::clone(&settings)));
     }
-    for path in open.iter().filter(|it| it.starts_with(root) && !it.exists()) {
+    let only_open = |it: &&PathBuf| it.starts_with(root) && (!it.exists() || !is_python(it));
+    for path in open.iter().filter(only_open) {
         if !settings.exclude.matches(&path.to_string_lossy()) {
             found.entry(path.clone()).or_insert_with(|| Some(Arc::clone(&settings)));
         }
@@ -140,11 +149,13 @@ pub fn search(root: &Path, kind: Kind, overrides: &Overrides, open: &[PathBuf]) 
         })
         .collect();
     let project = project_root(directory, home.as_deref()).unwrap_or(directory);
+    let environment = environment(project, python);
     Listing {
         root: root.to_owned(),
         files: Arc::new(files),
         modules: Arc::new(modules),
-        installed: installed(project, None),
+        installed: environment.as_ref().map(versions).unwrap_or_default(),
+        environment: environment.map(Arc::new),
         knowledge: settings.knowledge.clone(),
         target: settings.target_version,
         problems,

@@ -2,7 +2,7 @@
 //!
 //! No interpreter is started: this runs on every check.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use ftlint_analyzer::db::{Database, Project};
@@ -10,7 +10,9 @@ use ftlint_analyzer::extensions::{Extensions, Imported, Suspect};
 use ftlint_analyzer::imported_names;
 use ftlint_dependencies::chain::{Loaded, loaded};
 use ftlint_dependencies::declaration::Declaration;
-use ftlint_dependencies::environment::{self, Environment};
+use ftlint_dependencies::environment;
+
+pub use ftlint_dependencies::environment::Environment;
 
 /// The environment of a project. `python` is an interpreter or the directory of an environment.
 pub fn environment(project: &Path, python: Option<&Path>) -> Option<Environment> {
@@ -33,7 +35,15 @@ pub fn extensions(db: &Database, project: Project, env: &Environment) -> Extensi
     if env.target.is_none() {
         return Extensions::new();
     }
-    let found = loaded(env, &imported_names(db, project));
+    extensions_of(env, &imported_names(db, project))
+}
+
+/// What these names load, for whoever must not hold a database while files are read.
+pub fn extensions_of(env: &Environment, names: &BTreeSet<String>) -> Extensions {
+    if env.target.is_none() {
+        return Extensions::new();
+    }
+    let found = loaded(env, names);
     let is_suspect = |it: &Loaded| matches!(it.declaration, Declaration::DoesNotDeclare(_));
     let owners =
         if found.values().flatten().any(is_suspect) { owners(env) } else { HashMap::new() };

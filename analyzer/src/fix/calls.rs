@@ -3,39 +3,49 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged as _;
 
 use super::source::Source;
 
 /// Whether the statements, or functions of the file that they call, directly or through others, have a text in them.
-/// Functions are told apart by their names alone: two methods of one name count as one.
 pub(super) fn mention(source: &Source<'_>, stmts: &[Stmt], text: &str) -> bool {
-    if stmts.iter().any(|it| source.slice(it.range()).contains(text)) {
-        return true;
-    }
+    stmts.iter().any(|it| source.slice(it.range()).contains(text))
+        || reach(source, stmts, "", &|it| source.slice(it.range()).contains(text))
+}
+
+/// Whether the statements call a function of the file for which `wanted` holds, directly or through others. Functions
+/// are told apart by their names alone: two methods of one name count as one. Methods of `place` are not the file's.
+pub(super) fn reach(
+    source: &Source<'_>,
+    stmts: &[Stmt],
+    place: &str,
+    wanted: &dyn Fn(&StmtFunctionDef) -> bool,
+) -> bool {
     let mut all = Definitions(Vec::new());
     source.suite.iter().for_each(|it| all.visit_stmt(it));
-    let mut called = Names(BTreeSet::new());
+    let mut called = Names { source, place, found: BTreeSet::new() };
     for it in stmts {
         called.visit_stmt(it);
     }
     let mut done = BTreeSet::new();
-    while let Some(name) = called.0.pop_first() {
+    while let Some(name) = called.found.pop_first() {
         for function in all.0.iter().filter(|it| it.name.as_str() == name) {
-            if source.slice(function.range()).contains(text) {
+            if wanted(function) {
                 return true;
             }
-            let mut more = Names(BTreeSet::new());
+            let mut more = Names { source, place, found: BTreeSet::new() };
             function.body.iter().for_each(|it| more.visit_stmt(it));
-            called.0.extend(more.0.into_iter().filter(|it| *it != name && !done.contains(it)));
+            called
+                .found
+                .extend(more.found.into_iter().filter(|it| *it != name && !done.contains(it)));
         }
         done.insert(name);
     }
     false
 }
 
-struct Definitions<'a>(Vec<&'a ruff_python_ast::StmtFunctionDef>);
+struct Definitions<'a>(Vec<&'a StmtFunctionDef>);
 
 impl<'a> Visitor<'a> for Definitions<'a> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
@@ -47,13 +57,21 @@ impl<'a> Visitor<'a> for Definitions<'a> {
 }
 
 /// Names of what is called, and of attributes that are read: a property runs code as well.
-struct Names<'a>(BTreeSet<&'a str>);
+struct Names<'a, 's> {
+    source: &'s Source<'s>,
+    place: &'s str,
+    found: BTreeSet<&'a str>,
+}
 
-impl<'a> Visitor<'a> for Names<'a> {
+impl<'a> Visitor<'a> for Names<'a, '_> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         match expr {
-            Expr::Name(it) => _ = self.0.insert(it.id.as_str()),
-            Expr::Attribute(it) => _ = self.0.insert(it.attr.as_str()),
+            Expr::Name(it) => _ = self.found.insert(it.id.as_str()),
+            Expr::Attribute(it)
+                if self.place.is_empty() || self.source.slice(&*it.value) != self.place =>
+            {
+                self.found.insert(it.attr.as_str());
+            }
             _ => {}
         }
         walk_expr(self, expr);

@@ -81,6 +81,18 @@ impl<'a> Source<'a> {
         before.chars().all(|it| it == ' ' || it == '\t').then_some(before)
     }
 
+    /// Whether nothing but a comment stands behind this on its line.
+    pub(super) fn ends_line(&self, end: TextSize) -> bool {
+        let rest = self.text.get(usize::from(end)..).unwrap_or_default();
+        let rest = rest.trim_start_matches([' ', '\t']);
+        rest.is_empty() || rest.starts_with(['#', '\n', '\r'])
+    }
+
+    /// Where the line of an offset begins.
+    pub(super) fn line_start(&self, at: TextSize) -> TextSize {
+        self.lines.line_start(self.lines.line_index(at), self.text)
+    }
+
     /// How lines end in this file.
     pub(super) fn line_ending(&self) -> &'static str {
         if self.text.contains("\r\n") { "\r\n" } else { "\n" }
@@ -106,14 +118,21 @@ impl<'a> Source<'a> {
 
     /// The statements of one body that a range touches: from the one with its start to the one with its end.
     pub(super) fn siblings(&self, range: TextRange) -> Option<&'a [Stmt]> {
-        let mut found = None;
+        self.bodies_around(range).pop()
+    }
+
+    /// The same for each body around a range, the outermost first.
+    pub(super) fn bodies_around(&self, range: TextRange) -> Vec<&'a [Stmt]> {
+        let mut found = Vec::new();
         let mut levels = vec![self.suite];
         while let Some(level) = levels.pop() {
             let holds =
                 |at: TextSize| level.iter().position(|it| it.range().contains_inclusive(at));
-            if let (Some(first), Some(last)) = (holds(range.start()), holds(range.end())) {
-                found = level.get(first..=last);
-                levels = level.get(first..=last)?.iter().flat_map(bodies).collect();
+            if let (Some(first), Some(last)) = (holds(range.start()), holds(range.end()))
+                && let Some(part) = level.get(first..=last)
+            {
+                found.push(part);
+                levels = part.iter().flat_map(bodies).collect();
             }
         }
         found
@@ -121,7 +140,7 @@ impl<'a> Source<'a> {
 }
 
 /// The bodies of a compound statement.
-fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
+pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
     match stmt {
         Stmt::FunctionDef(it) => vec![&it.body],
         Stmt::ClassDef(it) => vec![&it.body],

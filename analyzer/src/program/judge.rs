@@ -20,7 +20,10 @@ mod policy;
 mod publication;
 mod relied;
 mod torn;
+mod touched;
 mod weak;
+
+pub(crate) use touched::Touched;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::locks::LockId;
 use super::slice::GlobalSite;
 use super::threads::Spawn;
 use super::world::FuncGid;
-use crate::domain::{Base, Candidate, Op, Origin, Place, Step};
+use crate::domain::{Base, Candidate, FunctionKind, Op, Origin, Place, Step};
 use crate::evidence::{self, AccessKind, Evidence, Guard, Pattern, PlaceKind, SharedPlace, Window};
 use crate::knowledge::SpawnKind;
 
@@ -44,7 +44,24 @@ pub(crate) fn evidence(facts: &Facts<'_>, found: &Found<'_>) -> Evidence<GlobalS
         guard: guard(facts, found),
         shared_because: found.conflict.because.clone(),
         also: found.also.iter().map(|it| access(facts, *it)).collect(),
+        all: all(facts, found.accesses),
     }))
+}
+
+/// So many accesses to one place are handed on.
+const MAX_ALL: usize = 64;
+
+/// The accesses that a lock has to cover.
+fn all(facts: &Facts<'_>, accesses: &[AccessId]) -> Vec<evidence::Access<GlobalSite>> {
+    let runs = |it: &&AccessId| {
+        !facts.contexts.init_only[it.0 as usize]
+            && matches!(facts.world.func(it.0).kind, FunctionKind::Function | FunctionKind::Lambda)
+    };
+    let it: Vec<&AccessId> = accesses.iter().filter(runs).take(MAX_ALL + 1).collect();
+    if it.len() > MAX_ALL {
+        return Vec::new();
+    }
+    it.into_iter().map(|it| access(facts, *it)).collect()
 }
 
 pub(crate) fn site(facts: &Facts<'_>, func: FuncGid, site: u32) -> GlobalSite {
@@ -238,8 +255,7 @@ fn guard(facts: &Facts<'_>, found: &Found<'_>) -> Option<Guard<GlobalSite>> {
     let mut total = 0;
     for id in found.accesses {
         let it = facts.world.func(id.0);
-        if facts.contexts.init_only[id.0 as usize] || it.kind == crate::domain::FunctionKind::Module
-        {
+        if facts.contexts.init_only[id.0 as usize] || it.kind == FunctionKind::Module {
             continue;
         }
         total += 1;

@@ -8,6 +8,8 @@ mod fixtures;
 mod hostile;
 mod incremental;
 mod knowledge;
+mod locks;
 mod messages;
+mod names;
 mod programs;
 mod target;

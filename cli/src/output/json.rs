@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use ftlint_analyzer::diagnostic::{Location, Position};
 use ftlint_analyzer::evidence::Evidence;
+use ftlint_analyzer::fix::{Applicability, Edit, Fix};
 use ftlint_runtime::verdict::{Contention, Status, Verdict, WitnessStep};
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use ftlint_project::paths::Short;
 
 /// Writes all findings.
 pub(crate) fn write(out: &mut dyn Write, findings: &[Finding], view: &View<'_>) -> io::Result<()> {
-    let list: Vec<_> = findings.iter().map(|it| JsonFinding::new(it, view.short)).collect();
+    let list: Vec<_> = findings.iter().map(|it| JsonFinding::new(it, view)).collect();
     serde_json::to_writer_pretty(&mut *out, &list)?;
     writeln!(out)
 }
@@ -31,8 +32,8 @@ struct JsonFinding<'a> {
     location: JsonPosition,
     end_location: JsonPosition,
     related: Vec<JsonRelated<'a>>,
-    /// Always null for now.
-    fix: Option<()>,
+    /// What `--fix`, or `--fix --unsafe-fixes`, would do about it.
+    fix: Option<JsonFix>,
     fingerprint: &'a str,
     url: Option<String>,
     verdict: Option<JsonVerdict<'a>>,
@@ -42,6 +43,22 @@ struct JsonFinding<'a> {
 struct JsonPosition {
     row: u32,
     column: u32,
+}
+
+#[derive(Serialize)]
+struct JsonFix {
+    title: String,
+    applicability: &'static str,
+    edits: Vec<JsonEdit>,
+}
+
+/// The text between two positions is replaced; equal positions insert.
+#[derive(Serialize)]
+struct JsonEdit {
+    filename: String,
+    location: JsonPosition,
+    end_location: JsonPosition,
+    content: String,
 }
 
 #[derive(Serialize)]
@@ -88,8 +105,8 @@ struct JsonContention<'a> {
 }
 
 impl<'a> JsonFinding<'a> {
-    fn new(finding: &'a Finding, short: &Short) -> Self {
-        let it = &finding.diagnostic;
+    fn new(finding: &'a Finding, view: &View<'_>) -> Self {
+        let (it, short) = (&finding.diagnostic, view.short);
         let is_rule = it.rule.code.starts_with("FTL");
         Self {
             code: it.rule.code,
@@ -110,10 +127,35 @@ impl<'a> JsonFinding<'a> {
                 .iter()
                 .map(|it| JsonRelated::new(&it.message, &it.location, short))
                 .collect(),
-            fix: None,
+            fix: best((view.fixes)(it)).map(|it| JsonFix::new(it, short)),
             fingerprint: &it.fingerprint,
             url: is_rule.then(|| it.rule.url()),
             verdict: finding.verdict.as_ref().map(|it| JsonVerdict::new(it, short)),
+        }
+    }
+}
+
+/// The one that `--fix` takes: the first that is safe, or else the first.
+fn best(fixes: Vec<Fix>) -> Option<Fix> {
+    let safe = fixes.iter().position(|it| it.applicability == Applicability::Safe);
+    fixes.into_iter().nth(safe.unwrap_or(0))
+}
+
+impl JsonFix {
+    fn new(fix: Fix, short: &Short) -> Self {
+        let edit = |it: Edit| JsonEdit {
+            filename: short.path(&*it.file),
+            location: it.start.into(),
+            end_location: it.end.into(),
+            content: it.text,
+        };
+        Self {
+            title: fix.title,
+            applicability: match fix.applicability {
+                Applicability::Safe => "safe",
+                Applicability::Unsafe => "unsafe",
+            },
+            edits: fix.edits.into_iter().map(edit).collect(),
         }
     }
 }

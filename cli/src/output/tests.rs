@@ -70,6 +70,7 @@ pub(super) fn window(other: &Location) -> Window<Location> {
         }),
         shared_because: "`Pool` owns the lock `_lock`".to_owned(),
         also: Vec::new(),
+        all: Vec::new(),
     }
 }
 
@@ -151,7 +152,8 @@ pub(super) fn render(write: Write, findings: &[Finding]) -> String {
     };
     let short = Short::new("/w".into());
     let mut out = Vec::new();
-    let view = View { short: &short, text: &text, color: false, options: "" };
+    let view =
+        View { short: &short, text: &text, fixes: &|_| Vec::new(), color: false, options: "" };
     write(&mut out, findings, &view).unwrap();
     String::from_utf8(out).unwrap()
 }

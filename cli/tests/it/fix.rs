@@ -98,3 +98,67 @@ fn standard_input_cannot_be_mended() {
     let it = Sandbox::new(&[]);
     assert!(it.run(&["-", "--fix"]).contains("standard input cannot be mended"));
 }
+
+const TWO: &str = "import threading
+
+hits = 0
+misses = 0
+made = None
+
+
+def work():
+    global hits, misses, made
+    if made is None:
+        made = open(__file__)
+    hits += 1
+    misses += 1
+
+
+for _ in range(2):
+    threading.Thread(target=work).start()
+";
+
+#[test]
+fn fixes_that_touch_each_other_come_one_after_the_other() {
+    let it = Sandbox::new(&[("a.py", TWO.as_bytes())]);
+    let told = it.run(&["a.py", "--fix", "--unsafe-fixes"]);
+    assert!(told.starts_with("exit 0\n") && told.contains("Fixed 3 findings in 1 file."), "{told}");
+    let text = read(&it, "a.py");
+    // One lock, though each fix would have made one; and nothing is torn.
+    assert_eq!(text.matches("threading.Lock()").count(), 1, "{text}");
+    assert_eq!(text.matches("with _lock:").count(), 3, "{text}");
+    let told = it.run(&["a.py", "--fix", "--unsafe-fixes"]);
+    assert!(told.contains("Nothing could be fixed."), "{told}");
+    assert_eq!(read(&it, "a.py"), text);
+}
+
+#[test]
+fn fixes_are_in_the_json() {
+    let both = RACY.replace("= {}\n", "= {}\nhits = 0\n").replace(
+        "    return _cache[key]\n",
+        "    count()\n    return _cache[key]\n\n\ndef count():\n    global hits\n    hits += 1\n",
+    );
+    let it = Sandbox::new(&[("a.py", both.as_bytes())]);
+    let told = it.run(&["a.py", "--output-format", "json"]);
+    let list = told.split_once('[').map(|it| format!("[{}", it.1)).unwrap_or_default();
+    let end = list.rfind(']').unwrap_or_default();
+    let list: serde_json::Value = serde_json::from_str(&list[..=end]).expect(&told);
+    let fix = &list[0]["fix"];
+    assert_eq!(fix["title"], "Use `setdefault`", "{told}");
+    assert_eq!(fix["applicability"], "safe");
+    assert_eq!(
+        fix["edits"],
+        serde_json::json!([{
+            "filename": "a.py",
+            "location": {"row": 8, "column": 5},
+            "end_location": {"row": 9, "column": 25},
+            "content": "_cache.setdefault(key, [])",
+        }])
+    );
+    let fix = &list[1]["fix"];
+    assert_eq!(
+        (&fix["title"], &fix["applicability"]),
+        (&"Make a new lock `_lock`".into(), &"unsafe".into())
+    );
+    assert_eq!(fix["edits"].as_array().map(Vec::len), Some(2), "{told}");
+}

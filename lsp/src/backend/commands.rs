@@ -198,7 +198,7 @@ fn findings(snapshot: &Snapshot) -> Vec<WireFinding> {
             },
             function: it.location.function.to_string(),
             fingerprint: it.fingerprint.clone(),
-            replayable: replayable(it),
+            replayable: replayable(snapshot, it),
             verdict: snapshot.verdicts.of(snapshot, it).map(WireVerdict::new),
         });
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ftlint_analyzer::db::{Project, SourceFile};
+use ftlint_analyzer::extensions::Extensions;
 use ftlint_project::discover::{Kind, is_python};
 use ftlint_project::load::keep;
 use salsa::Setter as _;
@@ -50,9 +51,10 @@ impl Session {
         let (path, kind) = (root.path.clone(), root.kind);
         let overrides = self.settings.overrides().unwrap_or_default();
         let open: Vec<_> = self.documents.iter().map(|it| PathBuf::from(&*it.path)).collect();
-        let queue = self.queue.clone();
+        let (queue, settings) = (self.queue.clone(), Arc::clone(&self.settings));
         self.workers.spawn(move || {
-            let _ = queue.send(Event::Listed(number, search(&path, kind, &overrides, &open)));
+            let found = search(&path, kind, &overrides, settings.python.as_deref(), &open);
+            let _ = queue.send(Event::Listed(number, found));
         });
     }
 
@@ -136,6 +138,38 @@ impl Session {
         }
         self.refresh_views();
         self.state.dirty = true;
+        self.state.recall = true;
+        self.read_extensions();
+    }
+
+    /// Reads what the imports of each folder load, on another thread: nobody waits for it.
+    fn read_extensions(&self) {
+        for root in &self.workspace.roots {
+            let environment = root.listing.as_ref().and_then(|it| it.environment.clone());
+            // An interpreter that has the GIL anyway has nothing to switch on.
+            let environment = environment.filter(|it| it.target.is_some());
+            let (Some(environment), Some(project)) = (environment, root.project) else { continue };
+            let (db, queue, path) = (self.db.clone(), self.queue.clone(), root.path.clone());
+            self.workers.spawn(move || {
+                let found = jobs::extensions(db, project, &environment);
+                let _ = queue.send(Event::Extended(path, found));
+            });
+        }
+    }
+
+    /// Extensions were read, or an edit came between.
+    pub(super) fn extended(&mut self, root: &Path, found: Option<Extensions>) {
+        let Some(found) = found else {
+            self.read_extensions();
+            return;
+        };
+        let project = self.workspace.roots.iter().find(|it| it.path == root);
+        if let Some(project) = project.and_then(|it| it.project)
+            && **project.extensions(&self.db) != found
+        {
+            self.db.set_extensions(project, found);
+            self.changed();
+        }
     }
 
     /// Whether there are files that no result knows of yet.
@@ -216,6 +250,10 @@ impl Session {
                 let roots = self.workspace.roots.iter().filter(concerned);
                 searched.extend(roots.map(|it| it.path.clone()));
             }
+        }
+        // A file that is saved may import something else now.
+        if !again.is_empty() && !self.is_indexing() {
+            self.read_extensions();
         }
         searched.sort();
         searched.dedup();

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use ftlint_runtime::verdict::Verdict;
 use tower_lsp::lsp_types::Diagnostic;
 
 use super::Session;
 use crate::client::Message;
 use crate::event::Event;
 use crate::jobs::{self, Checked, Stage};
+use crate::kept;
+use crate::replays::Proof;
 
 /// What the client knows of a document.
 #[derive(Debug, Default)]
@@ -55,12 +58,31 @@ impl Session {
         }
         let new = *self.findings != checked.findings;
         self.findings = Arc::new(checked.findings);
+        if !self.is_indexing() && std::mem::take(&mut self.state.recall) {
+            let (snapshot, queue) = (self.snapshot(), self.queue.clone());
+            self.workers.spawn(move || {
+                let found = jobs::guarded(|| kept::recall(snapshot)).unwrap_or_default();
+                let _ = queue.send(Event::Recalled(found));
+            });
+        }
         self.state.results += 1;
         if new || !self.waiting.is_empty() || self.client.pulls {
             self.outbox.send(Message::Changed);
         }
         for (_, reader) in std::mem::take(&mut self.waiting) {
             self.answer(reader);
+        }
+    }
+
+    /// Verdicts of earlier runs are known; those of this session are newer.
+    pub(super) fn recalled(&mut self, found: Vec<(Proof, Verdict)>) {
+        let verdicts = Arc::make_mut(&mut self.verdicts);
+        let mut new = false;
+        for (proof, verdict) in found {
+            new |= verdicts.put_older(proof, verdict);
+        }
+        if new {
+            self.changed();
         }
     }
 

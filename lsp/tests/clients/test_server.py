@@ -150,12 +150,23 @@ async def test_a_fix(client: LanguageClient, tmp_path):
         params = lsp.CodeActionParams(text_document=document, range=found.range, context=context)
         return await client.text_document_code_action_async(params)
 
-    fix = (await actions(None))[0]
+    async def resolved(action):
+        # Edits come with the action only for clients that cannot ask for them.
+        if action.edit is None:
+            action = await client.code_action_resolve_async(action)
+        return action
+
+    offered = await actions(None)
+    fix = await resolved(offered[0])
     assert (fix.title, fix.is_preferred) == ("Use `setdefault`", True)
+    # The test client takes actions that carry a command for bare commands.
+    assert [it.title for it in offered if getattr(it, "is_preferred", None)] == [fix.title]
+    lock = await resolved(next(it for it in offered if it.title == "Make a new lock `_lock` (unsafe)"))
+    assert [it.new_text for it in lock.edit.changes[uri]][0] == "_lock = threading.Lock()\n"
     [edit] = fix.edit.changes[uri]
     assert edit.new_text == "_cache.setdefault(key, [])"
     assert (edit.range.start.line, edit.range.start.character, edit.range.end.line) == (6, 4, 7)
-    [every] = await actions([lsp.CodeActionKind.SourceFixAll])
+    [every] = [await resolved(it) for it in await actions([lsp.CodeActionKind.SourceFixAll])]
     assert every.kind == "source.fixAll.ftlint" and list(every.edit.changes[uri]) == [edit]
 
     client.text_document_did_change(

@@ -204,6 +204,7 @@ def value():
             guard: None,
             shared_because: String::new(),
             also: Vec::new(),
+            all: Vec::new(),
         };
         Diagnostic {
             rule: match self.pattern {

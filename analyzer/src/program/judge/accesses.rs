@@ -141,7 +141,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn last_name(place: &Place) -> Option<&Name> {
+pub(super) fn last_name(place: &Place) -> Option<&Name> {
     let attr = place.path.iter().rev().find_map(|it| match it {
         Step::Attr(name) => Some(name),
         Step::Elem => None,
