@@ -258,6 +258,7 @@ pub(crate) enum FunctionKind {
 
 /// One function, without ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a function")]
 pub(crate) struct FunctionFacts {
     pub(crate) name: Name,
     pub(crate) kind: FunctionKind,
