@@ -176,7 +176,7 @@ impl Places<'_> {
         let function_line = match func.map(|it| it.site) {
             None | Some(0) => 1,
             Some(def) => {
-                let start = it.sites.get(site.func, def).map_or(TextSize::new(0), |it| it.start());
+                let start = it.sites.get(site.func, def).map_or(TextSize::new(0), TextRange::start);
                 self.position(site.file, start).line
             }
         };

@@ -133,102 +133,72 @@ impl Kept {
         then: impl FnOnce(&Facts<'_>, &Judged) -> T,
     ) -> T {
         db.unwind_if_revision_cancelled();
-        self.at_rest = false;
-        let Kept { world, solved, found, reached, held, judged, at_rest, .. } = self;
-        let mut changed = Changed::new(world.n_functions(), self.pending.clone());
+        let target = *project.target(db);
+        if std::mem::replace(&mut self.target, target) != target {
+            self.judged = None;
+        }
+        let Kept { world, solved, found, reached, held, judged, pending, at_rest, .. } = self;
+        let mut changed = Changed::new(world.n_functions(), pending.clone());
+        let changed = &mut changed;
         let mut pause = || {
             *at_rest = true;
             db.unwind_if_revision_cancelled();
             *at_rest = false;
         };
-        let before = solved.take();
-        let (before, stays) = match before {
-            Some(mut it) => {
-                let stays = it.stays(world, &changed);
-                (Some(it), stays)
-            }
-            None => (None, false),
-        };
-        let new = match before {
-            Some(it) if stays => it,
-            before => {
-                let new = solve(world);
-                // An equal table is as good as the same.
-                if before.is_none_or(|it| it.table != new.table) {
-                    *found = None;
-                }
-                new
-            }
-        };
-        let types = &solved.insert(new).table;
         pause();
-        let new = match found.take() {
-            Some(mut it) => {
-                if !it.stays(world, types, &changed) {
-                    *reached = None;
-                }
-                it
-            }
-            None => {
-                *reached = None;
-                Found::new(world, types)
-            }
-        };
-        let threads = &found.insert(new).threads;
+        let solved = step(solved, found, |it| it.stays(world, changed), || solve(world));
+        let types = &solved.table;
         pause();
-        let new = match reached.take() {
-            Some(mut it) => {
-                if !it.stays(world, types, threads, &changed) {
-                    *held = None;
-                }
-                it
-            }
-            None => {
-                *held = None;
-                Reached::new(world, types, threads)
-            }
-        };
-        let Reached { contexts, threads, .. } = &*reached.insert(new);
+        let found =
+            step(found, reached, |it| it.stays(world, types, changed), || Found::new(world, types));
+        let threads = &found.threads;
         pause();
-        let new = match held.take() {
-            Some(mut it) => {
-                if !it.stays(world, types, contexts, threads, &changed) {
-                    *judged = None;
-                }
-                it
-            }
-            None => {
-                *judged = None;
-                Held::new(world, types, contexts, threads)
-            }
-        };
-        let locks = &held.insert(new).locks;
+        let Reached { contexts, threads, .. } = step(
+            reached,
+            held,
+            |it| it.stays(world, types, threads, changed),
+            || Reached::new(world, types, threads),
+        );
         pause();
-        let target = *project.target(db);
+        let held = step(
+            held,
+            judged,
+            |it| it.stays(world, types, contexts, threads, changed),
+            || Held::new(world, types, contexts, threads),
+        );
+        pause();
         let facts = Facts {
             world,
             types,
             threads,
             contexts,
-            locks,
+            locks: &held.locks,
             files: project.files(db),
             installed: project.installed(db),
             extensions: project.extensions(db),
             target,
             oldest: *project.oldest(db),
         };
-        let new = match judged.take() {
-            Some(mut it) if self.target == target => {
-                it.refresh(&facts, &mut changed);
-                it
-            }
-            _ => Judged::new(&facts),
-        };
-        let judged = judged.insert(new);
-        self.target = target;
-        self.pending.clear();
+        if let Some(it) = judged {
+            it.refresh(&facts, changed);
+        }
+        let judged = judged.get_or_insert_with(|| Judged::new(&facts));
+        pending.clear();
         let out = then(&facts, judged);
-        self.at_rest = true;
+        *at_rest = true;
         out
     }
+}
+
+/// Brings the table of a step up to date, or makes it. Unless it stays what it was, the next one has to be made anew.
+fn step<'a, T, N>(
+    table: &'a mut Option<T>,
+    next: &mut Option<N>,
+    stays: impl FnOnce(&mut T) -> bool,
+    new: impl FnOnce() -> T,
+) -> &'a T {
+    if !table.as_mut().is_some_and(stays) {
+        *next = None;
+    }
+    table.get_or_insert_with(new)
 }

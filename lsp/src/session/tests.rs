@@ -140,7 +140,7 @@ fn files_that_are_no_python_have_findings() {
     editor.becomes(&editor.path("Dockerfile"), &["FTL308"]);
     let changed = editor.path("requirements.txt");
     std::fs::write(&changed, "msgpack==1.2.0\n").unwrap();
-    editor.put(Event::ChangedOnDisk(vec![changed.clone()]));
+    editor.put(Event::ChangedOnDisk(vec![changed]));
     editor.becomes(&editor.path("app.py"), &[]);
 }
 

@@ -75,9 +75,17 @@ pub(crate) fn solve(world: &World) -> Solved {
 }
 
 impl Solved {
-    /// Whether the solution is the same after an edit inside of functions: each of them says in each round what it said
-    /// before, so that nothing follows that did not.
+    /// Whether the solution is the same after an edit inside of functions; otherwise this is the new one.
     pub(crate) fn stays(&mut self, world: &World, changed: &Changed) -> bool {
+        if self.is_said_again(world, changed) {
+            return true;
+        }
+        let before = std::mem::replace(self, solve(world));
+        before.table == self.table
+    }
+
+    /// Whether each function says in each round what it said before, so that nothing follows that did not.
+    fn is_said_again(&mut self, world: &World, changed: &Changed) -> bool {
         let rounds: Vec<TypeTable> =
             (0..ROUNDS).map(|round| TypeTable { round, ..self.table.clone() }).collect();
         let stale: Vec<FuncGid> = changed.stale(&self.reads);
@@ -137,6 +145,7 @@ impl TypeTable {
     fn merge(&mut self, pending: Pending, round: usize) {
         let nodes: &mut FxHashMap<Node, Known> = Arc::make_mut(&mut self.nodes);
         nodes.reserve(pending.len());
+        #[expect(clippy::iter_over_hash_type, reason = "each goes to a node of its own")]
         for (node, types) in pending {
             let known = nodes.entry(node).or_default();
             known.types.extend(types);
