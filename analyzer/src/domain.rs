@@ -255,6 +255,7 @@ pub(crate) enum FunctionKind {
 
 /// One function, without ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a function")]
 pub(crate) struct FunctionFacts {
     pub(crate) name: Name,
     pub(crate) kind: FunctionKind,
@@ -274,6 +275,8 @@ pub(crate) struct FunctionFacts {
     pub(crate) decorators: ThinVec<Origin>,
     /// Docstring or comments say that the caller holds a lock.
     pub(crate) caller_locks: bool,
+    /// Docstring says that only tests call it.
+    pub(crate) for_tests: bool,
     pub(crate) places: Places,
     pub(crate) allocs: ThinVec<Alloc>,
     pub(crate) calls: Vec<Call>,

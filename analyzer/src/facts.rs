@@ -13,6 +13,7 @@ pub(crate) mod handed;
 pub(crate) mod imports;
 pub(crate) mod iterate;
 pub(crate) mod lower;
+pub(crate) mod prose;
 pub(crate) mod regions;
 pub(crate) mod room;
 pub(crate) mod tests;
@@ -74,7 +75,7 @@ pub(crate) fn lower_module(
         star_imports: lowerer.star_imports,
         imports: lowerer.imports,
         is_package,
-        says_thread_safe: defs::docstring(body).is_some_and(defs::says_thread_safe),
+        says_thread_safe: prose::docstring(body).is_some_and(prose::says_thread_safe),
         main: lowerer.main,
         settings: Vec::new(),
     };

@@ -56,7 +56,7 @@ fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
     let prose = prose::find(&parsed, text);
     let suite = syntax::suite(parsed);
     let suite: &[ruff_python_ast::Stmt] = &suite;
-    let docstring = usize::from(crate::facts::defs::docstring(suite).is_some());
+    let docstring = usize::from(crate::facts::prose::docstring(suite).is_some());
     let body_start = suite.get(docstring).map(Ranged::start);
     // Test functions run one after the other, so what they share between them is no race, and what they pass to the
     // code under test is no sign that others do. Tests without threads are parsed for their syntax only.

@@ -64,6 +64,7 @@ impl Frame {
             bound: Bound::Free,
             decorators: ThinVec::new(),
             caller_locks: false,
+            for_tests: false,
             places: Places::default(),
             allocs: ThinVec::new(),
             calls: Vec::new(),

@@ -6,6 +6,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged as _;
 
+use super::exact;
 use super::source::Source;
 
 /// Whether the statements, or functions of the file that they call, directly or through others, have a text in them.
@@ -22,15 +23,14 @@ pub(super) fn reach(
     place: &str,
     wanted: &dyn Fn(&StmtFunctionDef) -> bool,
 ) -> bool {
-    let mut all = Definitions(Vec::new());
-    source.suite.iter().for_each(|it| all.visit_stmt(it));
+    let all = definitions(source);
     let mut called = Names { source, place, found: BTreeSet::new() };
     for it in stmts {
         called.visit_stmt(it);
     }
     let mut done = BTreeSet::new();
     while let Some(name) = called.found.pop_first() {
-        for function in all.0.iter().filter(|it| it.name.as_str() == name) {
+        for function in all.iter().copied().filter(|it| it.name.as_str() == name) {
             if wanted(function) {
                 return true;
             }
@@ -43,6 +43,40 @@ pub(super) fn reach(
         done.insert(name);
     }
     false
+}
+
+/// All functions of a file, methods and inner ones among them.
+pub(super) fn definitions<'a>(source: &Source<'a>) -> Vec<&'a StmtFunctionDef> {
+    let mut all = Definitions(Vec::new());
+    for stmt in source.suite {
+        all.visit_stmt(stmt);
+    }
+    all.0
+}
+
+/// Whether the statements call what a variable holds: a callback may do anything, and take the lock again.
+pub(super) fn call_back(source: &Source<'_>, stmts: &[Stmt]) -> bool {
+    let mut it = CallBack { source, found: false };
+    for stmt in stmts {
+        it.visit_stmt(stmt);
+    }
+    it.found
+}
+
+struct CallBack<'s> {
+    source: &'s Source<'s>,
+    found: bool,
+}
+
+impl<'a> Visitor<'a> for CallBack<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Call(call) = expr
+            && let Expr::Name(it) = &*call.func
+        {
+            self.found |= exact::is_variable(self.source, it.id.as_str());
+        }
+        walk_expr(self, expr);
+    }
 }
 
 struct Definitions<'a>(Vec<&'a StmtFunctionDef>);

@@ -85,7 +85,10 @@ fn part<'a>(around: &Around<'a>, name: &str, range: TextRange) -> Option<Part<'a
     let source = &around.source;
     let block = block::around(source, range)?;
     let place = &*around.window.place.text;
-    if block::leaves(block) || !block::runs(source, block, range, container(place)) {
+    if calls::call_back(source, block)
+        || block::leaves(block)
+        || !block::runs(source, block, range, container(place))
+    {
         return None;
     }
     let mut it = Holder { around, name, range, found: Vec::new() };

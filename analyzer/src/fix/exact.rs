@@ -44,6 +44,36 @@ pub(super) fn is_bound(source: &Source<'_>, name: &str) -> bool {
     it.unknown || !it.found.is_empty()
 }
 
+/// Whether a file binds a name, and never by a definition or an import.
+pub(super) fn is_variable(source: &Source<'_>, name: &str) -> bool {
+    let mut it = Defined { name, found: false };
+    for stmt in source.suite {
+        it.visit_stmt(stmt);
+    }
+    !it.found && is_bound(source, name)
+}
+
+struct Defined<'s> {
+    name: &'s str,
+    found: bool,
+}
+
+impl<'a> Visitor<'a> for Defined<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        let bound = |it: &ruff_python_ast::Alias| {
+            it.asname.as_ref().unwrap_or(&it.name).as_str() == self.name
+        };
+        self.found |= match stmt {
+            Stmt::FunctionDef(it) => it.name.as_str() == self.name,
+            Stmt::ClassDef(it) => it.name.as_str() == self.name,
+            Stmt::Import(it) => it.names.iter().any(bound),
+            Stmt::ImportFrom(it) => it.names.iter().any(bound),
+            _ => false,
+        };
+        walk_stmt(self, stmt);
+    }
+}
+
 fn assignments<'a>(source: &'a Source<'a>, wanted: &'a str) -> Assignments<'a> {
     let mut it = Assignments { source, wanted, found: Vec::new(), unknown: false };
     for stmt in source.suite {

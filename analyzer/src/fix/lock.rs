@@ -3,7 +3,8 @@
 
 use ruff_python_ast::{Alias, Stmt};
 
-use super::{Around, Fix, block, calls};
+use super::cover::Part;
+use super::{Around, Fix, block, calls, new_lock};
 
 pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     let (source, window) = (&around.source, around.window);
@@ -18,7 +19,9 @@ pub(super) fn fix(around: &Around<'_>) -> Option<Fix> {
     let both = block::joined(first, last);
     let stmts = block::around(source, both)?;
     // What takes the lock by itself, or gives the processor away in the middle, would wait for itself or for others.
+    let part = [Part { block: stmts, range: block::range(stmts)?, holder: "" }];
     if block::is_below(source, both, lock)
+        || new_lock::is_taken_around(around, &part, lock)
         || calls::mention(source, stmts, lock)
         || block::leaves(stmts)
         || !block::runs(source, stmts, both, &window.place.text)

@@ -70,6 +70,11 @@ pub(super) fn is_taken_around(around: &Around<'_>, parts: &[Part<'_>], lock: &st
     let has_part = |it: &ruff_python_ast::StmtFunctionDef| {
         parts.iter().any(|part| it.range().contains_range(part.range))
     };
+    // Who takes it without a `with` may hold it anywhere in the function.
+    let acquires = |it: &ruff_python_ast::StmtFunctionDef| {
+        source.slice(it).contains(&format!("{name}.acquire"))
+            && (has_part(it) || calls::reach(source, &it.body, place, &has_part))
+    };
     let inside = |it: TextRange| parts.iter().any(|part| it.contains_range(part.range));
     let mut withs = Vec::new();
     let mut levels = vec![source.suite];
@@ -83,7 +88,8 @@ pub(super) fn is_taken_around(around: &Around<'_>, parts: &[Part<'_>], lock: &st
             }
         }
     }
-    parts.iter().any(|it| calls::reach(source, it.block, place, &holds))
+    calls::definitions(source).into_iter().any(acquires)
+        || parts.iter().any(|it| calls::reach(source, it.block, place, &holds))
         || withs
             .iter()
             .any(|it| inside(it.range()) || calls::reach(source, &it.body, place, &has_part))

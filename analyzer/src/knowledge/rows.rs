@@ -144,6 +144,8 @@ pub(crate) struct MethodRow {
     pub(crate) kind: SpawnKind,
     /// The kind when a coroutine calls it.
     pub(crate) coroutine: Option<SpawnKind>,
+    /// The kind in a module that imports asyncio, unless the receiver is known to come from `concurrent`.
+    pub(crate) asyncio: Option<SpawnKind>,
     /// Position of the executor that runs it.
     pub(crate) executor: Option<usize>,
     pub(crate) thread: Option<String>,

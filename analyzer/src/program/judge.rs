@@ -10,6 +10,7 @@ mod concurrent;
 mod discipline;
 mod fold;
 mod fresh;
+mod grounds;
 mod guards;
 mod harmless;
 mod identity;
@@ -249,6 +250,7 @@ impl Facts<'_> {
         }
         for other in accesses {
             let between = *other != own
+                && !self.world.func(other.0).for_tests
                 && self.breaks(suspect, *other)
                 && !self.is_construction(*other, suspect)
                 && !self.is_apart(suspect, &window, *other, all.through_alias(*other));

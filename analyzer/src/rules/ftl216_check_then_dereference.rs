@@ -15,11 +15,8 @@ declare_rule! {
     ///
     /// ## Example
     /// ```python
-    /// import threading
-    ///
-    /// class Connection:
+    /// class Client:
     ///     def __init__(self, sock):
-    ///         self.lock = threading.Lock()
     ///         self.sock = sock
     ///
     ///     def send(self, data):
@@ -33,11 +30,8 @@ declare_rule! {
     ///
     /// ## Use instead
     /// ```python
-    /// import threading
-    ///
-    /// class Connection:
+    /// class Client:
     ///     def __init__(self, sock):
-    ///         self.lock = threading.Lock()
     ///         self.sock = sock
     ///
     ///     def send(self, data):

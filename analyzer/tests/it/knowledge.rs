@@ -93,6 +93,10 @@ class Page(Handler):
 
     def handle(self):
         self.parts += 1
+
+    def count(self):
+        with self.lock:
+            return self.parts
 ";
     let it = found(
         text,

@@ -190,3 +190,19 @@ fn a_lock_of_a_class_is_no_variable() {
         .replace("Stats._lock", "_lock");
     assert_eq!(titles(&variable), ["Wrap in existing lock `_lock`"]);
 }
+
+#[test]
+fn a_callback_is_not_run_below_a_new_lock() {
+    let text =
+        GLOBAL.replace("def show():\n    return hits", "def show(tell):\n    return tell(hits)");
+    none(&text);
+}
+
+#[test]
+fn who_holds_a_lock_by_hand_is_seen() {
+    let with = GLOBAL.replace("hits = 0\n\n", "hits = 0\nguard = threading.Lock()\n\n");
+    let held = "guard.acquire()\nwork()\nguard.release()\nfor _ in range(2):";
+    let inner = held.replace('\n', "\n    ").replace("    for _", "for _");
+    let text = with.replace("for _ in range(2):", &format!("def held():\n    {inner}"));
+    not(&text, "Wrap");
+}

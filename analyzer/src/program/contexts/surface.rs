@@ -1,5 +1,7 @@
 //! What is there for users: public functions that nobody in the project calls, and what they call.
 
+use ruff_python_ast::name::Name;
+
 use super::deferred::by_name;
 use super::{Contexts, Edge, Fresh};
 use crate::knowledge::InstanceSharing;
@@ -41,7 +43,28 @@ impl Contexts {
             let dunder = world.func(func).name.starts_with("__");
             runs || (!dunder && is_internal(world, class))
         });
-        !called && !hidden && !self.targets.contains(&func)
+        !called && !hidden && !self.targets.contains(&func) && !self.is_handler(world, func)
+    }
+
+    /// A private function that nobody calls by name: it is handed to somebody who calls it, on a thread that the code
+    /// does not show, or left over. What a class above or below knows under the same name is called as that one.
+    fn is_handler(&self, world: &World, func: FuncGid) -> bool {
+        let name = &world.func(func).name;
+        let private = name.starts_with('_') && !name.starts_with("__");
+        let hook = |class: ClassGid| {
+            let own = std::iter::once(class);
+            let family = own.chain(world.ancestors(class).iter().copied());
+            let plain = |it: &Name| matches!(it.as_str(), "builtins.object" | "abc.ABC");
+            let foreign =
+                |it: ClassGid| !world.classes[it as usize].external_bases.iter().all(plain);
+            family.clone().any(foreign)
+                || family.chain(world.descendants(class).iter().copied()).any(|it| {
+                    it != class && world.methods(it).any(|it| world.func(it).name == *name)
+                })
+        };
+        private
+            && self.calls_of(func).all(|it| it.from == func)
+            && !world.class_of(func).is_some_and(hook)
     }
 }
 

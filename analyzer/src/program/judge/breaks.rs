@@ -13,7 +13,9 @@ impl Facts<'_> {
             return answer;
         }
         match suspect.candidate.pattern {
-            Pattern::CheckThenUse => !matches!(last.op, Op::GetItem),
+            Pattern::CheckThenUse => {
+                last.op == Op::DelItem || matches!(&last.op, Op::Method(name) if removes(name))
+            }
             Pattern::CheckThenDereference => last.op == Op::Delete && !last.flags.caught,
             Pattern::CheckThenPop => last.op != Op::Load,
             Pattern::Iteration

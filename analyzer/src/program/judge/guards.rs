@@ -44,7 +44,9 @@ impl Facts<'_> {
             {
                 continue;
             }
+            // Who enters an object begins to use it.
             let silent = self.world.module(other.0).is_test
+                || self.world.func(other.0).name == "__enter__"
                 || self.is_setup(other, suspect)
                 || accesses.through_alias(other);
             if silent || !self.held(other).is_empty() || self.are_strangers(own, other) {

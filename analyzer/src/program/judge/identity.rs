@@ -109,7 +109,7 @@ impl Facts<'_> {
 
     /// A container that the process has once and that keeps one object for each key, or one of a class that is not
     /// known or stores in steps of its own: it may not even survive two equal insertions at a time.
-    fn is_foreign(&self, suspect: &Suspect) -> bool {
+    pub(super) fn is_foreign(&self, suspect: &Suspect) -> bool {
         let it = self.world.func(suspect.func);
         let event = &it.events[suspect.candidate.last as usize];
         let held = self.types.place(self.world, suspect.func, &it.places[event.place as usize]);
@@ -125,7 +125,7 @@ impl Facts<'_> {
     }
 
     /// A class that keeps the one instance of itself: `cls._instance = cls()`.
-    fn keeps_itself(&self, suspect: &Suspect, value: Origin) -> bool {
+    pub(super) fn keeps_itself(&self, suspect: &Suspect, value: Origin) -> bool {
         let (Root::Class(class, _), Origin::Call(call)) = (&suspect.location.root, value) else {
             return false;
         };
@@ -144,7 +144,13 @@ impl Facts<'_> {
 
     /// Whether of what stands there two are not as good as one: an object of a class whose objects change, something
     /// external that holds a resource, what a factory makes that was handed in.
-    fn must_exist_once(&self, func: FuncGid, value: Origin, strict: bool, depth: u32) -> bool {
+    pub(super) fn must_exist_once(
+        &self,
+        func: FuncGid,
+        value: Origin,
+        strict: bool,
+        depth: u32,
+    ) -> bool {
         let call = match value {
             Origin::Call(call) => call,
             Origin::Alloc(_) => return strict,
@@ -154,7 +160,7 @@ impl Facts<'_> {
         let callee = it.calls[call as usize].callee;
         match self.world.entity(func, callee) {
             Some(Entity::Class(class)) => return self.changes(class),
-            Some(Entity::External(name)) => return self.is_resource(&name),
+            Some(Entity::External(name)) => return self.is_resource(&name, strict),
             Some(Entity::Func(target)) => return self.returns_unique(target, strict, depth),
             _ => {}
         }
@@ -179,7 +185,7 @@ impl Facts<'_> {
         }
         types.iter().any(|it| match it {
             Ty::Class(class) => self.changes(*class),
-            Ty::External(name, _) => self.is_resource(name),
+            Ty::External(name, _) => self.is_resource(name, strict),
             _ => false,
         }) || targets.iter().any(|(target, _)| self.returns_unique(*target, strict, depth))
     }
@@ -203,15 +209,17 @@ impl Facts<'_> {
         family().any(|it| self.has_state(it) || unknown(it))
     }
 
-    /// Something external that must exist once: the tables say so, it is a class by its name (which may hold anything),
-    /// or its name says that it makes something. A bare `object()` is nothing but itself.
-    fn is_resource(&self, name: &str) -> bool {
+    /// Something external that must exist once: the tables say so, its name says that it makes something, or, where the
+    /// program itself starts the threads, it is a class by its name, which may hold anything. A bare `object()` is nothing
+    /// but itself.
+    fn is_resource(&self, name: &str, strict: bool) -> bool {
         let equal = self.world.knowledge.idempotent.contains_key(name) || is_pure_builtin(name);
         !equal
             && (name == "builtins.object"
                 || KNOWLEDGE.locks.contains_key(name)
                 || ATOMICITY.is_unique(name)
-                || makes_by_name(name))
+                || makes_something(name)
+                || (strict && is_class_by_name(name)))
     }
 
     /// Somebody adds to what is kept there.
@@ -234,10 +242,22 @@ pub(super) fn is_parameter(it: &FunctionFacts, place: u32) -> bool {
 
 /// A class by its name, or a function whose name says that it makes something.
 fn makes_by_name(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
-    let class = last.starts_with(|it: char| it.is_ascii_uppercase())
-        && last.contains(|it: char| it.is_ascii_lowercase());
-    class || MAKING.iter().any(|it| last.to_ascii_lowercase().contains(it))
+    is_class_by_name(name) || makes_something(name)
+}
+
+fn is_class_by_name(name: &str) -> bool {
+    let last = last_part(name);
+    last.starts_with(|it: char| it.is_ascii_uppercase())
+        && last.contains(|it: char| it.is_ascii_lowercase())
+}
+
+fn makes_something(name: &str) -> bool {
+    let last = last_part(name).to_ascii_lowercase();
+    MAKING.iter().any(|it| last.contains(it))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name).trim_start_matches('_')
 }
 
 /// Builtins whose result only depends on their arguments: containers that they make are judged by who changes them.

@@ -2,9 +2,9 @@
 
 use ruff_python_ast::name::Name;
 
+use super::grounds::Ground;
 use super::{Facts, Suspect};
 use crate::domain::{FunctionKind, Origin};
-use crate::evidence::Pattern;
 use crate::knowledge::atomicity::ATOMICITY;
 use crate::knowledge::{InstanceSharing, SpawnKind};
 use crate::program::locations::Root;
@@ -12,10 +12,10 @@ use crate::program::threads::{Reach, Shared};
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
-/// Names of things that exist so that several parts of a program use one of them.
-const ROLES: [&str; 12] = [
-    "Auth", "Broker", "Cache", "Client", "Future", "Limiter", "Locator", "Pool", "Promise",
-    "Registry", "Session", "Store",
+/// Names of things that exist so that several parts of a program use one of them. A session or a transaction belongs to
+/// the one who opened it as often as not, and registries are filled while modules are imported.
+const ROLES: [&str; 10] = [
+    "Auth", "Broker", "Cache", "Client", "Future", "Limiter", "Locator", "Pool", "Promise", "Store",
 ];
 
 /// Names of things that are made for one use and passed on.
@@ -108,15 +108,7 @@ impl Facts<'_> {
             Root::Made(_) => None,
             Root::Instance(class, _) => {
                 let class = suspect.holder.unwrap_or(*class);
-                let (confidence, why) = self.intent(class, suspect);
-                // Who owns a connection uses it alone, but pools and watchdogs close it from elsewhere.
-                let closed = suspect.candidate.pattern == Pattern::CheckThenDereference;
-                let name = &self.world.class(class).name;
-                if confidence == Confidence::Low && closed && name.ends_with("Connection") {
-                    let why = format!("a `{name}` may be closed by others than its user");
-                    return Some((Confidence::Medium, why));
-                }
-                Some((confidence, why))
+                Some(self.intent(class, suspect))
             }
         }
     }
@@ -155,8 +147,7 @@ impl Facts<'_> {
                 "`{name}` is a descriptor: one object for all instances of its owner"
             ));
         }
-        let held = self.locks.aware.get(&class)?;
-        Some(format!("`{name}` keeps a `{held}`, which only threads need"))
+        None
     }
 
     /// Signs that a class is meant to be shared.
@@ -171,20 +162,15 @@ impl Facts<'_> {
             let why = format!("`{name}` has coroutines: one event loop runs it");
             return (Confidence::Low, why);
         }
+        if !locked && is_for_a_loop(name) {
+            return (Confidence::Low, format!("one event loop uses a `{name}`, by its name"));
+        }
         if self.locks.kept.contains(&class) {
             let why = format!("whoever calls a `{name}` holds a lock of its owner");
             return (Confidence::Low, why);
         }
         let passed_on = PASSED_ON.iter().any(|it| name.ends_with(it));
-        if let Some(why) = self.sign(class, suspect).filter(|_| !passed_on) {
-            return (Confidence::Medium, why);
-        }
-        if let Some((holder, attribute)) = self.threads.held_by.get(&class)
-            && let Some(why) = self.named_for(*holder)
-            && !PASSED_ON.iter().any(|it| name.ends_with(it))
-        {
-            let holder = &self.world.class(*holder).name;
-            let why = format!("attribute `{attribute}` of a `{holder}` holds it, and {why}");
+        if let Some((_, why)) = self.sign(class, suspect).filter(|_| !passed_on) {
             return (Confidence::Medium, why);
         }
         (Confidence::Low, format!("nothing says that a `{name}` is shared, only its users know"))
@@ -222,30 +208,34 @@ impl Facts<'_> {
     }
 
     /// What the code of the class itself, or of the program, says about sharing its instances; strongest first.
-    fn sign(&self, class: ClassGid, suspect: &Suspect) -> Option<String> {
+    pub(super) fn sign(&self, class: ClassGid, suspect: &Suspect) -> Option<(Ground, String)> {
         for it in self.family(class) {
             let facts = self.world.class(it);
             if let Some(lock) =
                 self.locks.owners.get(&it).filter(|_| self.covers(it, class, suspect))
             {
-                return Some(format!("`{}` owns the lock `{lock}`", facts.name));
+                let why = format!("`{}` owns the lock `{lock}`", facts.name);
+                let documented = facts.says_thread_safe;
+                return Some((if documented { Ground::Documented } else { Ground::Lock }, why));
             }
             if facts.says_thread_safe {
-                return Some(format!(
-                    "`{}` is documented for use from several threads",
-                    facts.name
-                ));
+                let why = format!("`{}` is documented for use from several threads", facts.name);
+                return Some((Ground::Documented, why));
             }
         }
         if let Some(lock) = self.family(class).find_map(|it| self.locks.users.get(&it)) {
             let name = &self.world.class(class).name;
-            return Some(format!("methods of `{name}` take the lock `{lock}`"));
+            return Some((
+                Ground::TakenLock,
+                format!("methods of `{name}` take the lock `{lock}`"),
+            ));
         }
         if crate::program::threads::has_base(self.world, class, |it| {
             it.shared == InstanceSharing::Own
         }) {
             let name = &self.world.class(class).name;
-            return Some(format!("a `{name}` is a thread, known to who made it"));
+            let why = format!("a `{name}` is a thread, known to who made it");
+            return Some((Ground::Kind, why));
         }
         let shared = self.shared_class(class).filter(|it| match it.reach {
             Reach::Thread => true,
@@ -254,15 +244,35 @@ impl Facts<'_> {
             // What a thread comes to in these ways is known to be used by threads only where one comes to it.
             Reach::Captured | Reach::Below => false,
         });
-        if let Some(why) = shared.map(|it| it.why.clone()).or_else(|| self.shared_by_role(class)) {
-            return Some(why);
-        }
-        self.role(class).or_else(|| {
-            let facts = self.world.class(class);
-            facts
-                .speaks_of_threads
-                .then(|| format!("code or comments of `{}` speak of threads", facts.name))
-        })
+        let name = &self.world.class(class).name;
+        let one = |it: &crate::knowledge::BaseRow| it.shared == InstanceSharing::One;
+        let kind = crate::program::threads::has_base(self.world, class, one);
+        let ground = if kind { Ground::Kind } else { Ground::Shared };
+        shared
+            .map(|it| (ground, it.why.clone()))
+            .or_else(|| self.shared_by_role(class).map(|why| (Ground::Kind, why)))
+            .or_else(|| self.aware_of_threads(class).map(|why| (Ground::Aware, why)))
+            .or_else(|| self.role(class).map(|why| (Ground::Name, why)))
+            .or_else(|| {
+                let why = format!("code or comments of `{name}` speak of threads");
+                self.world.class(class).speaks_of_threads.then_some((Ground::Comments, why))
+            })
+            .or_else(|| self.held_by_role(class).map(|why| (Ground::Name, why)))
+    }
+
+    /// A queue, an event or thread-local storage.
+    fn aware_of_threads(&self, class: ClassGid) -> Option<String> {
+        let held = self.locks.aware.get(&class)?;
+        let name = &self.world.class(class).name;
+        Some(format!("`{name}` keeps a `{held}`, which only threads need"))
+    }
+
+    /// An attribute of something with such a name: who shares a client shares its parts.
+    fn held_by_role(&self, class: ClassGid) -> Option<String> {
+        let (holder, attribute) = self.threads.held_by.get(&class)?;
+        let why = self.named_for(*holder)?;
+        let holder = &self.world.class(*holder).name;
+        Some(format!("attribute `{attribute}` of a `{holder}` holds it, and {why}"))
     }
 
     /// Whether the lock of a class says something of the place: the lock of a base says nothing of what a class below it
@@ -273,14 +283,22 @@ impl Facts<'_> {
     }
 
     /// What the class is for, by its name.
-    fn role(&self, class: ClassGid) -> Option<String> {
+    pub(super) fn role(&self, class: ClassGid) -> Option<String> {
         self.family(class).find_map(|it| self.named_for(it))
     }
 
     fn named_for(&self, class: ClassGid) -> Option<String> {
         let name = &self.world.class(class).name;
+        if is_for_a_loop(name) {
+            return None;
+        }
         let role = ROLES.iter().find(|role| name.ends_with(**role))?.to_lowercase();
         let article = if role.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         Some(format!("`{name}` is {article} {role} by its name, which callers share"))
     }
+}
+
+/// `AsyncClient`, `AioPool`: things that one event loop uses, by their name.
+fn is_for_a_loop(name: &str) -> bool {
+    ["Async", "Aio", "AIO"].iter().any(|it| name.contains(it))
 }

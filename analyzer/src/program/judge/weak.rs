@@ -5,11 +5,19 @@ use ruff_python_ast::name::Name;
 
 use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
-use crate::domain::{Base, Event, FunctionFacts, Op, Origin, Step};
+use crate::domain::{Base, Call, Event, FunctionFacts, Op, Origin, Step};
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::world::{Entity, FuncGid, to_u32};
 use crate::rule::Confidence;
+
+/// Methods that write a message for people.
+const LOGGING: [&str; 8] =
+    ["critical", "debug", "error", "exception", "info", "log", "warn", "warning"];
+
+/// How names of functions begin that put a program together before its threads start.
+const SET_UP: [&str; 7] =
+    ["configure", "install", "register", "set_up", "setup", "uninstall", "unregister"];
 
 impl Facts<'_> {
     /// A place of an object with coroutines that no lock is ever held for: the locks that the class has are for what its
@@ -36,7 +44,8 @@ impl Facts<'_> {
         let passed_on = suspect.candidate.pattern == Pattern::CheckThenPop
             && it.events[suspect.candidate.last as usize].op == Op::Load;
         // A test that starts threads itself means it; nobody else calls tests from threads.
-        let in_test = self.world.module(suspect.func).is_test && !sure;
+        let in_test = (self.world.module(suspect.func).is_test || it.for_tests) && !sure;
+        let set_up = is_set_up(&it.name) && is_set_up(&self.world.func(found.other.0).name);
         // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
         let alone = found.confidence == Confidence::Medium
             && found.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
@@ -46,9 +55,14 @@ impl Facts<'_> {
             || passed_on
             || in_test
             || alone
+            || (set_up && !sure)
+            || self.is_given_twice(suspect, found.confidence)
+            || self.is_flag_alone(suspect)
+            || (!sure && self.is_filled_outside(suspect, found))
             || (!sure && self.is_for_a_loop(suspect, accesses))
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
+            || (!sure && found.spawn.is_none() && self.lacks_grounds(suspect, accesses))
             || self.is_idempotent(suspect, accesses, found.confidence)
     }
 
@@ -64,38 +78,75 @@ impl Facts<'_> {
                 it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq)
                     || !self.is_update(suspect.func, last)
             }
-            Pattern::Augment => self.is_only_shown(accesses),
+            Pattern::Augment => self.is_only_shown(suspect, accesses, spawn),
             // A limit that is kept: `if self.x > self.limit: self.x = self.limit`.
             Pattern::CompareThenStore => {
                 spawn.is_none()
                     || matches!(last.value, Origin::Place(place)
                         if !matches!(it.places[place as usize].base, Base::Param(_) | Base::Call(_)))
             }
-            // What is loaded, given or computed is mostly equal whoever does it; a list keeps both.
-            Pattern::CheckThenInsert => {
-                let found = matches!(last.value, Origin::Place(_) | Origin::Unknown);
-                (found || last.op != Op::SetItem) && !self.takes_lock(suspect.func)
-            }
             _ => false,
         }
     }
 
+    /// What is loaded or given is mostly equal whoever inserts it; so is what is computed, and a list keeps both, as far as
+    /// that goes for guesses.
+    fn is_given_twice(&self, suspect: &Suspect, confidence: Confidence) -> bool {
+        let last = self.event((suspect.func, suspect.candidate.last));
+        let it = self.world.func(suspect.func);
+        let given = matches!(last.value, Origin::Place(place)
+            if matches!(it.places[place as usize].base,
+                Base::Global(_) | Base::Import(_) | Base::Param(_)));
+        let guessed =
+            matches!(last.value, Origin::Place(_) | Origin::Unknown) || last.op != Op::SetItem;
+        suspect.candidate.pattern == Pattern::CheckThenInsert
+            && (given || guessed && confidence < Confidence::High)
+            && !self.takes_lock(suspect.func)
+    }
+
+    /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test, only a
+    /// message or nothing at all.
+    fn is_flag_alone(&self, suspect: &Suspect) -> bool {
+        let it = self.world.func(suspect.func);
+        let first = it.events[suspect.candidate.first as usize].seq;
+        let logs =
+            |call: &Call| name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()));
+        suspect.candidate.pattern == Pattern::TestAndSet
+            && it.calls.iter().filter(|it| it.seq > first).all(logs)
+    }
+
+    /// A cache that is asked under its lock, filled under it later, and left open while the value is made: giving back the
+    /// lock for that long is meant so, and two threads make the value twice.
+    fn is_filled_outside(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        let it = self.world.func(suspect.func);
+        let first = it.events[suspect.candidate.first as usize].seq;
+        let Event { seq: last, value, .. } = &it.events[suspect.candidate.last as usize];
+        suspect.candidate.pattern == Pattern::CheckThenInsert
+            && self.discipline(suspect, found) == Some(Pattern::SplitSection)
+            && it.calls.iter().any(|it| it.seq > first && it.seq < *last)
+            && !self.must_exist_once(suspect.func, *value, false, 0)
+    }
+
     /// A lock is held somewhere in the function.
-    fn takes_lock(&self, func: FuncGid) -> bool {
+    pub(super) fn takes_lock(&self, func: FuncGid) -> bool {
         let regions = (0..to_u32(self.world.func(func).held.len())).skip(1);
         regions.into_iter().any(|held| !self.locks.at(self.world, func, held).is_empty())
     }
 
-    /// A counter that only the text of its object shows.
-    fn is_only_shown(&self, accesses: &[AccessId]) -> bool {
+    /// A counter that only people see: in the text of its object, in a log, or, where no thread of the program is known,
+    /// a private one that nobody reads at all.
+    fn is_only_shown(&self, suspect: &Suspect, accesses: &[AccessId], spawn: Option<u32>) -> bool {
         let read = |id: &AccessId| {
             let event = self.event(*id);
             matches!(event.op, Op::Load | Op::GetItem) && !event.flags.augmented
         };
-        let shows =
-            |id: &AccessId| matches!(self.world.func(id.0).name.as_str(), "__repr__" | "__str__");
+        let shows = |id: &AccessId| {
+            let it = self.world.func(id.0);
+            matches!(it.name.as_str(), "__repr__" | "__str__") || is_logged(it, self.event(*id))
+        };
         let mut reads = accesses.iter().copied().filter(read).peekable();
-        reads.peek().is_some() && reads.all(|it| shows(&it))
+        let private = suspect.location.last_name().is_some_and(|it| it.starts_with('_'));
+        (spawn.is_none() && private || reads.peek().is_some()) && reads.all(|it| shows(&it))
     }
 
     /// The new value is made of the old one, not only chosen by it: an expression, a new container, or a call that is
@@ -118,6 +169,23 @@ impl Facts<'_> {
             _ => true,
         }
     }
+}
+
+/// A function that is called while a program is put together, by its name.
+fn is_set_up(name: &Name) -> bool {
+    let name = name.trim_start_matches('_');
+    SET_UP.iter().any(|it| name.starts_with(it))
+}
+
+/// What is read here goes into a message of a log, and nowhere else.
+fn is_logged(it: &FunctionFacts, event: &Event) -> bool {
+    let given = |call: &Call| {
+        call.args.iter().any(|it| matches!(it.value, Origin::Place(place) if place == event.place))
+    };
+    let next = it.calls.iter().filter(|it| it.seq > event.seq).min_by_key(|it| it.seq);
+    next.is_some_and(|call| {
+        given(call) && name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()))
+    })
 }
 
 /// The last part of the name of what is called.

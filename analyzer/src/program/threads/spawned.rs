@@ -4,7 +4,7 @@ use ruff_python_ast::name::Name;
 use smallvec::SmallVec;
 
 use super::Started;
-use crate::domain::{Bound, Call, Origin, Passed, Place, Step};
+use crate::domain::{Base, Bound, Call, Origin, Passed, Place, Step};
 use crate::knowledge::{BaseRow, CallableRow, InstanceSharing, MethodRow, SpawnKind};
 use crate::program::types::{Ty, TypeTable};
 use crate::program::world::{ClassGid, Entity, FuncGid, World};
@@ -56,11 +56,22 @@ fn by_methods(
     rows: &[MethodRow],
     known: &[Ty],
 ) -> Spawned {
+    // Of what is handed in only some is known.
+    let given = matches!(call.callee, Origin::Place(place)
+        if matches!(world.func(func).places[place as usize].base, Base::Param(_)));
+    let of_threads =
+        |it: &Ty| matches!(it, Ty::External(name, _) if name.starts_with("concurrent."));
     let started = |row: &MethodRow| {
         let what = argument(call, row.argument, row.keyword.as_deref())?;
         let mut kind = row.kind;
         if world.func(func).is_async {
             kind = row.coroutine.unwrap_or(kind);
+        }
+        if let Some(looped) = row.asyncio
+            && imports_asyncio(world, func)
+            && (given || !known.iter().any(of_threads))
+        {
+            kind = looped;
         }
         if kind == SpawnKind::Pool
             && row.executor.is_some_and(|it| of_processes(world, types, func, call, it))
@@ -90,6 +101,12 @@ fn by_methods(
         }
     }
     out
+}
+
+/// Futures and handles of a module that works with asyncio are mostly those of its event loop.
+fn imports_asyncio(world: &World, func: FuncGid) -> bool {
+    let imports = &world.module(func).facts.imports;
+    imports.iter().any(|it| it.module == "asyncio" || it.module.starts_with("asyncio."))
 }
 
 /// Whether an argument is an executor whose workers are processes.
