@@ -138,16 +138,14 @@ impl Kept {
             self.judged = None;
         }
         let Kept { world, solved, found, reached, held, judged, pending, at_rest, .. } = self;
-        let mut changed = Changed::new(world.n_functions(), pending.clone());
-        let changed = &mut changed;
+        let changed = &mut Changed::new(world.n_functions(), pending.clone());
         let mut pause = || {
             *at_rest = true;
             db.unwind_if_revision_cancelled();
             *at_rest = false;
         };
         pause();
-        let solved = step(solved, found, |it| it.stays(world, changed), || solve(world));
-        let types = &solved.table;
+        let types = &step(solved, found, |it| it.stays(world, changed), || solve(world)).table;
         pause();
         let found =
             step(found, reached, |it| it.stays(world, types, changed), || Found::new(world, types));

@@ -9,8 +9,8 @@ use ftlint_analyzer::db::{Database, Project, SourceFile};
 use ftlint_analyzer::diagnostic::Diagnostic;
 
 /// How many edits are made, and how many files there are.
-const EDITS: usize = 120;
-const FILES: usize = 48;
+const EDITS: usize = 60;
+const FILES: usize = 40;
 
 /// What is typed into functions.
 const TYPED: [&str; 18] = [
@@ -106,9 +106,9 @@ fn found(db: &Database, project: Project) -> Vec<Diagnostic> {
 fn session(seed: u64) {
     let mut dice = Dice(seed);
     let mut texts = texts(&mut dice);
-    for at in 1..FILES {
+    for (before, text) in texts.iter_mut().skip(1).enumerate() {
         if dice.roll(3) == 0 {
-            texts[at] = format!("from m{:02} import *\n{}", at - 1, texts[at]);
+            *text = format!("from m{before:02} import *\n{text}");
         }
     }
     let mut db = Database::new();

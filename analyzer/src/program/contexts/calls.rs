@@ -67,8 +67,7 @@ fn call_edges(
         for decorator in crate::program::types::decorators(world, types, to) {
             for ty in types.node(&Node::Return(decorator)) {
                 if let Ty::Func(wrapper) = ty {
-                    let (on_self, fresh) = (false, None);
-                    edges.push(Edge { from, to: *wrapper, call, on_self, fresh, looped });
+                    edges.push(Edge::handed(from, *wrapper, call, looped));
                 }
             }
         }
@@ -95,9 +94,7 @@ fn call_edges(
             Some(Aside::Kept) => KEPT,
             None => call,
         };
-        let looped = looped && call < KEPT;
-        let edge = |to| Edge { from, to, call, on_self: false, fresh: None, looped };
-        edges.extend(handed.into_iter().map(edge));
+        edges.extend(handed.into_iter().map(|to| Edge::handed(from, to, call, looped)));
     }
 }
 
@@ -297,6 +294,11 @@ fn handed(
 }
 
 impl Edge {
+    /// To a function that the call does not name.
+    fn handed(from: FuncGid, to: FuncGid, call: u32, looped: bool) -> Self {
+        Edge { from, to, call, on_self: false, fresh: None, looped }
+    }
+
     /// Whether it is a call, and not a function handed to somebody who may call it.
     pub(crate) fn is_call(&self, world: &World, types: &TypeTable) -> bool {
         let facts = world.func(self.from);
