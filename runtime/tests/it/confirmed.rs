@@ -26,7 +26,8 @@ fn attribute_update_in_a_method() {
     let verdict = counter().is_confirmed();
     if verdict.runtime.is_some() {
         assert_eq!(verdict.evidence, Some(EvidenceLevel::Driver));
-        assert!(verdict.elapsed_ms < 2000, "{verdict:#?}");
+        // Far more than it takes, for machines that do other things as well; `docs/accuracy.md` has the times.
+        assert!(verdict.elapsed_ms < 10_000, "{verdict:#?}");
         assert!(verdict.contention.is_some(), "{verdict:#?}");
     }
 }
