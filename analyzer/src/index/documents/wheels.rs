@@ -1,6 +1,8 @@
 //! Which interpreters tests run on and wheels are built for: releases that are no longer built for, and settings of
 //! cibuildwheel that leave free-threaded interpreters out.
 
+use globset::Glob;
+
 use super::{code_of, number};
 use crate::domain::{Setting, SettingKind};
 
@@ -124,33 +126,7 @@ fn key_of(line: &str) -> Key {
 
 /// Whether a pattern of cibuildwheel, with `*`, `?` and `{a,b}`, takes a build.
 fn takes(pattern: &str, build: &str) -> bool {
-    // What is inside of braces is not worked out: a `t` in one of them is enough.
-    if pattern.contains(['{', '[']) {
-        return pattern.contains("t-") || pattern.contains("t}") || pattern.contains("t,");
-    }
-    !pattern.is_empty() && glob(pattern.as_bytes(), build.as_bytes())
-}
-
-/// `*` and `?`, in time that grows with the product of the lengths.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut read) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while read < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, read));
-                at += 1;
-            }
-            Some(it) if *it == b'?' || *it == text[read] => (at, read) = (at + 1, read + 1),
-            _ => {
-                // The last star takes one character more.
-                let Some((before, taken)) = star else { return false };
-                star = Some((before, taken + 1));
-                (at, read) = (before + 1, taken + 1);
-            }
-        }
-    }
-    pattern[at..].iter().all(|it| *it == b'*')
+    Glob::new(pattern).is_ok_and(|it| it.compile_matcher().is_match(build))
 }
 
 #[cfg(test)]
