@@ -147,3 +147,17 @@ fn edits_give_what_a_fresh_analysis_gives() {
         session(seed);
     }
 }
+
+/// What one function is found to hold, the facts of another one say.
+#[test]
+fn an_edit_of_a_guard_concerns_who_enters_it() {
+    let text = "import threading\nfrom contextlib import contextmanager\n\nhits = 0\nLOCK = threading.Lock()\n\n\n@contextmanager\ndef guard():\n    with LOCK:\n        yield\n\n\ndef work():\n    global hits\n    with guard():\n        hits += 1\n\n\nfor _ in range(2):\n    threading.Thread(target=work).start()\n";
+    let mut db = Database::new();
+    let (kept, files) = project(&db, &[text.to_owned()]);
+    db.keep_analysis(kept);
+    assert_eq!(found(&db, kept), []);
+    db.set_text(files[0], text.replace("with LOCK:", "if LOCK:"));
+    assert_eq!(found(&db, kept).len(), 1);
+    db.set_text(files[0], text.to_owned());
+    assert_eq!(found(&db, kept), []);
+}
