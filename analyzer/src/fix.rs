@@ -89,8 +89,8 @@ pub fn fixes(db: &dyn Db, file: SourceFile, diagnostic: &Diagnostic) -> Vec<Fix>
     }
     let text = file.text(db).get();
     crate::syntax::with_stack(&text, || {
-        let parsed = crate::syntax::parse(&text, path);
-        if parsed.has_syntax_errors() {
+        let (parsed, problems) = crate::syntax::parse(&text, path);
+        if !problems.is_empty() || parsed.has_syntax_errors() {
             return Vec::new();
         }
         let tokens = parsed.tokens().clone();

@@ -81,7 +81,7 @@ pub(crate) fn index(db: &dyn Db, file: SourceFile) -> ModuleIndex {
 
 fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
     let path = file.path(db);
-    let parsed = syntax::parse(text, path);
+    let (parsed, problems) = syntax::parse(text, path);
     let is_package = path.ends_with("__init__.py") || path.ends_with("__init__.pyi");
     let directives = if text.contains("ftlint:") {
         syntax::comments(&parsed)
@@ -92,7 +92,6 @@ fn build(db: &dyn Db, file: SourceFile, text: &str) -> ModuleIndex {
     } else {
         Vec::new()
     };
-    let problems = syntax::problems(&parsed);
     let prose = prose::find(&parsed, text);
     let suite = syntax::suite(parsed);
     let suite: &[ruff_python_ast::Stmt] = &suite;

@@ -39,15 +39,14 @@ pub(crate) struct Program {
 pub(crate) fn program(db: &dyn Db, project: Project) -> Program {
     with_facts(db, project, |facts, judged| {
         let files = facts.files;
-        let mut slices: FxHashMap<SourceFile, ProgramSlice> =
-            files.iter().copied().zip(judged.slices(facts)).collect();
+        let mut slices: FxHashMap<SourceFile, Arc<ProgramSlice>> =
+            files.iter().copied().zip(judged.slices().iter().cloned()).collect();
         for (file, judged) in dependencies::find(db, project, facts.world) {
-            slices.entry(file).or_default().dependencies.push(judged);
+            Arc::make_mut(slices.entry(file).or_default()).dependencies.push(judged);
         }
         for (file, topic, judged) in settings::find(db, project, facts.world) {
-            slices.entry(file).or_default().misreadings.push((topic, judged));
+            Arc::make_mut(slices.entry(file).or_default()).misreadings.push((topic, judged));
         }
-        let slices = slices.into_iter().map(|(file, it)| (file, Arc::new(it))).collect();
         Program { slices, entries: entries::find(facts.world, facts.threads, files) }
     })
 }

@@ -2,6 +2,7 @@
 //! index is made, so that four million lines fit in memory; re-parsing one edited file costs a millisecond.
 
 mod depth;
+mod repair;
 
 use ruff_python_ast::{PySourceType, Suite};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
@@ -18,10 +19,15 @@ pub(crate) struct SyntaxProblem {
     pub(crate) message: String,
 }
 
-/// Parses a module, or a stub.
-pub(crate) fn parse(text: &str, path: &str) -> Parsed<ruff_python_ast::ModModule> {
+/// Parses a module, or a stub. Returns the first errors as well, in order. Where they would spread, the module is that
+/// of the text without the statement that is broken.
+pub(crate) fn parse(text: &str, path: &str) -> (Module, Vec<SyntaxProblem>) {
     let kind = if is_stub(path) { PySourceType::Stub } else { PySourceType::Python };
-    parse_unchecked_source(text, kind)
+    let parsed = parse_unchecked_source(text, kind);
+    if parsed.errors().is_empty() {
+        return (parsed, Vec::new());
+    }
+    repair::repair(text, kind, parsed)
 }
 
 /// Stack that lowering and dropping one file may take: an unoptimised build makes less than a sixth of it at the depth
@@ -65,7 +71,7 @@ pub(crate) fn is_stub(path: &str) -> bool {
 const MAX_PROBLEMS: usize = 100;
 
 /// The parser's first errors, in order.
-pub(crate) fn problems(parsed: &Parsed<ruff_python_ast::ModModule>) -> Vec<SyntaxProblem> {
+fn problems(parsed: &Parsed<ruff_python_ast::ModModule>) -> Vec<SyntaxProblem> {
     parsed
         .errors()
         .iter()

@@ -12,35 +12,74 @@ mod wakeup;
 use super::judge::Facts;
 use super::locks::LockId;
 use super::locks::kind::Kind;
+use super::memo::{Changed, PerFunction, Reads, reads_of};
 use super::render::{lock_name, site};
-use super::slice::{GlobalSite, JudgedWindow, ProgramSlice};
+use super::slice::{GlobalSite, JudgedWindow};
 use super::types::NOWHERE;
-use super::world::FuncGid;
+use super::world::{FuncGid, ModuleId};
 use crate::evidence::{Deadlock, Evidence, Step};
 use crate::rule::{Confidence, GilClass};
 use holds::Hold;
 use reach::Hop;
 
-/// Adds what is found to the slices of the files in which it is reported.
-pub(crate) fn find(facts: &Facts<'_>, slices: &mut [ProgramSlice]) {
-    let holds = holds::collect(facts);
-    let mut found = wakeup::find(facts);
-    if !holds.is_empty() {
-        found.extend(reacquire::find(facts, &holds));
-        found.extend(order::find(facts, &holds));
+/// All deadlocks of the project.
+pub(crate) struct Deadlocks {
+    wakeups: PerFunction<Vec<Found>>,
+    found: Vec<Found>,
+    /// What was read for the latter.
+    reads: Reads,
+}
+
+impl Deadlocks {
+    pub(crate) fn new(facts: &Facts<'_>) -> Self {
+        let wakeups = PerFunction::new(facts.world, |it| wakeup::find(facts, it));
+        let (found, reads) = reads_of(facts.world, FuncGid::MAX, || of_locks(facts));
+        Deadlocks { wakeups, found, reads }
     }
-    for it in found {
-        let module = facts.world.module_of(it.func) as usize;
-        slices[module].deadlocks.push(JudgedWindow {
-            evidence: Evidence::Deadlock(Box::new(it.deadlock)),
+
+    /// After an edit inside of functions. Returns the modules for which others are found now.
+    pub(crate) fn refresh(&mut self, facts: &Facts<'_>, changed: &Changed) -> Vec<ModuleId> {
+        let other = self.wakeups.refresh(facts.world, changed, |it| wakeup::find(facts, it));
+        let mut moved: Vec<FuncGid> = other.into_iter().map(|it| it.0).collect();
+        if changed.touches(&self.reads) {
+            let (found, reads) = reads_of(facts.world, FuncGid::MAX, || of_locks(facts));
+            let before = std::mem::replace(&mut self.found, found);
+            self.reads = reads;
+            if before != self.found {
+                moved.extend(before.iter().chain(&self.found).map(|it| it.func));
+            }
+        }
+        moved.into_iter().map(|it| facts.world.module_of(it)).collect()
+    }
+
+    /// What is found in a module.
+    pub(crate) fn of(&self, facts: &Facts<'_>, module: ModuleId) -> Vec<JudgedWindow> {
+        let world = facts.world;
+        let own = world.functions_of(module).flat_map(|it| &self.wakeups.values[it as usize]);
+        let locks = self.found.iter().filter(|it| world.module_of(it.func) == module);
+        let judged = |it: &Found| JudgedWindow {
+            evidence: Evidence::Deadlock(Box::new(it.deadlock.clone())),
             confidence: it.confidence,
             gil: GilClass::Deadlock,
-            label: it.label,
-        });
+            label: it.label.clone(),
+        };
+        own.chain(locks).map(judged).collect()
     }
 }
 
+/// Locks that are taken again, and in another order.
+fn of_locks(facts: &Facts<'_>) -> Vec<Found> {
+    let holds = holds::collect(facts);
+    if holds.is_empty() {
+        return Vec::new();
+    }
+    let mut found = reacquire::find(facts, &holds);
+    found.extend(order::find(facts, &holds));
+    found
+}
+
 /// A deadlock, and the function in which it is reported.
+#[derive(PartialEq)]
 struct Found {
     func: FuncGid,
     deadlock: Deadlock<GlobalSite>,

@@ -20,6 +20,7 @@ mod ordered;
 mod policy;
 mod publication;
 mod relied;
+mod slices;
 mod torn;
 mod touched;
 mod weak;
@@ -35,7 +36,6 @@ use super::locations::{Location, Root};
 use super::locks::{LockId, Locks};
 use super::render;
 use super::slice::JudgedWindow;
-use super::slice::ProgramSlice;
 use super::threads::Threads;
 use super::types::TypeTable;
 use super::world::{ClassGid, FuncGid, World};
@@ -121,7 +121,7 @@ impl Facts<'_> {
         if last.clock > first.clock { GilClass::Exposed } else { GilClass::Latent }
     }
 
-    fn report(&self, group: &fold::Group, all: &[AccessId], slices: &mut [ProgramSlice]) {
+    fn report(&self, group: &fold::Group, all: &[AccessId]) -> JudgedWindow {
         let fold::Group { suspect, conflict, also } = group;
         let window = render::Found {
             func: suspect.func,
@@ -133,13 +133,12 @@ impl Facts<'_> {
             accesses: all,
             also,
         };
-        let module = self.world.module_of(suspect.func) as usize;
-        slices[module].windows.push(JudgedWindow {
+        JudgedWindow {
             evidence: render::evidence(self, &window),
             confidence: conflict.confidence,
             gil: self.gil(suspect),
             label: suspect.location.label(self.world),
-        });
+        }
     }
 
     /// Looks for the access of another thread that can fall into the window.

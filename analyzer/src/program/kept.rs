@@ -4,6 +4,7 @@
 //! looks again at those functions, and at those that read their facts. The first table that does not stay, and all that
 //! follow, are computed anew, as they are after an edit that adds, removes or renames something. Both ways give the same.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::contexts::Reached;
@@ -12,8 +13,9 @@ use super::locks::Held;
 use super::memo::Changed;
 use super::threads::Found;
 use super::types::{Solved, solve};
-use super::world::{FuncGid, ModuleEntry, ModuleId, World};
+use super::world::{ModuleEntry, ModuleId, World};
 use crate::db::{Db, Project, SourceFile};
+use crate::extensions::Extensions;
 use crate::knowledge::Knowledge;
 use crate::settings::TargetVersion;
 
@@ -48,17 +50,37 @@ impl std::fmt::Debug for Memory {
 /// The tables of all steps. Those of a step that is missing, and of the steps behind it, have to be computed.
 struct Kept {
     files: Arc<[SourceFile]>,
-    target: Option<TargetVersion>,
+    around: Option<Around>,
     world: World,
     solved: Option<Solved>,
     found: Option<Found>,
     reached: Option<Reached>,
     held: Option<Held>,
     judged: Option<Judged>,
-    /// Functions with other facts, which the steps have not all seen yet.
-    pending: Vec<FuncGid>,
+    /// What has changed and has not been seen by all steps yet.
+    changed: Changed,
     /// No step is at work: false after one has panicked.
     at_rest: bool,
+}
+
+/// What judging looks at beside the code.
+#[derive(Clone, PartialEq)]
+struct Around {
+    target: Option<TargetVersion>,
+    oldest: Option<u8>,
+    installed: Arc<BTreeMap<String, String>>,
+    extensions: Arc<Extensions>,
+}
+
+impl Around {
+    fn of(db: &dyn Db, project: Project) -> Self {
+        Around {
+            target: *project.target(db),
+            oldest: *project.oldest(db),
+            installed: Arc::clone(project.installed(db)),
+            extensions: Arc::clone(project.extensions(db)),
+        }
+    }
 }
 
 /// Analyses the project, and hands what is found to `then`.
@@ -87,14 +109,14 @@ impl Kept {
     fn new(files: Arc<[SourceFile]>, world: World) -> Self {
         Kept {
             files,
-            target: None,
+            around: None,
             world,
             solved: None,
             found: None,
             reached: None,
             held: None,
             judged: None,
-            pending: Vec::new(),
+            changed: Changed::default(),
             at_rest: true,
         }
     }
@@ -121,7 +143,7 @@ impl Kept {
             return None;
         }
         let changed = self.world.take_over(&edited)?;
-        self.pending.extend(changed);
+        self.changed.add(changed, edited.iter().map(|it| it.0));
         Some(self)
     }
 
@@ -133,19 +155,23 @@ impl Kept {
         then: impl FnOnce(&Facts<'_>, &Judged) -> T,
     ) -> T {
         db.unwind_if_revision_cancelled();
-        let target = *project.target(db);
-        if std::mem::replace(&mut self.target, target) != target {
+        let around = Around::of(db, project);
+        if self.around.as_ref() != Some(&around) {
             self.judged = None;
         }
-        let Kept { world, solved, found, reached, held, judged, pending, at_rest, .. } = self;
-        let changed = &mut Changed::new(world.n_functions(), pending.clone());
+        self.around = Some(around.clone());
+        let Kept { world, solved, found, reached, held, judged, changed, at_rest, .. } = self;
         let mut pause = || {
             *at_rest = true;
             db.unwind_if_revision_cancelled();
             *at_rest = false;
         };
         pause();
-        let types = &step(solved, found, |it| it.stays(world, changed), || solve(world)).table;
+        match solved {
+            Some(it) => it.update(world, changed),
+            None => *found = None,
+        }
+        let types = &solved.get_or_insert_with(|| solve(world)).table;
         pause();
         let found =
             step(found, reached, |it| it.stays(world, types, changed), || Found::new(world, types));
@@ -172,16 +198,16 @@ impl Kept {
             contexts,
             locks: &held.locks,
             files: project.files(db),
-            installed: project.installed(db),
-            extensions: project.extensions(db),
-            target,
-            oldest: *project.oldest(db),
+            installed: &around.installed,
+            extensions: &around.extensions,
+            target: around.target,
+            oldest: around.oldest,
         };
         if let Some(it) = judged {
             it.refresh(&facts, changed);
         }
         let judged = judged.get_or_insert_with(|| Judged::new(&facts));
-        pending.clear();
+        *changed = Changed::default();
         let out = then(&facts, judged);
         *at_rest = true;
         out

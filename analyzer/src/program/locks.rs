@@ -143,7 +143,7 @@ impl Locks {
                         && (made != "threading.Condition" || is_taken(world, *class, name)))
                 })
             {
-                self.owners.entry(*class).or_insert_with(|| name.clone());
+                least(&mut self.owners, *class, name);
             }
         }
         for (node, held) in types.nodes() {
@@ -156,7 +156,7 @@ impl Locks {
                             || world.knowledge.own.contains_key(made.as_str())
                             || *made == "threading.Event")
                     {
-                        self.aware.entry(*class).or_insert_with(|| made.clone());
+                        least(&mut self.aware, *class, made);
                     }
                 }
             }
@@ -176,6 +176,14 @@ impl Locks {
             out.retain(|(lock, _)| !regions.iter().filter_map(gap).any(|it| it == lock));
         }
         out
+    }
+}
+
+/// Keeps one of the names for a class, the same in whatever order they come.
+fn least(of: &mut FxHashMap<ClassGid, Name>, class: ClassGid, name: &Name) {
+    let kept = of.entry(class).or_insert_with(|| name.clone());
+    if name < kept {
+        *kept = name.clone();
     }
 }
 

@@ -7,11 +7,17 @@
 use std::cell::Cell;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::world::{FuncGid, World};
+use super::world::{FuncGid, ModuleId, World, to_u32};
 
 /// Marks the numbers of lists of accesses among those of functions.
 const LIST: u32 = 1 << 31;
+/// Marks keys among them.
+const KEY: u32 = 1 << 30;
+
+/// A hash that stands for what is looked up in a table. Two things with one key only cost a computation.
+pub(crate) type Key = u32;
 
 thread_local! {
     /// What was read, while somebody wants to know.
@@ -33,16 +39,74 @@ pub(crate) fn note_list(list: u32) {
     note(LIST | list);
 }
 
-/// What was read for a result: functions by their number, lists of accesses.
+/// What this key stands for is read.
+pub(crate) fn note_key(key: impl FnOnce() -> Key) {
+    if let Some(mut read) = READ.take() {
+        read.push(KEY | (key() & (KEY - 1)));
+        READ.set(Some(read));
+    }
+}
+
+/// Keys of what has changed.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// Most questions end here.
+    bits: [u64; 32],
+    keys: FxHashSet<Key>,
+}
+
+impl Keys {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, key: Key) {
+        let key = key & (KEY - 1);
+        self.bits[(key >> 6) as usize % self.bits.len()] |= 1 << (key % 64);
+        self.keys.insert(key);
+    }
+
+    fn contains(&self, key: Key) -> bool {
+        self.bits[(key >> 6) as usize % self.bits.len()] & (1 << (key % 64)) != 0
+            && self.keys.contains(&key)
+    }
+
+    fn marked(&self) -> impl Iterator<Item = u32> {
+        self.keys.iter().map(|it| KEY | it)
+    }
+
+    /// Whether something of this was read.
+    pub(crate) fn touches(&self, reads: &Reads) -> bool {
+        reads.0.iter().any(|it| it & (LIST | KEY) == KEY && self.contains(it & !KEY))
+    }
+}
+
+impl FromIterator<Key> for Keys {
+    fn from_iter<T: IntoIterator<Item = Key>>(keys: T) -> Self {
+        let mut out = Keys::default();
+        keys.into_iter().for_each(|it| out.insert(it));
+        out
+    }
+}
+
+/// What was read for a result: functions by their number, lists of accesses, keys. Sorted.
 #[derive(Clone, Default)]
 pub(crate) struct Reads(Box<[u32]>);
 
 impl Reads {
+    /// What is looked up by these keys.
+    pub(crate) fn of_keys(keys: impl IntoIterator<Item = Key>) -> Self {
+        let mut read: Vec<u32> = keys.into_iter().map(|it| KEY | (it & (KEY - 1))).collect();
+        read.sort_unstable();
+        read.dedup();
+        Reads(read.into())
+    }
+
     /// Together with what is in another one.
     pub(crate) fn add(&mut self, other: Reads) {
         if self.0.is_empty() {
             *self = other;
-        } else if other.0.iter().any(|it| !self.0.contains(it)) {
+        } else if other.0.iter().any(|it| self.0.binary_search(it).is_err()) {
             let mut all: Vec<u32> = self.0.iter().chain(&other.0).copied().collect();
             all.sort_unstable();
             all.dedup();
@@ -69,52 +133,163 @@ pub(crate) fn reads_of<T>(world: &World, own: FuncGid, compute: impl FnOnce() ->
     (value, Reads(read.into()))
 }
 
+/// Computes something for each item in parallel; what is read for that counts as read here.
+pub(crate) fn par_noting<T: Sync, R: Send>(
+    world: &World,
+    items: &[T],
+    compute: impl Fn(&T) -> R + Sync + Send,
+) -> Vec<R> {
+    let Some(mut read) = READ.take() else {
+        return items.par_iter().map(compute).collect();
+    };
+    let all = items.par_iter().map(|it| reads_of(world, FuncGid::MAX, || compute(it)));
+    let all: Vec<(R, Reads)> = all.collect();
+    read.extend(all.iter().flat_map(|it| it.1.0.iter()));
+    READ.set(Some(read));
+    all.into_iter().map(|it| it.0).collect()
+}
+
 /// What has changed.
 #[derive(Default)]
 pub(crate) struct Changed {
-    functions: Vec<bool>,
-    lists: Vec<bool>,
     /// The functions, sorted.
     pub(crate) list: Vec<FuncGid>,
+    /// The modules that were edited.
+    pub(crate) modules: Vec<ModuleId>,
+    /// Somewhere instances of other classes may be kept than before.
+    pub(crate) instances: bool,
+    lists: Vec<u32>,
+    keys: Keys,
 }
 
 impl Changed {
-    /// Functions of so many.
-    pub(crate) fn new(n: u32, mut list: Vec<FuncGid>) -> Self {
-        list.sort_unstable();
-        list.dedup();
-        let mut functions = vec![false; n as usize];
-        for func in &list {
-            functions[*func as usize] = true;
-        }
-        Changed { functions, lists: Vec::new(), list }
+    /// So have these functions and modules.
+    pub(crate) fn add(&mut self, list: Vec<FuncGid>, modules: impl Iterator<Item = ModuleId>) {
+        self.list.extend(list);
+        self.list.sort_unstable();
+        self.list.dedup();
+        self.modules.extend(modules);
     }
 
     /// Of the lists of accesses, these have changed, too.
-    pub(crate) fn set_lists(&mut self, lists: Vec<bool>) {
+    pub(crate) fn set_lists(&mut self, lists: Vec<u32>) {
         self.lists = lists;
+    }
+
+    /// So has what these stand for.
+    pub(crate) fn add_keys(&mut self, keys: &Keys) {
+        keys.keys.iter().for_each(|it| self.keys.insert(*it));
+    }
+
+    /// Whether something that is looked up by a key has changed.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
     }
 
     /// Whether something of this has changed.
     pub(crate) fn touches(&self, reads: &Reads) -> bool {
-        reads.0.iter().any(|it| match it & LIST {
-            0 => self.functions[*it as usize],
-            _ => self.lists.get((*it & !LIST) as usize).copied().unwrap_or_default(),
+        reads.0.iter().any(|it| match it & (LIST | KEY) {
+            0 => self.list.binary_search(it).is_ok(),
+            KEY => self.keys.contains(it & !KEY),
+            _ => self.lists.contains(&(it & !LIST)),
         })
     }
 
-    /// The functions for which something that was read has changed, or they themselves.
-    pub(crate) fn stale(&self, reads: &[Reads]) -> Vec<FuncGid> {
-        let all = (0u32..).zip(reads).zip(&self.functions);
-        all.filter(|((_, reads), own)| **own || self.touches(reads)).map(|it| it.0.0).collect()
+    fn marked(&self) -> impl Iterator<Item = u32> {
+        let lists = self.lists.iter().map(|it| it | LIST);
+        self.list.iter().copied().chain(lists).chain(self.keys.marked())
+    }
+}
+
+/// What was read for the result of each function. The first question turns it round, for it is asked who read what.
+pub(crate) struct Log {
+    /// Until then. Empty when nobody will want to know.
+    by_function: Vec<Reads>,
+    readers: Option<Readers>,
+}
+
+/// By what was read, who has read it.
+struct Readers {
+    /// What in the upper half, who in the lower one; sorted.
+    pairs: Vec<u64>,
+    /// What came later.
+    more: FxHashMap<u32, Vec<FuncGid>>,
+}
+
+impl Readers {
+    fn new(reads: &[Reads]) -> Self {
+        let all = reads.par_iter().enumerate().with_min_len(256);
+        let mut pairs: Vec<u64> = all
+            .flat_map_iter(|(func, it)| it.0.iter().map(move |it| pair(*it, to_u32(func))))
+            .collect();
+        pairs.par_sort_unstable();
+        Readers { pairs, more: FxHashMap::default() }
+    }
+
+    fn of(&self, what: u32) -> impl Iterator<Item = FuncGid> {
+        let from = self.pairs.partition_point(|it| *it < pair(what, 0));
+        let those = self.pairs[from..].iter().take_while(move |it| **it >> 32 == u64::from(what));
+        let more = self.more.get(&what).into_iter().flatten().copied();
+        those.map(|it| (*it & u64::from(u32::MAX)) as u32).chain(more)
+    }
+
+    fn add(&mut self, func: FuncGid, reads: &Reads) {
+        for what in &reads.0 {
+            let known = self.pairs.binary_search(&pair(*what, func)).is_ok();
+            let more = self.more.entry(*what).or_default();
+            if !known && !more.contains(&func) {
+                more.push(func);
+            }
+        }
+    }
+}
+
+fn pair(what: u32, func: FuncGid) -> u64 {
+    u64::from(what) << 32 | u64::from(func)
+}
+
+impl Log {
+    pub(crate) fn new(by_function: Vec<Reads>) -> Self {
+        Log { by_function, readers: None }
+    }
+
+    /// The functions themselves that have changed, and those whose results read something that has; sorted.
+    pub(crate) fn stale(&mut self, changed: &Changed) -> Vec<FuncGid> {
+        let mut out = self.readers_of(changed.marked());
+        out.extend(&changed.list);
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The functions whose results read something of this; sorted.
+    pub(crate) fn readers(&mut self, keys: &Keys) -> Vec<FuncGid> {
+        let mut out = self.readers_of(keys.marked());
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    fn readers_of(&mut self, all: impl Iterator<Item = u32>) -> Vec<FuncGid> {
+        let readers = self.turned();
+        all.flat_map(|it| readers.of(it)).collect()
+    }
+
+    /// A result was computed again. What was read for the one before stays: it costs a computation at most.
+    pub(crate) fn add(&mut self, func: FuncGid, reads: &Reads) {
+        self.turned().add(func, reads);
+    }
+
+    fn turned(&mut self) -> &mut Readers {
+        let by_function = &mut self.by_function;
+        self.readers.get_or_insert_with(|| Readers::new(&std::mem::take(by_function)))
     }
 }
 
 /// Results by function.
 pub(crate) struct PerFunction<V> {
     pub(crate) values: Vec<V>,
-    /// Empty when nobody will want to know.
-    reads: Vec<Reads>,
+    log: Log,
 }
 
 impl<V: PartialEq + Send + Sync> PerFunction<V> {
@@ -122,10 +297,10 @@ impl<V: PartialEq + Send + Sync> PerFunction<V> {
     pub(crate) fn new(world: &World, compute: impl Fn(FuncGid) -> V + Sync + Send) -> Self {
         let all = world.par_functions();
         if !world.remembers {
-            return PerFunction { values: all.map(compute).collect(), reads: Vec::new() };
+            return PerFunction { values: all.map(compute).collect(), log: Log::new(Vec::new()) };
         }
         let (values, reads) = all.map(|it| reads_of(world, it, || compute(it))).unzip();
-        PerFunction { values, reads }
+        PerFunction { values, log: Log::new(reads) }
     }
 
     /// Computes those again that read what has changed. Returns the functions for which something else came out, with
@@ -136,7 +311,8 @@ impl<V: PartialEq + Send + Sync> PerFunction<V> {
         changed: &Changed,
         compute: impl Fn(FuncGid) -> V + Sync + Send,
     ) -> Vec<(FuncGid, V)> {
-        self.compute(world, &changed.stale(&self.reads), compute)
+        let stale = self.log.stale(changed);
+        self.compute(world, &stale, compute)
     }
 
     /// Computes these again; the rest as above.
@@ -150,7 +326,7 @@ impl<V: PartialEq + Send + Sync> PerFunction<V> {
         let again: Vec<_> = again.collect();
         let mut different = Vec::new();
         for (func, (value, reads)) in again {
-            self.reads[func as usize] = reads;
+            self.log.add(func, &reads);
             if self.values[func as usize] != value {
                 let before = std::mem::replace(&mut self.values[func as usize], value);
                 different.push((func, before));
@@ -171,6 +347,12 @@ mod tests {
         World::new(Vec::new(), Arc::clone(&KNOWLEDGE), remembers)
     }
 
+    fn functions(list: &[FuncGid]) -> Changed {
+        let mut out = Changed::default();
+        out.add(list.to_vec(), [].into_iter());
+        out
+    }
+
     #[test]
     fn what_was_read_and_changed_makes_a_result_stale() {
         let world = world(true);
@@ -178,17 +360,31 @@ mod tests {
             note(0);
             note(3);
             note_list(1);
+            note_key(|| 7);
         });
-        let none = Reads::default();
-        let stale = |it: &Changed| it.stale(&[reads.clone(), none.clone(), none.clone()]);
-        assert!(stale(&Changed::new(5, vec![4])).is_empty());
-        assert_eq!(stale(&Changed::new(5, vec![3])), [0]);
-        assert_eq!(stale(&Changed::new(5, vec![0, 2])), [0, 2]);
-        let mut lists = Changed::new(5, Vec::new());
-        lists.set_lists(vec![true, false]);
-        assert!(stale(&lists).is_empty());
-        lists.set_lists(vec![false, true]);
-        assert_eq!(stale(&lists), [0]);
+        let mut log = Log::new(vec![reads, Reads::default(), Reads::default()]);
+        let mut stale = |it: &Changed| log.stale(it);
+        assert!(stale(&Changed::default()).is_empty());
+        assert_eq!(stale(&functions(&[2])), [2]);
+        assert_eq!(stale(&functions(&[3])), [0, 3]);
+        assert_eq!(stale(&functions(&[2, 0])), [0, 2]);
+        let lists = |it| Changed { lists: vec![it], ..Changed::default() };
+        assert!(stale(&lists(0)).is_empty());
+        assert_eq!(stale(&lists(1)), [0]);
+        let keys = |it| Changed { keys: Keys::from_iter([it]), ..Changed::default() };
+        assert!(stale(&keys(1)).is_empty());
+        assert_eq!(stale(&keys(7)), [0]);
+    }
+
+    #[test]
+    fn what_is_read_later_counts_as_well() {
+        let world = world(true);
+        let mut log = Log::new(vec![Reads::default(); 3]);
+        assert!(log.readers(&Keys::from_iter([5])).is_empty());
+        log.add(2, &reads_of(&world, 2, || note_key(|| 5)).1);
+        log.add(2, &reads_of(&world, 2, || note_key(|| 5)).1);
+        assert_eq!(log.readers(&Keys::from_iter([5])), [2]);
+        assert_eq!(log.readers(&Keys::from_iter([4])), [0u32; 0]);
     }
 
     #[test]
@@ -199,10 +395,8 @@ mod tests {
             reads_of(&world, 0, || note(2));
             note(3);
         });
-        assert!(!Changed::new(5, vec![2]).touches(&outer));
-        assert!(
-            Changed::new(5, vec![1]).touches(&outer) && Changed::new(5, vec![3]).touches(&outer)
-        );
+        assert!(!functions(&[2]).touches(&outer));
+        assert!(functions(&[1]).touches(&outer) && functions(&[3]).touches(&outer));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Where threads start: calls that run something on another thread, and what they run.
 
 mod declared;
+mod holders;
 mod lifetime;
 mod sharing;
 mod spawned;
 mod told;
 
+use holders::Holders;
 use lifetime::{joined_at_once, joined_in_loop, lifetime};
-use sharing::{same_target_twice, share_arguments, spread_sharing};
+use sharing::{same_target_twice, share_arguments};
 pub(crate) use spawned::{has_base, is_per_request, runs, served, spawned};
 use spawned::{maps, single_worker};
 pub(crate) use told::{Found, Told};
@@ -117,7 +119,7 @@ pub(crate) struct Started {
 }
 
 /// Finds the spawns of the project.
-fn find(world: &World, types: &TypeTable, told: &Told) -> Threads {
+fn find(world: &World, types: &TypeTable, told: &Told, holders: &Holders) -> Threads {
     let mut threads = Threads::default();
     for (func, index, started) in told.starts() {
         let call = &world.func(func).calls[index as usize];
@@ -140,7 +142,7 @@ fn find(world: &World, types: &TypeTable, told: &Told) -> Threads {
         threads.spawns.retain(|it| it.kind != SpawnKind::Any);
     }
     same_target_twice(&mut threads);
-    spread_sharing(world, types, &mut threads);
+    holders.spread(world, &mut threads);
     threads
 }
 

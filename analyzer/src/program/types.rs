@@ -24,6 +24,7 @@ use smallvec::SmallVec;
 
 use made::{entity_type, instance_of, made_by, returned_param};
 
+use super::memo::{Key, note_key};
 use super::world::{ClassGid, Entity, FuncGid, ModuleId, World};
 use crate::domain::{Base, Container, Origin, Place, Step};
 
@@ -66,12 +67,12 @@ pub(crate) enum Node {
 }
 
 thread_local! {
-    /// The nodes read while one function is evaluated, by hash; `None` outside of that.
-    static READS: Cell<Option<Vec<u32>>> = const { Cell::new(None) };
+    /// The nodes read while one function is evaluated, where nobody wants to know more; `None` outside of that.
+    static READS: Cell<Option<Vec<Key>>> = const { Cell::new(None) };
 }
 
-/// Two nodes with one hash only cost an evaluation.
-fn hash_of(node: &Node) -> u32 {
+/// Two nodes with one key only cost an evaluation.
+fn key_of(node: &Node) -> Key {
     let hash = rustc_hash::FxBuildHasher.hash_one(node);
     u32::try_from(hash >> 32).unwrap_or_default()
 }
@@ -119,9 +120,10 @@ impl TypeTable {
     /// The types of a node.
     pub(crate) fn node(&self, node: &Node) -> &[Ty] {
         if let Some(mut reads) = READS.take() {
-            reads.push(hash_of(node));
+            reads.push(key_of(node));
             READS.set(Some(reads));
         }
+        note_key(|| key_of(node));
         self.known(node)
     }
 

@@ -290,6 +290,12 @@ impl World {
         self.func_base[module as usize] + local
     }
 
+    /// The functions of a module.
+    pub(crate) fn functions_of(&self, module: ModuleId) -> std::ops::Range<FuncGid> {
+        let first = self.func_base[module as usize];
+        first..first + to_u32(self.modules[module as usize].facts.functions.len())
+    }
+
     pub(crate) fn class_gid(&self, module: ModuleId, local: u32) -> ClassGid {
         self.class_base[module as usize] + local
     }

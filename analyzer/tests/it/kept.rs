@@ -13,7 +13,7 @@ const EDITS: usize = 60;
 const FILES: usize = 40;
 
 /// What is typed into functions.
-const TYPED: [&str; 18] = [
+const TYPED: [&str; 24] = [
     "self.hits += 1",
     "x = []",
     "total = len(str(total))",
@@ -32,6 +32,12 @@ const TYPED: [&str; 18] = [
     "with self._lock: self.hits += 1",
     "(",
     "x = lambda: self.run()",
+    "return threading.Lock()",
+    "return object",
+    "self._lock = threading.Lock()",
+    "self.items.append(self)",
+    "global CACHE; CACHE = self",
+    "return [self.items, make(",
 ];
 
 /// A row of numbers that is the same each time.
@@ -143,7 +149,9 @@ fn session(seed: u64) {
 
 #[test]
 fn edits_give_what_a_fresh_analysis_gives() {
-    for seed in 1..=3 {
+    // More of them for whoever changes how the analysis is kept: FTLINT_SESSIONS=100.
+    let n = std::env::var("FTLINT_SESSIONS").ok().and_then(|it| it.parse().ok()).unwrap_or(3);
+    for seed in 1..=n {
         session(seed);
     }
 }

@@ -38,8 +38,11 @@ impl Reached {
             let now = &self.edges.values[*func as usize];
             before.len() == now.len() && before.iter().zip(now).all(|(a, b)| only_moved(a, b))
         };
-        let quiet =
-            edges.iter().all(moved) && changed.list.iter().all(|it| self.is_quiet(world, *it));
+        // What a helper starts for others is looked for among the types.
+        let given = changed.has_keys() && self.threads.spawns.iter().any(|it| it.given);
+        let quiet = !given
+            && edges.iter().all(moved)
+            && changed.list.iter().all(|it| self.is_quiet(world, *it));
         if quiet {
             for (func, _) in edges {
                 self.renumber(func);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::holds::Hold;
@@ -14,6 +13,7 @@ use crate::program::judge::Facts;
 use crate::program::locations::Root;
 use crate::program::locks::LockId;
 use crate::program::locks::kind::Receiver;
+use crate::program::memo::par_noting;
 use crate::program::render::{lock_name, site};
 use crate::program::world::FuncGid;
 use crate::rule::Confidence;
@@ -100,7 +100,7 @@ fn graph<'a>(facts: &Facts<'_>, holds: &'a [Hold]) -> Graph<'a> {
         }
         out
     };
-    let found: Vec<Vec<_>> = takers.par_iter().map(ways).collect();
+    let found: Vec<Vec<_>> = par_noting(facts.world, &takers, ways);
     let mut graph = Graph::new();
     for (key, way) in found.into_iter().flatten() {
         graph.entry(key).or_default().push(way);
@@ -114,12 +114,13 @@ fn graph<'a>(facts: &Facts<'_>, holds: &'a [Hold]) -> Graph<'a> {
 
 /// The calls that are made while something is held, by callee.
 fn calls(facts: &Facts<'_>, holds: &[Hold]) -> FxHashMap<FuncGid, Vec<(usize, Hop)>> {
-    let made = |(index, hold): (usize, &Hold)| -> Vec<(usize, Hop)> {
+    let made = |(index, hold): &(usize, &Hold)| -> Vec<(usize, Hop)> {
         let hops = hops_from(facts, hold.func).into_iter();
         let under = |it: &Hop| hold.covers(facts.world, it.held) && !is_fresh(facts, it);
-        hops.filter(under).map(|it| (index, it)).collect()
+        hops.filter(under).map(|it| (*index, it)).collect()
     };
-    let all: Vec<Vec<(usize, Hop)>> = holds.par_iter().enumerate().map(made).collect();
+    let numbered: Vec<(usize, &Hold)> = holds.iter().enumerate().collect();
+    let all: Vec<Vec<(usize, Hop)>> = par_noting(facts.world, &numbered, made);
     let mut out: FxHashMap<FuncGid, Vec<(usize, Hop)>> = FxHashMap::default();
     for (index, hop) in all.into_iter().flatten() {
         if holds[index].mode != Mode::Reads {

@@ -1,8 +1,6 @@
 //! Conditions that are waited for once: a notification that came before is lost, and after one that comes for somebody
 //! else, or for no reason, the thread goes on too early (CPython docs, `threading.Condition.wait`).
 
-use rayon::prelude::*;
-
 use super::Found;
 use crate::domain::{Call, NONE, Origin, Place, Step as PathStep};
 use crate::evidence::{Deadlock, DeadlockKind, Step};
@@ -12,14 +10,10 @@ use crate::program::types::Ty;
 use crate::program::world::FuncGid;
 use crate::rule::Confidence;
 
-/// Waits outside of loops, in functions that are not called in a loop either.
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
-    let one = |func: FuncGid| {
-        let it = facts.world.func(func);
-        let waits = it.calls.iter().filter(move |call| call.in_loop == NONE);
-        waits.filter_map(move |call| wait(facts, func, call))
-    };
-    (0..facts.world.n_functions()).into_par_iter().with_min_len(256).flat_map_iter(one).collect()
+/// Waits of a function outside of loops, if it is not called in a loop either.
+pub(super) fn find(facts: &Facts<'_>, func: FuncGid) -> Vec<Found> {
+    let calls = facts.world.func(func).calls.iter();
+    calls.filter(|it| it.in_loop == NONE).filter_map(|it| wait(facts, func, it)).collect()
 }
 
 fn wait(facts: &Facts<'_>, func: FuncGid, call: &Call) -> Option<Found> {

@@ -177,30 +177,29 @@ impl Accesses {
         }
     }
 
-    /// After some functions have other accesses than before. Returns which lists are others now.
+    /// After some functions have other accesses than before. Returns the lists that are others now.
     pub(super) fn update(
         &mut self,
         targets: &Targets,
         seen: &[Vec<Access>],
         moved: &[(FuncGid, Vec<Access>)],
-    ) -> Vec<bool> {
+    ) -> Vec<u32> {
         self.lists.resize(targets.ids.len(), Vec::new());
-        let mut other = vec![false; self.lists.len()];
-        if moved.is_empty() {
+        let mut other: Vec<u32> = moved
+            .iter()
+            .flat_map(|(func, before)| before.iter().chain(&seen[*func as usize]).map(|it| it.0))
+            .collect();
+        other.sort_unstable();
+        other.dedup();
+        if other.is_empty() {
             return other;
         }
-        for (func, before) in moved {
-            for (location, ..) in before.iter().chain(&seen[*func as usize]) {
-                other[*location as usize] = true;
-            }
-        }
-        let touched: Vec<usize> = (0..other.len()).filter(|it| other[*it]).collect();
-        for list in &touched {
-            for id in std::mem::take(&mut self.lists[*list]) {
+        for list in &other {
+            for id in std::mem::take(&mut self.lists[*list as usize]) {
                 self.aliased.remove(&id);
             }
         }
-        self.fill(seen, |it| other[it as usize]);
+        self.fill(seen, |it| other.binary_search(&it).is_ok());
         other
     }
 

@@ -10,6 +10,7 @@ use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, World};
 
 /// For attributes of instances: the location that made and keeps the container they hold.
+#[derive(PartialEq)]
 pub(super) struct Aliases {
     kept: FxHashMap<(ClassGid, Name), Location>,
 }

@@ -1,33 +1,40 @@
 //! All findings of the project, and what of each function they were found from, so that an edit has only a few functions
 //! looked at again.
 
-use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
-use super::accesses::{Access, Accesses, Targets};
+use super::accesses::{Access, Accesses, Targets, View};
 use super::aliases::Aliases;
-use super::{AccessId, Conflict, Facts, Suspect, fold, holder};
+use super::slices::{Found, Slices};
+use super::{Conflict, Facts, Suspect, holder};
 use crate::evidence::Pattern;
+use crate::program::deadlocks::Deadlocks;
 use crate::program::locations::resolve;
 use crate::program::memo::{Changed, PerFunction};
 use crate::program::slice::ProgramSlice;
 use crate::program::world::FuncGid;
 
-/// What is found about one suspect.
+/// What is found about the suspects of a function.
 #[derive(PartialEq)]
-struct Verdict {
-    conflict: Option<Conflict>,
-    /// Changes elsewhere that forget the lock which it holds.
-    unguarded: Vec<(Suspect, Conflict)>,
+pub(super) struct Verdicts {
+    /// For each of them.
+    pub(super) conflicts: Vec<Option<Conflict>>,
+    /// Changes elsewhere that forget the lock which one of them holds.
+    pub(super) unguarded: Vec<(Suspect, Conflict)>,
+    /// Reads elsewhere of what it updates together.
+    pub(super) torn: Vec<(Suspect, Conflict)>,
 }
 
-/// Suspects, accesses to what they are about, and what is found about each.
+/// Suspects, accesses to what they are about, what is found about each, and what of it is reported in which file.
 pub(crate) struct Judged {
     aliases: Aliases,
     suspects: PerFunction<Vec<Suspect>>,
     targets: Targets,
     seen: PerFunction<Vec<Access>>,
     accesses: Accesses,
-    verdicts: PerFunction<Vec<Verdict>>,
+    verdicts: PerFunction<Verdicts>,
+    deadlocks: Deadlocks,
+    slices: Slices,
 }
 
 impl Judged {
@@ -39,18 +46,33 @@ impl Judged {
         let seen = PerFunction::new(world, |it| targets.accesses_of(facts, &aliases, it));
         let accesses = Accesses::new(&targets, &seen.values);
         let view = accesses.view(&targets);
-        let one = |func: FuncGid| {
-            let suspects = suspects.values[func as usize].iter();
-            suspects.map(|it| facts.verdict(it, &view)).collect()
-        };
+        let one = |it: FuncGid| facts.verdicts(&suspects.values[it as usize], &view);
         let verdicts = PerFunction::new(world, one);
-        Judged { aliases, suspects, targets, seen, accesses, verdicts }
+        let deadlocks = Deadlocks::new(facts);
+        let found = Found {
+            suspects: &suspects.values,
+            verdicts: &verdicts.values,
+            view,
+            deadlocks: &deadlocks,
+        };
+        let slices = Slices::new(facts, &found);
+        Judged { aliases, suspects, targets, seen, accesses, verdicts, deadlocks, slices }
     }
 
-    /// After an edit inside of functions that leaves all tables as they are.
+    /// One slice per module.
+    pub(crate) fn slices(&self) -> &[Arc<ProgramSlice>] {
+        self.slices.all()
+    }
+
+    /// After an edit inside of functions that leaves all tables as they are, but for the types that it changes.
     pub(crate) fn refresh(&mut self, facts: &Facts<'_>, changed: &mut Changed) {
         let world = facts.world;
-        let Judged { aliases, suspects, targets, seen, accesses, verdicts } = self;
+        if changed.has_keys() && Aliases::find(world, facts.types) != self.aliases {
+            *self = Judged::new(facts);
+            return;
+        }
+        let Judged { aliases, suspects, targets, seen, accesses, verdicts, deadlocks, slices } =
+            self;
         let other = suspects.refresh(world, changed, |it| suspects_of(facts, aliases, it));
         let new = other.iter().flat_map(|it| &suspects.values[it.0 as usize]);
         let also = targets.extend(world, new, aliases);
@@ -61,59 +83,23 @@ impl Judged {
         // Who has other suspects is not always among those whose facts have changed.
         let others: Vec<FuncGid> = other.into_iter().map(|it| it.0).collect();
         let view = accesses.view(targets);
-        let one = |func: FuncGid| {
-            let suspects = suspects.values[func as usize].iter();
-            suspects.map(|it| facts.verdict(it, &view)).collect()
-        };
-        verdicts.refresh(world, changed, one);
-        verdicts.compute(world, &others, one);
-    }
-
-    /// One slice per module.
-    pub(crate) fn slices(&self, facts: &Facts<'_>) -> Vec<ProgramSlice> {
-        let mut slices: Vec<ProgramSlice> =
-            facts.files.iter().map(|_| ProgramSlice::default()).collect();
-        let view = self.accesses.view(&self.targets);
-        let of = |suspect: &Suspect| view.of(&suspect.location);
-        let mut folded = fold::Folded::default();
-        let mut reported: FxHashSet<AccessId> = FxHashSet::default();
-        for (suspect, verdict) in self.all() {
-            let Some(conflict) = &verdict.conflict else { continue };
-            reported.insert((suspect.func, suspect.candidate.last));
-            folded.add(facts, suspect.clone(), conflict.clone());
-        }
-        for (found, conflict) in self.all().flat_map(|it| &it.1.unguarded) {
-            if reported.insert((found.func, found.candidate.last)) {
-                folded.add(facts, found.clone(), conflict.clone());
-            }
-        }
-        for (found, conflict) in facts.torn(self.all().map(|it| it.0), of) {
-            if reported.insert((found.func, found.candidate.last)) {
-                folded.add(facts, found, conflict);
-            }
-        }
-        for it in folded.groups {
-            facts.report(&it, of(&it.suspect), &mut slices);
-        }
-        for (module, slice) in slices.iter_mut().enumerate() {
-            slice.gil_requests = crate::program::gil::gil_requests(facts, module);
-            slice.claims = crate::program::claims::claims(facts, module);
-            slice.misreadings = crate::program::misreadings::misreadings(facts, module);
-        }
-        crate::program::deadlocks::find(facts, &mut slices);
-        slices
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&Suspect, &Verdict)> {
-        let functions = self.suspects.values.iter().zip(&self.verdicts.values);
-        functions.flat_map(|(suspects, verdicts)| suspects.iter().zip(verdicts))
+        let one = |it: FuncGid| facts.verdicts(&suspects.values[it as usize], &view);
+        let mut other = verdicts.refresh(world, changed, one);
+        other.extend(verdicts.compute(world, &others, one));
+        let also = deadlocks.refresh(facts, changed);
+        let found =
+            Found { suspects: &suspects.values, verdicts: &verdicts.values, view, deadlocks };
+        slices.refresh(facts, &found, changed, &other, &others, also);
     }
 }
 
 impl Facts<'_> {
-    fn verdict(&self, suspect: &Suspect, accesses: &super::accesses::View<'_>) -> Verdict {
-        let conflict = self.conflict(suspect, accesses);
-        Verdict { conflict, unguarded: self.unguarded(suspect, accesses) }
+    fn verdicts(&self, suspects: &[Suspect], accesses: &View<'_>) -> Verdicts {
+        Verdicts {
+            conflicts: suspects.iter().map(|it| self.conflict(it, accesses)).collect(),
+            unguarded: suspects.iter().flat_map(|it| self.unguarded(it, accesses)).collect(),
+            torn: self.torn(suspects, |it| accesses.of(&it.location)),
+        }
     }
 }
 

@@ -14,14 +14,14 @@ use crate::rule::Confidence;
 const NEAR: u32 = 4;
 
 impl Facts<'_> {
-    /// Pairs of unguarded reads of what one region updates together.
+    /// Pairs of unguarded reads of what one region of a function updates together.
     pub(super) fn torn<'s>(
         &self,
-        suspects: impl Iterator<Item = &'s Suspect>,
+        suspects: &'s [Suspect],
         of: impl Fn(&'s Suspect) -> &'s [AccessId],
     ) -> Vec<(Suspect, Conflict)> {
-        let mut together: BTreeMap<(FuncGid, LockId), Vec<&Suspect>> = BTreeMap::new();
-        for suspect in suspects.filter(|it| !it.contents) {
+        let mut together: BTreeMap<LockId, Vec<&Suspect>> = BTreeMap::new();
+        for suspect in suspects.iter().filter(|it| !it.contents) {
             let update = matches!(
                 suspect.candidate.pattern,
                 Pattern::Augment | Pattern::ReadModifyWrite | Pattern::CompareThenStore
@@ -30,15 +30,15 @@ impl Facts<'_> {
                 continue;
             }
             for lock in self.protection(suspect) {
-                together.entry((suspect.func, lock)).or_default().push(suspect);
+                together.entry(lock).or_default().push(suspect);
             }
         }
         let mut out = Vec::new();
-        for ((writer, _), group) in together.iter().filter(|it| it.1.len() > 1) {
+        for group in together.values().filter(|it| it.len() > 1) {
             let mut reads: BTreeMap<FuncGid, Vec<(u32, &Suspect)>> = BTreeMap::new();
             for suspect in group.iter().take(8) {
                 for (func, event) in of(suspect).iter().copied() {
-                    if func != *writer && self.is_bare_read((func, event)) {
+                    if func != suspect.func && self.is_bare_read((func, event)) {
                         reads.entry(func).or_default().push((event, suspect));
                     }
                 }

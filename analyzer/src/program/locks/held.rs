@@ -42,7 +42,8 @@ impl Held {
         let has = |it: &FuncGid| self.regions.values[*it as usize].0 > 0;
         let had = changed.list.iter().any(has);
         let other = self.regions.refresh(world, changed, |it| regions_of(world, types, it));
-        if !had && other.is_empty() {
+        // Owners of locks are looked for among all types.
+        if !had && other.is_empty() && !changed.has_keys() {
             return true;
         }
         let locks = find(world, types, contexts, threads, all(&self.regions));

@@ -1,11 +1,11 @@
 //! Which objects are known to reach two threads.
 
 use ruff_python_ast::name::Name;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::{Reach, Shared, Tasks, Threads};
+use super::{Reach, Tasks, Threads};
 use crate::domain::{Base, Call, NONE, Op, Origin, Place};
-use crate::program::types::{Node, Ty, TypeTable};
+use crate::program::types::{Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
 
 /// Objects passed to the thread are shared with it.
@@ -59,7 +59,7 @@ pub(super) fn share_arguments(
 }
 
 /// What a test does with an object of the code that is tested.
-fn tested(world: &World, func: FuncGid, class: ClassGid) -> bool {
+pub(super) fn tested(world: &World, func: FuncGid, class: ClassGid) -> bool {
     let module = world.classes[class as usize].module as usize;
     world.module(func).is_test && !world.modules[module].is_test
 }
@@ -78,7 +78,7 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
 
 /// A variable that only the code under `if __name__ == "__main__"` sets. Unless the module starts threads, it is there to
 /// show or try something, and says nothing of how the classes are used.
-fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
+pub(super) fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
     let facts = &world.modules[module as usize].facts;
     let Some((from, to)) = facts.main else { return false };
     let top = &facts.functions[0];
@@ -91,60 +91,4 @@ fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
         .filter(|it| it.op == Op::Store && is(&top.places[it.place as usize]))
         .peekable();
     stores.peek().is_some() && stores.all(|it| it.seq >= from && it.seq < to)
-}
-
-/// What module variables hold, what threads capture, and what hangs directly on shared objects is shared too. One
-/// step only: further down, an object that is shared somewhere says little about its other uses.
-pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Threads) {
-    let targets: FxHashSet<FuncGid> =
-        threads.spawns.iter().filter(|it| it.kind.is_elsewhere()).map(|it| it.target).collect();
-    let programs: FxHashSet<ModuleId> =
-        threads.spawns.iter().map(|it| world.module_of(it.func)).collect();
-    let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
-    let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
-    for (node, held) in types.nodes() {
-        let classes = held.iter().filter_map(|it| match it {
-            Ty::Instance(class) => Some(*class),
-            _ => None,
-        });
-        match node {
-            Node::Attr(holder, name) => below.extend(classes.map(|it| (*holder, it, name.clone()))),
-            Node::Cell(owner, name)
-                if targets.iter().any(|it| world.parent(*it) == Some(*owner)) =>
-            {
-                let seen = classes.filter(|it| !tested(world, *owner, *it));
-                let why = format!("a thread sees the variable `{name}`");
-                direct.extend(
-                    seen.map(|it| (it, Shared { reach: Reach::Captured, why: why.clone() })),
-                );
-            }
-            Node::Global(module, name)
-                if !world.modules[*module as usize].is_test
-                    && (programs.contains(module) || !is_of_the_script(world, *module, name)) =>
-            {
-                let why = format!("the module variable `{name}` holds it");
-                direct.extend(
-                    classes.map(|it| (it, Shared { reach: Reach::Module, why: why.clone() })),
-                );
-            }
-            _ => {}
-        }
-    }
-    direct.sort();
-    below.sort();
-    for (class, shared) in direct {
-        threads.shared.entry(class).or_insert(shared);
-    }
-    let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
-    for (holder, held, name) in below {
-        if holder != held {
-            threads.held_by.entry(held).or_insert_with(|| (holder, name.clone()));
-        }
-        if roots.contains(&holder) {
-            let holder = &world.class(holder).name;
-            threads.share(held, Reach::Below, || {
-                format!("attribute `{name}` of a shared `{holder}` holds it")
-            });
-        }
-    }
 }

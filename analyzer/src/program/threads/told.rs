@@ -1,6 +1,7 @@
 //! What each function says of threads, function by function, so that an edit has only a few of them looked at again.
 
 use super::declared::{Declared, of_function};
+use super::holders::Holders;
 use super::{Started, Threads, find, spawned};
 use crate::program::memo::{Changed, PerFunction, Reads, reads_of};
 use crate::program::types::TypeTable;
@@ -49,24 +50,32 @@ fn starts_of(world: &World, types: &TypeTable, func: FuncGid) -> Vec<(u32, Start
 /// The threads, and what they were found from.
 pub(crate) struct Found {
     told: Told,
+    holders: Holders,
     pub(crate) threads: Threads,
-    /// The functions whose facts were read besides.
+    /// What was read besides.
     reads: Reads,
 }
 
 impl Found {
     pub(crate) fn new(world: &World, types: &TypeTable) -> Self {
         let told = Told::new(world, types);
-        let (threads, reads) = reads_of(world, FuncGid::MAX, || find(world, types, &told));
-        Found { told, threads, reads }
+        let holders = Holders::find(types);
+        let (threads, reads) =
+            reads_of(world, FuncGid::MAX, || find(world, types, &told, &holders));
+        Found { told, holders, threads, reads }
     }
 
     /// Whether the threads are the same after an edit inside of functions; otherwise these are the new ones.
     pub(crate) fn stays(&mut self, world: &World, types: &TypeTable, changed: &Changed) -> bool {
-        if !self.told.refresh(world, types, changed) && !changed.touches(&self.reads) {
+        let other = self.told.refresh(world, types, changed);
+        if changed.instances {
+            self.holders = Holders::find(types);
+        }
+        if !other && !changed.instances && !changed.touches(&self.reads) {
             return true;
         }
-        let (threads, reads) = reads_of(world, FuncGid::MAX, || find(world, types, &self.told));
+        let find = || find(world, types, &self.told, &self.holders);
+        let (threads, reads) = reads_of(world, FuncGid::MAX, find);
         let before = std::mem::replace(&mut self.threads, threads);
         self.reads = reads;
         before == self.threads

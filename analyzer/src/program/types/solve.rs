@@ -3,23 +3,24 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::{Additions, Known, MAX_TYPES, Node, Pending, READS, ROUNDS, TypeTable, Types, hash_of};
-use crate::program::memo::{Changed, Reads, reads_of};
-use crate::program::world::{FuncGid, World};
+use super::{
+    Additions, Known, MAX_TYPES, Node, Pending, READS, ROUNDS, Ty, TypeTable, Types, key_of,
+};
+use crate::program::memo::{Changed, Keys, Log, Reads, reads_of};
+use crate::program::world::{ClassGid, FuncGid, World, to_u32};
 
 /// So many functions are evaluated before their additions are gathered: bounds what waits in memory.
 const BATCH: usize = 2048;
 
 /// What one function said in one round.
+#[derive(Default)]
 struct Said {
-    func: FuncGid,
     additions: Additions,
-    /// The nodes it read, by hash.
-    nodes: Box<[u32]>,
-    /// The other functions whose facts it read.
-    functions: Reads,
+    /// The nodes that it read; where somebody will want to know, also those that it adds to, and the functions whose
+    /// facts it read.
+    reads: Reads,
 }
 
 /// The solution, and how it came about.
@@ -27,8 +28,8 @@ pub(crate) struct Solved {
     pub(crate) table: TypeTable,
     /// What each function added in each round; empty when nobody will want to know.
     said: [Vec<Additions>; ROUNDS],
-    /// The functions whose facts each function read for that.
-    reads: Vec<Reads>,
+    /// What each function read for that.
+    log: Log,
 }
 
 /// Solves the equations of the whole project.
@@ -36,77 +37,145 @@ pub(crate) fn solve(world: &World) -> Solved {
     let n = world.n_functions();
     let mut table = TypeTable { nodes: Arc::default(), round: ROUNDS };
     let mut active: Vec<FuncGid> = (0..n).collect();
-    let mut nodes: Vec<Box<[u32]>> = vec![Box::default(); n as usize];
+    let mut reads = vec![Reads::default(); n as usize];
     let kept = if world.remembers { n as usize } else { 0 };
     let mut said = [(); ROUNDS].map(|()| vec![Additions::new(); kept]);
-    let mut reads = vec![Reads::default(); kept];
     for (round, said) in said.iter_mut().enumerate() {
         // What one round adds is seen by the next, so the order of the functions does not matter; it is gathered in
         // batches because most of it is said many times.
         let mut pending = Pending::default();
         for batch in active.chunks(BATCH) {
             let batch = batch.par_iter().with_min_len(64);
-            let added: Vec<Said> = batch.filter_map(|it| table.evaluate(world, *it)).collect();
-            for it in added {
-                let func = it.func as usize;
-                nodes[func] = it.nodes;
+            let added: Vec<(FuncGid, Said)> =
+                batch.filter_map(|it| Some((*it, table.evaluate(world, *it)?))).collect();
+            for (func, it) in added {
+                let func = func as usize;
                 if world.remembers {
                     said[func].clone_from(&it.additions);
-                    reads[func].add(it.functions);
+                    reads[func].add(it.reads);
+                } else {
+                    reads[func] = it.reads;
                 }
                 for (node, types) in it.additions {
                     table.gather(&mut pending, node, types);
                 }
             }
         }
-        let changed: FxHashSet<u32> = pending.keys().map(hash_of).collect();
+        let changed: Keys = pending.keys().map(key_of).collect();
         table.merge(pending, round);
         // Only who reads what changed is evaluated again.
-        active = (0..n)
-            .into_par_iter()
-            .with_min_len(1024)
-            .filter(|it| nodes[*it as usize].iter().any(|it| changed.contains(it)))
-            .collect();
+        active = readers(&reads, &changed);
         if active.is_empty() {
             break;
         }
     }
-    Solved { table, said, reads }
+    let log = Log::new(if world.remembers { reads } else { Vec::new() });
+    Solved { table, said, log }
 }
 
+/// The functions that read something of this, in order.
+fn readers(reads: &[Reads], changed: &Keys) -> Vec<FuncGid> {
+    let all = reads.par_iter().enumerate().with_min_len(1024);
+    all.filter(|it| changed.touches(it.1)).map(|it| to_u32(it.0)).collect()
+}
+
+/// The nodes whose types an edit may change, with what was known of each before.
+type Touched = FxHashMap<Node, Known>;
+
 impl Solved {
-    /// Whether the solution is the same after an edit inside of functions; otherwise this is the new one.
-    pub(crate) fn stays(&mut self, world: &World, changed: &Changed) -> bool {
-        if self.is_said_again(world, changed) {
-            return true;
+    /// Brings the solution up to date after an edit inside of functions, and notes what is another now. Round by round, whatever the edited functions, or those that read what they said, say otherwise than
+    /// before is put in the place of it, so that the same comes out as from [`solve`].
+    pub(crate) fn update(&mut self, world: &World, changed: &mut Changed) {
+        let edited = self.log.stale(changed);
+        let mut touched = Touched::default();
+        let mut moved = Keys::default();
+        for round in 0..ROUNDS {
+            let mut again = edited.clone();
+            if !moved.is_empty() {
+                again.extend(self.log.readers(&moved));
+                again.sort_unstable();
+                again.dedup();
+            }
+            self.say_again(world, round, &again, &mut touched);
+            if !touched.is_empty() {
+                self.gather_again(round, &touched);
+                let other = touched.iter().filter(|(node, before)| {
+                    self.table.nodes.get(node).map_or(&[][..], |it| it.until(round))
+                        != before.until(round)
+                });
+                moved = other.map(|it| key_of(it.0)).collect();
+            }
         }
-        let before = std::mem::replace(self, solve(world));
-        before.table == self.table
+        let nodes = Arc::make_mut(&mut self.table.nodes);
+        for (node, before) in &touched {
+            let now = nodes.get(node).map_or(&[][..], |it| it.types.as_slice());
+            changed.instances |= !instances(&before.types).eq(instances(now));
+            if now.is_empty() {
+                nodes.remove(node);
+            }
+        }
+        changed.add_keys(&moved);
     }
 
-    /// Whether each function says in each round what it said before, so that nothing follows that did not.
-    fn is_said_again(&mut self, world: &World, changed: &Changed) -> bool {
-        let rounds: Vec<TypeTable> =
-            (0..ROUNDS).map(|round| TypeTable { round, ..self.table.clone() }).collect();
-        let stale: Vec<FuncGid> = changed.stale(&self.reads);
-        let one = |func: FuncGid| {
-            let mut reads = Reads::default();
-            let same = rounds.iter().zip(&self.said).all(|(table, said)| {
-                let (additions, read) = match table.evaluate(world, func) {
-                    Some(it) => (it.additions, it.functions),
-                    None => Default::default(),
-                };
-                reads.add(read);
-                additions == said[func as usize]
-            });
-            same.then_some((func, reads))
-        };
-        let all: Option<Vec<(FuncGid, Reads)>> = stale.into_par_iter().map(one).collect();
-        let Some(all) = all else { return false };
-        for (func, reads) in all {
-            self.reads[func as usize] = reads;
+    /// Evaluates functions in one round. Adds to `touched` the nodes to which they add something else than before.
+    fn say_again(
+        &mut self,
+        world: &World,
+        round: usize,
+        functions: &[FuncGid],
+        touched: &mut Touched,
+    ) {
+        let table = TypeTable { round, ..self.table.clone() };
+        let all = functions.par_iter();
+        let all: Vec<(FuncGid, Said)> =
+            all.map(|it| (*it, table.evaluate(world, *it).unwrap_or_default())).collect();
+        for (func, it) in all {
+            self.log.add(func, &it.reads);
+            let said = &mut self.said[round][func as usize];
+            if *said == it.additions {
+                continue;
+            }
+            for (node, _) in said.iter().chain(&it.additions) {
+                if !touched.contains_key(node) {
+                    let before = self.table.nodes.get(node).cloned().unwrap_or_default();
+                    touched.insert(node.clone(), before);
+                }
+            }
+            *said = it.additions;
         }
-        true
+    }
+
+    /// Gathers once more what is added to these nodes in one round.
+    fn gather_again(&mut self, round: usize, touched: &Touched) {
+        let nodes: &mut FxHashMap<Node, Known> = Arc::make_mut(&mut self.table.nodes);
+        for node in touched.keys() {
+            if let Some(known) = nodes.get_mut(node) {
+                known.forget_from(round);
+            }
+        }
+        let mut pending = Pending::default();
+        for func in self.log.readers(&touched.keys().map(key_of).collect()) {
+            for (node, types) in &self.said[round][func as usize] {
+                if touched.contains_key(node) {
+                    self.table.gather(&mut pending, node.clone(), types.clone());
+                }
+            }
+        }
+        self.table.merge(pending, round);
+    }
+}
+
+impl Known {
+    /// What is known after a round.
+    fn until(&self, round: usize) -> &[Ty] {
+        &self.types[..usize::from(self.after[round])]
+    }
+
+    /// Only what was known before this round remains.
+    fn forget_from(&mut self, round: usize) {
+        let n = round.checked_sub(1).map_or(0, |it| self.after[it]);
+        self.types.truncate(usize::from(n));
+        self.after[round..].fill(n);
     }
 }
 
@@ -114,15 +183,21 @@ impl TypeTable {
     /// What one function adds, and what it reads for that.
     fn evaluate(&self, world: &World, func: FuncGid) -> Option<Said> {
         let mut additions = Additions::new();
-        READS.set(Some(Vec::new()));
-        let ((), functions) = reads_of(world, func, || self.flow(world, func, &mut additions));
-        let mut nodes = READS.take().unwrap_or_default();
-        nodes.sort_unstable();
-        nodes.dedup();
-        let says = !additions.is_empty() || !nodes.is_empty() || !functions.is_empty();
+        let mut reads = if world.remembers {
+            reads_of(world, func, || self.flow(world, func, &mut additions)).1
+        } else {
+            READS.set(Some(Vec::new()));
+            self.flow(world, func, &mut additions);
+            Reads::of_keys(READS.take().unwrap_or_default())
+        };
+        if world.remembers {
+            // Whether something is new depends on what is known of it.
+            reads.add(Reads::of_keys(additions.iter().map(|it| key_of(&it.0))));
+        }
+        let says = !additions.is_empty() || !reads.is_empty();
         // Most of what the later rounds say is known.
         additions.retain(|(node, types)| self.adds(node, types));
-        says.then(|| Said { func, additions: distinct(additions), nodes: nodes.into(), functions })
+        says.then(|| Said { additions: distinct(additions), reads })
     }
 
     /// Whether some of these types are not known yet and can be kept.
@@ -153,6 +228,14 @@ impl TypeTable {
             known.after[round..].fill(n);
         }
     }
+}
+
+/// The classes of which these are instances.
+fn instances(types: &[Ty]) -> impl Iterator<Item = ClassGid> {
+    types.iter().filter_map(|it| match it {
+        Ty::Instance(class) => Some(*class),
+        _ => None,
+    })
 }
 
 /// Said once is enough.
