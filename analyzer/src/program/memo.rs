@@ -156,8 +156,10 @@ pub(crate) struct Changed {
     pub(crate) list: Vec<FuncGid>,
     /// The modules that were edited.
     pub(crate) modules: Vec<ModuleId>,
-    /// Somewhere instances of other classes may be kept than before.
+    /// Attributes or variables hold instances of other classes than before.
     pub(crate) instances: bool,
+    /// Attributes hold other objects from outside of the project than before.
+    pub(crate) externals: bool,
     lists: Vec<u32>,
     keys: Keys,
 }
@@ -193,6 +195,11 @@ impl Changed {
             KEY => self.keys.contains(it & !KEY),
             _ => self.lists.contains(&(it & !LIST)),
         })
+    }
+
+    /// Whether something of this that is looked up by a key has changed.
+    pub(crate) fn touches_keys(&self, reads: &Reads) -> bool {
+        self.has_keys() && self.keys.touches(reads)
     }
 
     fn marked(&self) -> impl Iterator<Item = u32> {

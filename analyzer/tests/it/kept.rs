@@ -169,3 +169,25 @@ fn an_edit_of_a_guard_concerns_who_enters_it() {
     db.set_text(files[0], text.to_owned());
     assert_eq!(found(&db, kept), []);
 }
+
+/// What an attribute holds is told by one function, and asked by another that does not look into that one.
+#[test]
+fn an_edit_of_a_type_concerns_who_asks_for_it() {
+    let text = "import threading\n\n\nclass Box:\n    def __init__(self):\n        self.items = 1\n\n\nBOX = Box()\n\n\ndef work():\n    BOX.items['a'] = 1\n    for item in BOX.items:\n        print(item)\n\n\nfor _ in range(2):\n    threading.Thread(target=work).start()\n";
+    let mut db = Database::new();
+    let (kept, files) = project(&db, &[text.to_owned()]);
+    db.keep_analysis(kept);
+    let expected = |text: &str| {
+        let fresh = Database::new();
+        let (project, _) = project(&fresh, &[text.to_owned()]);
+        found(&fresh, project)
+    };
+    let before = found(&db, kept);
+    assert_eq!(before, expected(text));
+    let other = text.replace("self.items = 1", "self.items = {}");
+    assert_ne!(before, expected(&other));
+    db.set_text(files[0], other.clone());
+    assert_eq!(found(&db, kept), expected(&other));
+    db.set_text(files[0], text.to_owned());
+    assert_eq!(found(&db, kept), before);
+}

@@ -3,7 +3,7 @@
 
 use super::{LockId, Locks, find, lock_of};
 use crate::program::contexts::Contexts;
-use crate::program::memo::{Changed, PerFunction};
+use crate::program::memo::{Changed, PerFunction, Reads, reads_of};
 use crate::program::threads::Threads;
 use crate::program::types::TypeTable;
 use crate::program::world::{FuncGid, World};
@@ -15,6 +15,8 @@ type Regions = (usize, Vec<(u32, LockId)>);
 pub(crate) struct Held {
     regions: PerFunction<Regions>,
     pub(crate) locks: Locks,
+    /// What was read for the locks; of that, types count.
+    reads: Reads,
 }
 
 impl Held {
@@ -25,8 +27,9 @@ impl Held {
         threads: &Threads,
     ) -> Self {
         let regions = PerFunction::new(world, |it| regions_of(world, types, it));
-        let locks = find(world, types, contexts, threads, all(&regions));
-        Held { regions, locks }
+        let find = || find(world, types, contexts, threads, all(&regions));
+        let (locks, reads) = reads_of(world, FuncGid::MAX, find);
+        Held { regions, locks, reads }
     }
 
     /// Whether the locks are the same after an edit inside of functions; otherwise these are the new ones.
@@ -43,10 +46,13 @@ impl Held {
         let had = changed.list.iter().any(has);
         let other = self.regions.refresh(world, changed, |it| regions_of(world, types, it));
         // Owners of locks are looked for among all types.
-        if !had && other.is_empty() && !changed.has_keys() {
+        let typed = changed.externals || changed.touches_keys(&self.reads);
+        if !had && other.is_empty() && !typed {
             return true;
         }
-        let locks = find(world, types, contexts, threads, all(&self.regions));
+        let find = || find(world, types, contexts, threads, all(&self.regions));
+        let (locks, reads) = reads_of(world, FuncGid::MAX, find);
+        self.reads = reads;
         let before = std::mem::replace(&mut self.locks, locks);
         before == self.locks
     }

@@ -81,7 +81,7 @@ pub(super) fn same_target_twice(threads: &mut Threads) {
 pub(super) fn is_of_the_script(world: &World, module: ModuleId, name: &Name) -> bool {
     let facts = &world.modules[module as usize].facts;
     let Some((from, to)) = facts.main else { return false };
-    let top = &facts.functions[0];
+    let top = world.func(world.func_gid(module, 0));
     let is = |place: &Place| {
         place.path.is_empty() && matches!(&place.base, Base::Global(it) if it == name)
     };

@@ -109,7 +109,11 @@ impl Solved {
         let nodes = Arc::make_mut(&mut self.table.nodes);
         for (node, before) in &touched {
             let now = nodes.get(node).map_or(&[][..], |it| it.types.as_slice());
-            changed.instances |= !instances(&before.types).eq(instances(now));
+            let before = &before.types;
+            changed.instances |= matches!(node, Node::Attr(..) | Node::Cell(..) | Node::Global(..))
+                && !instances(before).eq(instances(now));
+            changed.externals |=
+                matches!(node, Node::Attr(..)) && !externals(before).eq(externals(now));
             if now.is_empty() {
                 nodes.remove(node);
             }
@@ -236,6 +240,11 @@ fn instances(types: &[Ty]) -> impl Iterator<Item = ClassGid> {
         Ty::Instance(class) => Some(*class),
         _ => None,
     })
+}
+
+/// Those of these that were not made from classes of the project.
+fn externals(types: &[Ty]) -> impl Iterator<Item = &Ty> {
+    types.iter().filter(|it| matches!(it, Ty::External(..)))
 }
 
 /// Said once is enough.

@@ -21,12 +21,7 @@ impl World {
             }
             let functions = (0u32..).zip(old.facts.functions.iter().zip(&entry.facts.functions));
             let differ = functions.filter(|(_, (old, new))| old != new);
-            let first = changed.len();
             changed.extend(differ.map(|it| self.func_gid(*module, it.0)));
-            // The module's own code says what is set up, and where the program begins.
-            if changed.get(first) == Some(&self.func_gid(*module, 0)) {
-                return None;
-            }
         }
         for (module, entry) in edited {
             self.modules[*module as usize].facts = Arc::clone(&entry.facts);
@@ -73,7 +68,7 @@ fn same_outside(old: &ModuleFacts, new: &ModuleFacts) -> bool {
             == (new.is_package, new.says_thread_safe, new.main)
 }
 
-/// What is known of a function without looking into it.
+/// What is known of a function without looking into it, but for its parameters.
 fn same_head(old: &FunctionFacts, new: &FunctionFacts) -> bool {
     old.name == new.name
         && old.qualname == new.qualname
@@ -81,7 +76,6 @@ fn same_head(old: &FunctionFacts, new: &FunctionFacts) -> bool {
             == (new.kind, new.parent, new.class, new.site)
         && (old.is_async, old.is_generator, old.bound, old.caller_locks)
             == (new.is_async, new.is_generator, new.bound, new.caller_locks)
-        && old.params == new.params
         && old.decorators == new.decorators
 }
 
