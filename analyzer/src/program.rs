@@ -65,7 +65,9 @@ fn with_facts<T>(
 fn module(db: &dyn Db, file: SourceFile) -> world::ModuleEntry {
     let facts = Arc::clone(crate::index::facts(db, file));
     // Helpers of tests have no test's name.
-    let tests = facts.imports.iter().any(|it| it.module.split('.').next() == Some("pytest"));
+    let is_pytest =
+        |it: &str| it.strip_prefix("pytest").is_some_and(|it| it.is_empty() || it.starts_with('.'));
+    let tests = facts.imports.iter().any(|it| is_pytest(&it.module));
     world::ModuleEntry {
         name: Arc::clone(file.module(db)),
         root: Arc::clone(file.root(db)),

@@ -2,7 +2,7 @@
 //! panics of requests are caught.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,23 +112,33 @@ pub fn answer(mut reader: Reader, snapshot: Snapshot) -> Option<Reader> {
 /// Reads the open documents and what they import, nearest first.
 pub fn first(db: &Database, open: &[PathBuf], listings: &[Listing], overlays: &Overlays) -> Loaded {
     let mut res = Loaded { first: true, ..Loaded::default() };
-    let mut queue: VecDeque<PathBuf> = open.iter().cloned().collect();
+    let mut level: Vec<PathBuf> = open.to_vec();
     let mut seen: HashSet<PathBuf> = open.iter().cloned().collect();
-    while let Some(path) = queue.pop_front() {
-        let place = listings.iter().find_map(|it| Some((it.files.get(&path)?, &it.modules)));
-        let Some((listed, modules)) = place else { continue };
-        let Some(source) = source(db, &path, &listed.place, overlays, &mut res) else { continue };
-        let Ok(imported) = guarded(|| ftlint_analyzer::imported_modules(db, source)) else {
-            break;
+    let one = |db: &mut Database, path: &PathBuf| {
+        let mut mine = Loaded::default();
+        let place = listings.iter().find_map(|it| Some((it.files.get(path)?, &it.modules)));
+        let Some((listed, modules)) = place else { return Some((mine, Vec::new())) };
+        let Some(source) = source(db, path, &listed.place, overlays, &mut mine) else {
+            return Some((mine, Vec::new()));
         };
-        for name in imported {
-            if let Some(next) = modules.get(&name)
-                && seen.len() < FIRST
-                && seen.insert(next.clone())
-            {
-                queue.push_back(next.clone());
+        let imported = guarded(|| ftlint_analyzer::imported_modules(db, source)).ok()?;
+        let paths = imported.iter().filter_map(|it| modules.get(it).cloned()).collect();
+        Some((mine, paths))
+    };
+    while !level.is_empty() {
+        let read: Vec<Option<(Loaded, Vec<PathBuf>)>> =
+            level.par_iter().map_with(db.clone(), one).collect();
+        let mut next = Vec::new();
+        for (mut mine, imported) in read.into_iter().flatten() {
+            res.sources.append(&mut mine.sources);
+            res.problems.append(&mut mine.problems);
+            for path in imported {
+                if seen.len() < FIRST && seen.insert(path.clone()) {
+                    next.push(path);
+                }
             }
         }
+        level = next;
     }
     res
 }

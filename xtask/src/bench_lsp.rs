@@ -37,16 +37,41 @@ const TYPED_LINE: usize = 6;
 /// Goes to the end of the open file.
 const THREADS: &str = "\n\nfor _ in range(2):\n    threading.Thread(target=_work).start()\n";
 
-/// Three small files. An edit of `def step` changes what is found in both of the others. Without the thread, ftlint is
-/// less certain of the race and still reports it, so that only certain findings are asked for.
+/// Three small files. What is written in the head of `step` decides what is found in both of the others: whose object
+/// `bump` changes, and whether `unused` passes the right one. Only certain findings are asked for, so that ftlint is
+/// silent about the race when no thread runs `step` any more.
 const SMALL: [(&str, &str); 3] = [
-    ("bench_state.py", "hits = 0\n\n\ndef bump():\n    global hits\n    hits += 1\n"),
-    ("bench_step.py", "import bench_state\n\n\ndef step():\n    bench_state.bump()\n"),
+    (
+        "bench_state.py",
+        "import threading\n\n\nclass Counter:\n    def __init__(self):\n        self.hits = 0\n\n\nclass Local(threading.local):\n    hits = 0\n\n\nSHARED = Counter()\nOWN = Local()\n\n\ndef bump(counter):\n    counter.hits += 1\n\n\ndef make() -> Counter:\n    raise NotImplementedError\n",
+    ),
+    (
+        "bench_step.py",
+        "import bench_state\n\n\ndef step(counter: bench_state.Counter = bench_state.SHARED):\n    bench_state.bump(counter)\n",
+    ),
     (
         "bench_main.py",
-        "import threading\n\nimport bench_step\n\nfor _ in range(2):\n    threading.Thread(target=bench_step.step).start()\n",
+        "import threading\n\nimport bench_state\nimport bench_step\n\nfor _ in range(2):\n    threading.Thread(target=bench_step.step).start()\n\n\ndef unused():\n    bench_step.step(bench_state.make())\n",
     ),
 ];
+
+/// An edit of the line of `def step` that is made and taken back: where it begins, and the two texts.
+struct Toggle {
+    column: usize,
+    texts: [&'static str; 2],
+}
+
+/// Another parameter.
+const SIGNATURE: Toggle = Toggle {
+    column: 9,
+    texts: [
+        "counter: bench_state.Counter = bench_state.SHARED",
+        "counter: bench_state.Local = bench_state.OWN",
+    ],
+};
+
+/// Another name.
+const NAME: Toggle = Toggle { column: 4, texts: ["step", "sstep"] };
 
 /// A server, and where it shows the effect of an edit of `bench_step.py`, if it looks beyond one file.
 struct Served {
@@ -62,7 +87,8 @@ struct Round {
     first: Duration,
     settled: Duration,
     strokes: Vec<Duration>,
-    cross: Vec<Duration>,
+    signature: Vec<Duration>,
+    name: Vec<Duration>,
     resident: u64,
     peak: u64,
 }
@@ -119,9 +145,9 @@ fn measure(root: &Path, scratch: &Path, corpus: Option<PathBuf>, n_rounds: usize
         }
     }
     println!(
-        "\n| best of {n_rounds} rounds | initialize | first diagnostics | idle again after | key stroke p50 | p95 | cross-file p50 | p95 | memory | peak |"
+        "\n| best of {n_rounds} rounds | initialize | first diagnostics | idle again after | key stroke p50 | p95 | signature p50 | p95 | rename p50 | p95 | memory | peak |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for (server, rounds) in servers.iter().zip(&rounds) {
         print_row(&server.version, rounds);
     }
@@ -137,14 +163,16 @@ fn print_row(name: &str, rounds: &[Round]) {
         format!("{} MB", rounds.iter().map(of).min().unwrap_or_default() / 1024)
     };
     println!(
-        "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
         ms(&|it| Some(it.initialize)),
         ms(&|it| Some(it.first)),
         ms(&|it| Some(it.settled)),
         ms(&|it| percentile(&it.strokes, 50)),
         ms(&|it| percentile(&it.strokes, 95)),
-        ms(&|it| percentile(&it.cross, 50)),
-        ms(&|it| percentile(&it.cross, 95)),
+        ms(&|it| percentile(&it.signature, 50)),
+        ms(&|it| percentile(&it.signature, 95)),
+        ms(&|it| percentile(&it.name, 50)),
+        ms(&|it| percentile(&it.name, 95)),
         mb(&|it| it.resident),
         mb(&|it| it.peak),
     );
@@ -175,14 +203,20 @@ fn round(server: &Served, files: &Path) -> Result<Round> {
     let settled = client.settle()?.saturating_duration_since(opened);
     let strokes = strokes(&mut client, &uri, line)?;
     client.settle()?;
-    let cross = match server.cross {
-        Some(shown) => cross_edits(&mut client, files, shown)?,
-        None => Vec::new(),
-    };
+    for (name, text) in SMALL {
+        client.open(&self::uri(files, name), text)?;
+    }
+    client.settle()?;
+    let (mut signature, mut name) = (Vec::new(), Vec::new());
+    if let Some(shown) = server.cross {
+        signature = cross_edits(&mut client, files, shown, &SIGNATURE)?;
+        client.settle()?;
+        name = cross_edits(&mut client, files, shown, &NAME)?;
+    }
     client.settle()?;
     let (resident, peak) = (client.memory("VmRSS")?, client.memory("VmHWM")?);
     client.leave()?;
-    Ok(Round { initialize, first, settled, strokes, cross, resident, peak })
+    Ok(Round { initialize, first, settled, strokes, signature, name, resident, peak })
 }
 
 /// Types and deletes, and asks after each key.
@@ -208,20 +242,22 @@ fn strokes(client: &mut Client, uri: &str, line: usize) -> Result<Vec<Duration>>
     Ok(res)
 }
 
-/// Renames `step` and back. The time is that until the number of diagnostics in the other file has changed.
-fn cross_edits(client: &mut Client, files: &Path, shown: &str) -> Result<Vec<Duration>> {
+/// Edits the head of `step` and takes it back. The time is that until the number of diagnostics in the other file has
+/// changed.
+fn cross_edits(
+    client: &mut Client,
+    files: &Path,
+    shown: &str,
+    toggle: &Toggle,
+) -> Result<Vec<Duration>> {
     let (edited, shown) = (uri(files, "bench_step.py"), uri(files, shown));
-    for (name, text) in SMALL {
-        client.open(&uri(files, name), text)?;
-    }
-    client.settle()?;
     let mut res = Vec::new();
     let mut before = client.diagnostics(&shown)?.0.len();
     for at in 0..CROSS_EDITS {
         std::thread::sleep(PAUSE);
-        let (columns, text) = if at % 2 == 0 { ([8, 8], "s") } else { ([8, 9], "") };
+        let (old, new) = (toggle.texts[at % 2], toggle.texts[(at + 1) % 2]);
         let start = Instant::now();
-        client.edit(&edited, 3, columns, text)?;
+        client.edit(&edited, 3, [toggle.column, toggle.column + old.len()], new)?;
         res.push(until(client, &shown, start, |n| n != before)?);
         before = client.diagnostics(&shown)?.0.len();
     }
