@@ -1,15 +1,17 @@
 //! Where threads start: calls that run something on another thread, and what they run.
 
 mod declared;
+mod handed;
 mod lifetime;
 mod sharing;
 mod spawned;
 mod told;
 
+use handed::{gives_away, is_handed_over};
 use lifetime::{joined_at_once, joined_in_loop, lifetime};
 use sharing::{same_target_twice, share_arguments, spread_sharing};
-pub(crate) use spawned::{has_base, is_per_request, runs, served, spawned};
-use spawned::{maps, single_worker};
+use spawned::single_worker;
+pub(crate) use spawned::{has_base, is_per_request, maps, runs, served, spawned};
 pub(crate) use told::{Found, Told};
 
 use ruff_python_ast::name::Name;
@@ -65,6 +67,8 @@ pub(crate) enum Tasks {
 pub(crate) enum Reach {
     /// A thread runs its method, gets it, or is one of those that a framework sends to it.
     Thread,
+    /// It is handed to one task, and who hands it over does not use it afterwards: another one for each task.
+    Handed,
     /// A thread sees it in a variable of the enclosing function.
     Captured,
     /// A module variable holds it.
@@ -81,9 +85,12 @@ pub(crate) struct Shared {
 }
 
 impl Threads {
-    /// The first reason stays.
+    /// The first reason stays, unless it is a weak one.
     fn share(&mut self, class: ClassGid, reach: Reach, why: impl FnOnce() -> String) {
-        self.shared.entry(class).or_insert_with(|| Shared { reach, why: why() });
+        let known = self.shared.get(&class).map(|it| it.reach);
+        if known.is_none() || known == Some(Reach::Handed) && reach != Reach::Handed {
+            self.shared.insert(class, Shared { reach, why: why() });
+        }
     }
 }
 
@@ -99,6 +106,8 @@ pub(crate) struct Threads {
     pub(crate) placed: FxHashSet<FuncGid>,
     /// Classes of which an instance is known to reach two threads, with the reason.
     pub(crate) shared: FxHashMap<ClassGid, Shared>,
+    /// The functions in whose variables threads see instances of a class.
+    pub(crate) captured: FxHashMap<ClassGid, Vec<FuncGid>>,
     /// The class and attribute that hold an instance of a class.
     pub(crate) held_by: FxHashMap<ClassGid, (ClassGid, Name)>,
     /// Containers and other objects handed to threads, by their place of allocation.
@@ -185,7 +194,9 @@ fn record(
             kind.is_started() && fresh_receiver(world, func, index, started, receiver, looped);
         if let Some(class) = receiver.filter(|_| kind.is_elsewhere()) {
             let (of, what) = (&world.class(class).name, &world.func(run).name);
-            threads.share(class, Reach::Thread, || format!("`{of}.{what}` runs on a thread"));
+            let reach =
+                if gives_away(world, func, call, target) { Reach::Handed } else { Reach::Thread };
+            threads.share(class, reach, || format!("`{of}.{what}` runs on a thread"));
         }
         threads.spawns.push(Spawn {
             func,

@@ -2,6 +2,7 @@
 //! threads do the same twice.
 
 use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
 
 use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
@@ -11,13 +12,56 @@ use crate::program::locations::Root;
 use crate::program::world::{Entity, FuncGid, to_u32};
 use crate::rule::Confidence;
 
+/// Methods with which one begins to use an object.
+const BEGIN: [&str; 6] = ["begin", "connect", "init", "initialize", "open", "start"];
+
+/// Functions that read a clock.
+const CLOCKS: [&str; 6] = [
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "time.monotonic",
+    "time.monotonic_ns",
+    "time.perf_counter",
+    "time.time",
+];
+
+/// So many callers of a function are looked at.
+const MAX_CALLERS: usize = 60;
+
 /// Methods that write a message for people.
 const LOGGING: [&str; 8] =
     ["critical", "debug", "error", "exception", "info", "log", "warn", "warning"];
 
 /// How names of functions begin that put a program together before its threads start.
-const SET_UP: [&str; 7] =
-    ["configure", "install", "register", "set_up", "setup", "uninstall", "unregister"];
+const SET_UP: [&str; 11] = [
+    "configure",
+    "install",
+    "load_config",
+    "monkey",
+    "patch",
+    "register",
+    "set_up",
+    "setup",
+    "uninstall",
+    "unpatch",
+    "unregister",
+];
+
+/// Words in the names of flags after which something is said, or put together, once: twice does no harm.
+const ONCE: [&str; 12] = [
+    "configured",
+    "displayed",
+    "hooked",
+    "installed",
+    "logged",
+    "patched",
+    "printed",
+    "registered",
+    "reported",
+    "shown",
+    "warned",
+    "warning",
+];
 
 impl Facts<'_> {
     /// A place of an object with coroutines that no lock is ever held for: the locks that the class has are for what its
@@ -45,19 +89,18 @@ impl Facts<'_> {
             && it.events[suspect.candidate.last as usize].op == Op::Load;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = (self.world.module(suspect.func).is_test || it.for_tests) && !sure;
-        let set_up = is_set_up(&it.name) && is_set_up(&self.world.func(found.other.0).name);
-        // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
-        let alone = found.confidence == Confidence::Medium
-            && found.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
-            && found.other.0 == suspect.func
-            && accesses.iter().all(|it| self.held(*it).is_empty());
+        // Where no thread of the program is known, one that registers while others work is no likely one.
+        let set_up = is_set_up(&self.world.func(found.other.0).name)
+            && (found.spawn.is_none() || is_set_up(&it.name));
         making
             || passed_on
             || in_test
-            || alone
+            || self.is_of_one_thread(suspect, accesses, found)
+            || self.is_begun_again(suspect, found)
+            || self.is_a_time(suspect)
             || (set_up && !sure)
             || self.is_given_twice(suspect, found.confidence)
-            || self.is_flag_alone(suspect)
+            || self.is_flag_alone(suspect, found)
             || (!sure && self.is_filled_outside(suspect, found))
             || (!sure && self.is_for_a_loop(suspect, accesses))
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
@@ -104,15 +147,69 @@ impl Facts<'_> {
             && !self.takes_lock(suspect.func)
     }
 
+    /// The other side is where one begins to use the object: it is opened, and nobody else has it yet.
+    fn is_begun_again(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        let other = &self.world.func(found.other.0).name;
+        matches!(suspect.candidate.pattern, Pattern::CheckThenDereference | Pattern::Iteration)
+            && found.other.0 != suspect.func
+            && BEGIN.contains(&other.trim_start_matches('_'))
+    }
+
+    /// The time of the last round, as two threads that come at the same time store it.
+    fn is_a_time(&self, suspect: &Suspect) -> bool {
+        let last = self.event((suspect.func, suspect.candidate.last));
+        let Origin::Call(call) = last.value else { return false };
+        let callee = self.world.func(suspect.func).calls[call as usize].callee;
+        matches!(suspect.candidate.pattern, Pattern::ReadModifyWrite | Pattern::CompareThenStore)
+            && matches!(self.world.entity(suspect.func, callee), Some(Entity::External(name)) if CLOCKS.contains(&name.as_str()))
+    }
+
+    /// That one thread runs a function says little of who else does, unless a lock is meant to keep them apart: what comes
+    /// to both accesses comes from that thread, and users could only call them because their names are public.
+    fn is_of_one_thread(&self, suspect: &Suspect, accesses: &[AccessId], found: &Conflict) -> bool {
+        let Some(spawn) = found.spawn.filter(|_| found.confidence == Confidence::Medium) else {
+            return false;
+        };
+        !self.threads.spawns[spawn as usize].many
+            && (found.other.0 == suspect.func
+                || self.only_comes_by(suspect.func, spawn)
+                    && self.only_comes_by(found.other.0, spawn))
+            && accesses.iter().all(|it| self.held(*it).is_empty())
+    }
+
+    /// A thread runs the function, and all that call it in the project, however far up.
+    fn only_comes_by(&self, func: FuncGid, spawn: u32) -> bool {
+        let mut todo = vec![func];
+        let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
+        while let Some(func) = todo.pop() {
+            if !seen.insert(func) || self.world.module(func).is_test {
+                continue;
+            }
+            if seen.len() > MAX_CALLERS || !self.contexts.spawns[func as usize].contains(&spawn) {
+                return false;
+            }
+            todo.extend(self.contexts.calls_of(func).map(|it| it.from));
+        }
+        true
+    }
+
     /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test, only a
-    /// message or nothing at all.
-    fn is_flag_alone(&self, suspect: &Suspect) -> bool {
+    /// message or nothing at all. Where only one thread of a kind comes there, or others set it elsewhere, a flag tells how
+    /// far one has come.
+    fn is_flag_alone(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        if suspect.candidate.pattern != Pattern::TestAndSet {
+            return false;
+        }
+        let many = found.spawn.is_some_and(|it| self.threads.spawns[it as usize].many);
+        let name = suspect.location.last_name().unwrap_or(Name::new_static(""));
+        if !many || found.other.0 != suspect.func || ONCE.iter().any(|it| name.contains(it)) {
+            return true;
+        }
         let it = self.world.func(suspect.func);
         let first = it.events[suspect.candidate.first as usize].seq;
         let logs =
             |call: &Call| name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()));
-        suspect.candidate.pattern == Pattern::TestAndSet
-            && it.calls.iter().filter(|it| it.seq > first).all(logs)
+        it.calls.iter().filter(|it| it.seq > first).all(logs)
     }
 
     /// A cache that is asked under its lock, filled under it later, and left open while the value is made: giving back the
@@ -183,9 +280,13 @@ fn is_logged(it: &FunctionFacts, event: &Event) -> bool {
         call.args.iter().any(|it| matches!(it.value, Origin::Place(place) if place == event.place))
     };
     let next = it.calls.iter().filter(|it| it.seq > event.seq).min_by_key(|it| it.seq);
-    next.is_some_and(|call| {
-        given(call) && name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()))
-    })
+    next.is_some_and(given) && before_a_log(it, event)
+}
+
+/// The next call writes a message: what is read here stands in it.
+pub(super) fn before_a_log(it: &FunctionFacts, event: &Event) -> bool {
+    let next = it.calls.iter().filter(|it| it.seq > event.seq).min_by_key(|it| it.seq);
+    next.and_then(|call| name_of(it, call.callee)).is_some_and(|it| LOGGING.contains(&it.as_str()))
 }
 
 /// The last part of the name of what is called.

@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Reach, Shared, Tasks, Threads};
+use super::{Reach, Shared, Tasks, Threads, is_handed_over};
 use crate::domain::{Base, Call, NONE, Op, Origin, Place};
 use crate::program::types::{Node, Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
@@ -41,14 +41,14 @@ pub(super) fn share_arguments(
         if fresh {
             continue;
         }
+        let reach =
+            if is_handed_over(world, func, call, origin) { Reach::Handed } else { Reach::Thread };
         for ty in types.of(world, func, origin) {
             match ty {
                 Ty::Instance(class) if tested(world, func, class) => {}
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
-                    threads.share(class, Reach::Thread, || {
-                        format!("a `{name}` is passed to a thread")
-                    });
+                    threads.share(class, reach, || format!("a `{name}` is passed to a thread"));
                 }
                 ty => {
                     threads.shared_sites.extend(ty.container());
@@ -102,6 +102,7 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
         threads.spawns.iter().map(|it| world.module_of(it.func)).collect();
     let mut below: Vec<(ClassGid, ClassGid, Name)> = Vec::new();
     let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
+    let mut captured: Vec<(ClassGid, FuncGid)> = Vec::new();
     for (node, held) in types.nodes() {
         let classes = held.iter().filter_map(|it| match it {
             Ty::Instance(class) => Some(*class),
@@ -114,9 +115,10 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
             {
                 let seen = classes.filter(|it| !tested(world, *owner, *it));
                 let why = format!("a thread sees the variable `{name}`");
-                direct.extend(
-                    seen.map(|it| (it, Shared { reach: Reach::Captured, why: why.clone() })),
-                );
+                for class in seen {
+                    captured.push((class, *owner));
+                    direct.push((class, Shared { reach: Reach::Captured, why: why.clone() }));
+                }
             }
             Node::Global(module, name)
                 if !world.modules[*module as usize].is_test
@@ -132,10 +134,15 @@ pub(super) fn spread_sharing(world: &World, types: &TypeTable, threads: &mut Thr
     }
     direct.sort();
     below.sort();
-    for (class, shared) in direct {
-        threads.shared.entry(class).or_insert(shared);
+    captured.sort_unstable();
+    for (class, Shared { reach, why }) in direct {
+        threads.share(class, reach, || why);
     }
-    let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
+    for (class, owner) in captured {
+        threads.captured.entry(class).or_default().push(owner);
+    }
+    let known = threads.shared.iter().filter(|it| it.1.reach != Reach::Handed);
+    let roots: FxHashSet<ClassGid> = known.map(|it| *it.0).collect();
     for (holder, held, name) in below {
         if holder != held {
             threads.held_by.entry(held).or_insert_with(|| (holder, name.clone()));
