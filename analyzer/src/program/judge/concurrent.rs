@@ -56,7 +56,9 @@ impl Facts<'_> {
             // thread, and its handler is no other.
             let sees = |it: &u32| {
                 let kind = self.threads.spawns[*it as usize].kind;
-                !matches!(kind, SpawnKind::Loop | SpawnKind::Signal) && self.sees(*it, root)
+                !matches!(kind, SpawnKind::Loop | SpawnKind::Signal)
+                    && self.sees(*it, root)
+                    && !self.has_own_cell(*it, root)
             };
             side.spawns.iter().copied().find(sees)
         };

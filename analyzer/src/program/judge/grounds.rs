@@ -67,7 +67,7 @@ impl Facts<'_> {
                     Some(Ground::TakenLock | Ground::Shared) => true,
                     Some(Ground::Lock) => self.role(class).is_none(),
                     Some(Ground::Name) => doubles || ends,
-                    Some(Ground::Aware) => doubles || updates || pattern == Pattern::Iteration,
+                    Some(Ground::Aware) => doubles || updates,
                     Some(Ground::Documented | Ground::Kind | Ground::Comments) | None => false,
                 }
             }
@@ -86,6 +86,9 @@ impl Facts<'_> {
             .is_some_and(|it| self.world.func(it).kind == FunctionKind::Function);
         match value {
             Origin::Place(place) => is_parameter(it, place) && !inner,
+            Origin::Call(call) if self.is_holder(suspect.func, it.calls[call as usize].callee) => {
+                true
+            }
             Origin::Call(_) => self.types.of(self.world, suspect.func, value).iter().any(
                 |it| matches!(it, Ty::Instance(class) if self.family(*class).any(|it| self.has_state(it))),
             ),

@@ -155,8 +155,7 @@ impl Facts<'_> {
     ) -> bool {
         let call = match value {
             Origin::Call(call) => call,
-            // Who adds to it is looked for elsewhere.
-            Origin::Alloc(_) => return false,
+            Origin::Alloc(_) => return strict,
             _ => return false,
         };
         let it = self.world.func(func);
@@ -223,6 +222,12 @@ impl Facts<'_> {
                 || ATOMICITY.is_unique(name)
                 || makes_something(name)
                 || (strict && is_class_by_name(name)))
+    }
+
+    /// A class outside the project that holds a resource, by its name or the tables.
+    pub(super) fn is_holder(&self, func: FuncGid, callee: Origin) -> bool {
+        matches!(self.world.entity(func, callee), Some(Entity::External(name))
+            if is_class_by_name(&name) && self.is_resource(&name, false))
     }
 
     /// Somebody adds to what is kept there.

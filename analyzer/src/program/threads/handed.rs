@@ -44,7 +44,6 @@ fn is_alone(world: &World, func: FuncGid, call: &Call, place: &Place) -> bool {
 /// An object that a constructor made here, for this call only.
 fn is_made_for_it(world: &World, func: FuncGid, call: &Call, made: u32) -> bool {
     let facts = world.func(func);
-    let value = Origin::Call(made);
     let is_it = |it: Origin| match it {
         Origin::Call(it) => it == made,
         Origin::Place(it) => facts.places[it as usize].base == Base::Call(made),
@@ -55,7 +54,7 @@ fn is_made_for_it(world: &World, func: FuncGid, call: &Call, made: u32) -> bool 
     matches!(world.entity(func, made.callee), Some(Entity::Class(_)))
         && made.in_loop == call.in_loop
         && !facts.returns.iter().any(|it| is_it(*it))
-        && !facts.events.iter().any(|it| it.value == value)
+        && !facts.events.iter().any(|it| is_it(it.value))
         && !facts.calls.iter().any(|it| others(&it))
 }
 
