@@ -4,6 +4,7 @@
 
 mod accesses;
 mod aliases;
+mod alone;
 mod breaks;
 mod cached;
 mod concurrent;

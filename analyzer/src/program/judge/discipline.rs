@@ -117,7 +117,8 @@ impl Facts<'_> {
             }
         }
         let mut best = best?;
-        if self.world.module(suspect.func).is_test {
+        // Who gets it may only look at it, or have it alone by then.
+        if self.world.module(suspect.func).is_test || best.confidence < Confidence::High {
             best.confidence = Confidence::Low;
         }
         Some(best)

@@ -36,7 +36,13 @@ impl Facts<'_> {
     pub(super) fn lacks_grounds(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
         let pattern = suspect.candidate.pattern;
         // Registering before the work is seen is a mistake of the order, whoever comes.
-        if pattern == Pattern::LazySubmodule || self.is_for_threads(suspect, accesses) {
+        if pattern == Pattern::LazySubmodule {
+            return false;
+        }
+        if self.is_a_guess(suspect) {
+            return true;
+        }
+        if self.is_for_threads(suspect, accesses) {
             return false;
         }
         // Two of a thing are mostly as good as one.
@@ -69,6 +75,31 @@ impl Facts<'_> {
                     Some(Ground::Name) => doubles || ends,
                     Some(Ground::Aware) => doubles || updates,
                     Some(Ground::Documented | Ground::Kind | Ground::Comments) | None => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Two users who look one key up, of whom one takes it away, or who add to what another ends: keys belong to those who
+    /// use them, and who ends an object is its owner. A lock beside it does not change that.
+    fn is_a_guess(&self, suspect: &Suspect) -> bool {
+        let pattern = suspect.candidate.pattern;
+        match &suspect.location.root {
+            Root::Global(..) => pattern == Pattern::CheckThenUse && !is_cache(suspect),
+            Root::Process(_) => pattern == Pattern::CheckThenUse,
+            Root::Instance(class, _) => {
+                let class = suspect.holder.unwrap_or(*class);
+                let ground = self.sign(class, suspect).map(|it| it.0);
+                match pattern {
+                    Pattern::CheckThenUse => {
+                        matches!(ground, Some(Ground::Shared | Ground::TakenLock | Ground::Aware))
+                    }
+                    Pattern::CheckThenRegister => {
+                        matches!(ground, Some(Ground::Lock | Ground::Shared | Ground::TakenLock))
+                            && self.role(class).is_none()
+                    }
+                    _ => false,
                 }
             }
             _ => false,

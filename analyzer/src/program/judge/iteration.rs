@@ -251,6 +251,10 @@ impl Facts<'_> {
     pub(super) fn changed_by_others(&self, suspect: &Suspect) -> Option<(Confidence, String)> {
         let Root::Process(name) = &suspect.location.root else { return None };
         let row = ATOMICITY.process(name).filter(|it| !it.changed_by.is_empty())?;
+        // The objects in it are others.
+        if suspect.location.is_in_a_container() {
+            return None;
+        }
         if !matches!(
             suspect.candidate.pattern,
             Pattern::Iteration | Pattern::Snapshot | Pattern::DeepCopy

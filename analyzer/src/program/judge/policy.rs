@@ -20,7 +20,7 @@ const ROLES: [&str; 10] = [
 
 /// Of these, the names of things that programs also use inside: parts that the project makes itself are used as it uses
 /// them.
-const PARTS: [&str; 4] = ["Auth", "Cache", "Limiter", "Store"];
+const PARTS: [&str; 5] = ["Auth", "Cache", "Client", "Limiter", "Store"];
 
 /// Names of things that are made for one use and passed on.
 const PASSED_ON: [&str; 16] = [

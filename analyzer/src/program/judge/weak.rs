@@ -2,7 +2,6 @@
 //! threads do the same twice.
 
 use ruff_python_ast::name::Name;
-use rustc_hash::FxHashSet;
 
 use super::identity::is_pure_builtin;
 use super::{AccessId, Conflict, Facts, Suspect};
@@ -11,22 +10,6 @@ use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::world::{Entity, FuncGid, to_u32};
 use crate::rule::Confidence;
-
-/// Methods with which one begins to use an object.
-const BEGIN: [&str; 6] = ["begin", "connect", "init", "initialize", "open", "start"];
-
-/// Functions that read a clock.
-const CLOCKS: [&str; 6] = [
-    "datetime.datetime.now",
-    "datetime.datetime.utcnow",
-    "time.monotonic",
-    "time.monotonic_ns",
-    "time.perf_counter",
-    "time.time",
-];
-
-/// So many callers of a function are looked at.
-const MAX_CALLERS: usize = 60;
 
 /// Methods that write a message for people.
 const LOGGING: [&str; 8] =
@@ -98,6 +81,9 @@ impl Facts<'_> {
             || self.is_of_one_thread(suspect, accesses, found)
             || self.is_begun_again(suspect, found)
             || self.is_a_time(suspect)
+            || self.is_of_one_writer(suspect, accesses, found)
+            || self.has_own_key(suspect, found)
+            || (!sure && self.is_in_a_container(suspect))
             || (set_up && !sure)
             || self.is_given_twice(suspect, found.confidence)
             || self.is_flag_alone(suspect, found)
@@ -107,6 +93,12 @@ impl Facts<'_> {
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
             || (!sure && found.spawn.is_none() && self.lacks_grounds(suspect, accesses))
             || self.is_idempotent(suspect, accesses, found.confidence)
+    }
+
+    /// What a container holds is one location for all its entries: two accesses mostly mean two entries.
+    fn is_in_a_container(&self, suspect: &Suspect) -> bool {
+        let module = matches!(suspect.location.root, Root::Global(..) | Root::Process(_));
+        module && suspect.location.is_in_a_container()
     }
 
     /// What two users of one object may do to each other here is likely to be harmless.
@@ -121,7 +113,9 @@ impl Facts<'_> {
                 it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq)
                     || !self.is_update(suspect.func, last)
             }
-            Pattern::Augment => self.is_only_shown(suspect, accesses, spawn),
+            Pattern::Augment => {
+                is_said_once(suspect) || self.is_only_shown(suspect, accesses, spawn)
+            }
             // A limit that is kept: `if self.x > self.limit: self.x = self.limit`.
             Pattern::CompareThenStore => {
                 spawn.is_none()
@@ -147,52 +141,6 @@ impl Facts<'_> {
             && !self.takes_lock(suspect.func)
     }
 
-    /// The other side is where one begins to use the object: it is opened, and nobody else has it yet.
-    fn is_begun_again(&self, suspect: &Suspect, found: &Conflict) -> bool {
-        let other = &self.world.func(found.other.0).name;
-        matches!(suspect.candidate.pattern, Pattern::CheckThenDereference | Pattern::Iteration)
-            && found.other.0 != suspect.func
-            && BEGIN.contains(&other.trim_start_matches('_'))
-    }
-
-    /// The time of the last round, as two threads that come at the same time store it.
-    fn is_a_time(&self, suspect: &Suspect) -> bool {
-        let last = self.event((suspect.func, suspect.candidate.last));
-        let Origin::Call(call) = last.value else { return false };
-        let callee = self.world.func(suspect.func).calls[call as usize].callee;
-        matches!(suspect.candidate.pattern, Pattern::ReadModifyWrite | Pattern::CompareThenStore)
-            && matches!(self.world.entity(suspect.func, callee), Some(Entity::External(name)) if CLOCKS.contains(&name.as_str()))
-    }
-
-    /// That one thread runs a function says little of who else does, unless a lock is meant to keep them apart: what comes
-    /// to both accesses comes from that thread, and users could only call them because their names are public.
-    fn is_of_one_thread(&self, suspect: &Suspect, accesses: &[AccessId], found: &Conflict) -> bool {
-        let Some(spawn) = found.spawn.filter(|_| found.confidence == Confidence::Medium) else {
-            return false;
-        };
-        !self.threads.spawns[spawn as usize].many
-            && (found.other.0 == suspect.func
-                || self.only_comes_by(suspect.func, spawn)
-                    && self.only_comes_by(found.other.0, spawn))
-            && accesses.iter().all(|it| self.held(*it).is_empty())
-    }
-
-    /// A thread runs the function, and all that call it in the project, however far up.
-    fn only_comes_by(&self, func: FuncGid, spawn: u32) -> bool {
-        let mut todo = vec![func];
-        let mut seen: FxHashSet<FuncGid> = FxHashSet::default();
-        while let Some(func) = todo.pop() {
-            if !seen.insert(func) || self.world.module(func).is_test {
-                continue;
-            }
-            if seen.len() > MAX_CALLERS || !self.contexts.spawns[func as usize].contains(&spawn) {
-                return false;
-            }
-            todo.extend(self.contexts.calls_of(func).map(|it| it.from));
-        }
-        true
-    }
-
     /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test, only a
     /// message or nothing at all. Where only one thread of a kind comes there, or others set it elsewhere, a flag tells how
     /// far one has come.
@@ -201,8 +149,7 @@ impl Facts<'_> {
             return false;
         }
         let many = found.spawn.is_some_and(|it| self.threads.spawns[it as usize].many);
-        let name = suspect.location.last_name().unwrap_or(Name::new_static(""));
-        if !many || found.other.0 != suspect.func || ONCE.iter().any(|it| name.contains(it)) {
+        if !many || found.other.0 != suspect.func || is_said_once(suspect) {
             return true;
         }
         let it = self.world.func(suspect.func);
@@ -266,6 +213,12 @@ impl Facts<'_> {
             _ => true,
         }
     }
+}
+
+/// By its name it keeps something from being said, or put together, twice.
+fn is_said_once(suspect: &Suspect) -> bool {
+    let name = suspect.location.last_name();
+    name.is_some_and(|name| ONCE.iter().any(|it| name.contains(it)))
 }
 
 /// A function that is called while a program is put together, by its name.

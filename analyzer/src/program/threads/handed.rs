@@ -10,7 +10,11 @@ pub(super) fn gives_away(world: &World, func: FuncGid, call: &Call, target: Orig
     let Origin::Place(place) = target else { return false };
     let place = &facts.places[place as usize];
     let Some((Step::Attr(_), front)) = place.path.split_last() else { return false };
-    is_alone(world, func, call, &Place { base: place.base.clone(), path: front.into() })
+    // `pool.submit(task.copy().start)` in a loop.
+    let in_its_turn = matches!(place.base, Base::Call(made)
+        if front.is_empty() && call.in_loop != NONE && facts.calls[made as usize].in_loop == call.in_loop);
+    in_its_turn
+        || is_alone(world, func, call, &Place { base: place.base.clone(), path: front.into() })
 }
 
 /// Whether an argument of a call that starts a task is handed over: a parameter, an element, or an object that was made
