@@ -117,8 +117,7 @@ impl Facts<'_> {
             }
         }
         let mut best = best?;
-        // Who gets it may only look at it, or have it alone by then.
-        if self.world.module(suspect.func).is_test || best.confidence < Confidence::High {
+        if self.world.module(suspect.func).is_test {
             best.confidence = Confidence::Low;
         }
         Some(best)

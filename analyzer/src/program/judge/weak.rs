@@ -85,6 +85,7 @@ impl Facts<'_> {
             || self.has_own_key(suspect, found)
             || (!sure && self.is_in_a_container(suspect))
             || (set_up && !sure)
+            || (!sure && self.is_registered(suspect, found))
             || self.is_given_twice(suspect, found.confidence)
             || self.is_flag_alone(suspect, found)
             || (!sure && self.is_filled_outside(suspect, found))
@@ -93,6 +94,24 @@ impl Facts<'_> {
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
             || (!sure && found.spawn.is_none() && self.lacks_grounds(suspect, accesses))
             || self.is_idempotent(suspect, accesses, found.confidence)
+    }
+
+    /// A registry of a module that only grows while the program is put together: nobody who registers comes from a thread
+    /// of the program, and says so by its name, or makes an object that registers itself.
+    fn is_registered(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        let looks = matches!(
+            suspect.candidate.pattern,
+            Pattern::Iteration | Pattern::Snapshot | Pattern::CheckThenUse
+        );
+        let func = found.other.0;
+        let registers = |func: FuncGid| {
+            let name = &self.world.func(func).name;
+            is_set_up(name) || name.starts_with("add_") || *name == "__init__"
+        };
+        looks
+            && matches!(suspect.location.root, Root::Global(..))
+            && self.contexts.spawns[func as usize].is_empty()
+            && std::iter::successors(Some(func), |it| self.world.parent(*it)).any(registers)
     }
 
     /// What a container holds is one location for all its entries: two accesses mostly mean two entries.
