@@ -88,7 +88,7 @@ impl Facts<'_> {
         found: &Conflict,
     ) -> bool {
         let Some(spawn) = found.spawn else { return false };
-        suspect.candidate.pattern == Pattern::ReadModifyWrite
+        matches!(suspect.candidate.pattern, Pattern::ReadModifyWrite | Pattern::CompareThenStore)
             && !self.threads.spawns[spawn as usize].many
             && accesses.iter().all(|it| self.held(*it).is_empty())
     }

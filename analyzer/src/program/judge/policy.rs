@@ -310,7 +310,7 @@ impl Facts<'_> {
     /// An attribute of something with such a name: who shares a client shares its parts.
     fn held_by_role(&self, class: ClassGid) -> Option<String> {
         let (holder, attribute) = self.threads.held_by.get(&class)?;
-        let why = self.named_for(*holder)?;
+        let why = self.named_for(*holder, *holder)?;
         let holder = &self.world.class(*holder).name;
         Some(format!("attribute `{attribute}` of a `{holder}` holds it, and {why}"))
     }
@@ -324,16 +324,17 @@ impl Facts<'_> {
 
     /// What the class is for, by its name.
     pub(super) fn role(&self, class: ClassGid) -> Option<String> {
-        self.family(class).find_map(|it| self.named_for(it))
+        self.family(class).find_map(|it| self.named_for(it, class))
     }
 
-    fn named_for(&self, class: ClassGid) -> Option<String> {
+    /// By the name of a class, its own or one above it.
+    fn named_for(&self, class: ClassGid, own: ClassGid) -> Option<String> {
         let name = &self.world.class(class).name;
         if is_for_a_loop(name) {
             return None;
         }
         let role = ROLES.iter().find(|role| name.ends_with(**role))?;
-        if PARTS.contains(role) && self.is_made_inside(class) {
+        if PARTS.contains(role) && self.is_made_inside(own) {
             return None;
         }
         let role = role.to_lowercase();

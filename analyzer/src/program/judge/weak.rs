@@ -88,6 +88,7 @@ impl Facts<'_> {
             || (!sure && self.is_registered(suspect, found))
             || self.is_given_twice(suspect, found.confidence)
             || self.is_flag_alone(suspect, found)
+            || (suspect.candidate.pattern == Pattern::Augment && is_said_once(suspect))
             || (!sure && self.is_filled_outside(suspect, found))
             || (!sure && self.is_for_a_loop(suspect, accesses))
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
@@ -132,9 +133,7 @@ impl Facts<'_> {
                 it.calls.iter().any(|it| it.seq > first.seq && it.seq < last.seq)
                     || !self.is_update(suspect.func, last)
             }
-            Pattern::Augment => {
-                is_said_once(suspect) || self.is_only_shown(suspect, accesses, spawn)
-            }
+            Pattern::Augment => self.is_only_shown(suspect, accesses, spawn),
             // A limit that is kept: `if self.x > self.limit: self.x = self.limit`.
             Pattern::CompareThenStore => {
                 spawn.is_none()
