@@ -315,9 +315,10 @@ impl Lowerer<'_> {
         };
         let Origin::Place(callee) = frame.facts.calls[*call as usize].callee else { return false };
         let callee = &frame.facts.places[callee as usize];
-        let last = match (callee.path.last(), &callee.base) {
-            (Some(Step::Attr(name)), _) | (None, Base::Global(name)) => name,
-            _ => return false,
+        let ((Some(Step::Attr(last)), _) | (None, Base::Global(last))) =
+            (callee.path.last(), &callee.base)
+        else {
+            return false;
         };
         matches!(last.as_str(), "get_ident" | "get_native_id" | "current_thread")
     }

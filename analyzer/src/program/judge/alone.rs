@@ -31,7 +31,6 @@ impl Facts<'_> {
     pub(super) fn is_begun_again(&self, suspect: &Suspect, found: &Conflict) -> bool {
         let other = &self.world.func(found.other.0).name;
         matches!(suspect.candidate.pattern, Pattern::CheckThenDereference | Pattern::Iteration)
-            && found.other.0 != suspect.func
             && BEGIN.contains(&other.trim_start_matches('_'))
     }
 

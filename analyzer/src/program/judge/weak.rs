@@ -83,7 +83,7 @@ impl Facts<'_> {
             || self.is_a_time(suspect)
             || self.is_of_one_writer(suspect, accesses, found)
             || self.has_own_key(suspect, found)
-            || (!sure && self.is_in_a_container(suspect))
+            || (!sure && is_one_of_many(suspect))
             || (set_up && !sure)
             || (!sure && self.is_registered(suspect, found))
             || self.is_given_twice(suspect, found.confidence)
@@ -113,12 +113,6 @@ impl Facts<'_> {
             && matches!(suspect.location.root, Root::Global(..))
             && self.contexts.spawns[func as usize].is_empty()
             && std::iter::successors(Some(func), |it| self.world.parent(*it)).any(registers)
-    }
-
-    /// What a container holds is one location for all its entries: two accesses mostly mean two entries.
-    fn is_in_a_container(&self, suspect: &Suspect) -> bool {
-        let module = matches!(suspect.location.root, Root::Global(..) | Root::Process(_));
-        module && suspect.location.is_in_a_container()
     }
 
     /// What two users of one object may do to each other here is likely to be harmless.
@@ -231,6 +225,12 @@ impl Facts<'_> {
             _ => true,
         }
     }
+}
+
+/// What a container holds is one location for all its entries: two accesses mostly mean two entries.
+fn is_one_of_many(suspect: &Suspect) -> bool {
+    let module = matches!(suspect.location.root, Root::Global(..) | Root::Process(_));
+    module && suspect.location.is_in_a_container()
 }
 
 /// By its name it keeps something from being said, or put together, twice.
