@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{AccessId, Conflict, Facts, Suspect};
-use crate::domain::{NONE, Origin};
+use crate::domain::{Call, NONE, Origin, Step};
 use crate::evidence::Pattern;
 use crate::facts::frame::key_of_name;
 use crate::program::world::{Entity, FuncGid};
@@ -104,6 +104,24 @@ impl Facts<'_> {
         given
             && found.other.0 == suspect.func
             && spawn.target == suspect.func
-            && call.is_some_and(|it| it.in_loop != NONE)
+            && call.is_some_and(|it| it.in_loop != NONE && self.gives_others(spawn.func, it))
+    }
+
+    /// What a call in a loop hands to the thread differs from round to round: no constant, and no variable of the module.
+    fn gives_others(&self, func: FuncGid, call: &Call) -> bool {
+        let it = self.world.func(func);
+        let listed = call.args.iter().find_map(|arg| match arg.value {
+            Origin::Alloc(alloc) if arg.name().is_some_and(|it| it == "args") => {
+                Some(it.allocs[alloc as usize].elems.clone())
+            }
+            _ => None,
+        });
+        let given = listed.unwrap_or_else(|| call.args.iter().skip(1).map(|it| it.value).collect());
+        let differs = |origin: &Origin| match *origin {
+            Origin::Unknown | Origin::Call(_) | Origin::Alloc(_) => true,
+            Origin::Place(place) => it.places[place as usize].path.contains(&Step::Elem),
+            _ => false,
+        };
+        !given.is_empty() && given.iter().all(differs)
     }
 }
