@@ -85,6 +85,13 @@ pub(crate) struct Shared {
 }
 
 impl Threads {
+    /// A thread runs a method of the object.
+    fn share_receiver(&mut self, world: &World, class: ClassGid, run: FuncGid, given: bool) {
+        let (of, what) = (&world.class(class).name, &world.func(run).name);
+        let reach = if given { Reach::Handed } else { Reach::Thread };
+        self.share(class, reach, || format!("`{of}.{what}` runs on a thread"));
+    }
+
     /// The first reason stays, unless it is a weak one.
     fn share(&mut self, class: ClassGid, reach: Reach, why: impl FnOnce() -> String) {
         let known = self.shared.get(&class).map(|it| it.reach);
@@ -193,10 +200,7 @@ fn record(
         let own =
             kind.is_started() && fresh_receiver(world, func, index, started, receiver, looped);
         if let Some(class) = receiver.filter(|_| kind.is_elsewhere()) {
-            let (of, what) = (&world.class(class).name, &world.func(run).name);
-            let reach =
-                if gives_away(world, func, call, target) { Reach::Handed } else { Reach::Thread };
-            threads.share(class, reach, || format!("`{of}.{what}` runs on a thread"));
+            threads.share_receiver(world, class, run, gives_away(world, func, call, target));
         }
         threads.spawns.push(Spawn {
             func,
