@@ -299,7 +299,28 @@ impl Lowerer<'_> {
         if matches!(slice, Expr::Slice(_)) {
             return Key::NONE;
         }
+        if let Expr::Name(name) = slice
+            && self.is_number_of_thread(&name.id)
+        {
+            return Key::PER_THREAD;
+        }
         key_of(self.text, slice.range())
+    }
+
+    /// `tid = threading.get_ident()`: a local that differs from thread to thread.
+    fn is_number_of_thread(&mut self, name: &Name) -> bool {
+        let frame = self.frame();
+        let Some(Val { origin: Origin::Call(call), .. }) = frame.env.get(name) else {
+            return false;
+        };
+        let Origin::Place(callee) = frame.facts.calls[*call as usize].callee else { return false };
+        let callee = &frame.facts.places[callee as usize];
+        let ((Some(Step::Attr(last)), _) | (None, Base::Global(last))) =
+            (callee.path.last(), &callee.base)
+        else {
+            return false;
+        };
+        matches!(last.as_str(), "get_ident" | "get_native_id" | "current_thread")
     }
 
     /// The instance an annotation promises, if it names a class plainly.

@@ -337,6 +337,11 @@ pub(crate) fn to_u32(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(NONE)
 }
 
+/// The key that is a plain name.
+pub(crate) fn key_of_name(name: &str) -> Key {
+    key_of(name, TextRange::up_to(ruff_text_size::TextSize::of(name)))
+}
+
 /// A key from source text: spaces do not matter, the reserved values are avoided.
 pub(crate) fn key_of(text: &str, range: TextRange) -> Key {
     use std::hash::Hasher;

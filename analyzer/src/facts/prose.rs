@@ -20,7 +20,7 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
     if !doc.contains("hread") && !doc.contains("oncurren") {
         return false;
     }
-    let lower = doc.to_lowercase();
+    let lower = doc.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     // `:ref:`thread safety <faq>`` and the like name other texts.
     let plain: String =
         lower.split('`').step_by(2).collect::<Vec<_>>().join(" ").replace(['*', '_'], "");
@@ -46,6 +46,7 @@ pub(crate) fn says_thread_safe(doc: &str) -> bool {
         "no ",
         "must be",
         "should be",
+        "expected to",
     ];
     plain.split(['.', ';', '!']).any(|sentence| {
         claims.iter().any(|it| sentence.contains(it))
@@ -73,6 +74,9 @@ pub(crate) fn denies_thread_safe(doc: &str) -> bool {
         "not concurrency safe",
         "not concurrency-safe",
         "not safe for concurrent",
+        "not safe to be used in concurrent",
+        "not safe to use from multiple threads",
+        "not span multiple threads",
         "not be shared between threads",
         "not be shared across threads",
         "not share it between threads",

@@ -58,6 +58,8 @@ pub(crate) enum Handling {
 #[serde(rename_all = "kebab-case")]
 enum Iteration {
     Raises,
+    /// Goes through a copy of the keys, and looks each up again for `items()` and `values()`.
+    LooksUp,
     Skips,
 }
 
@@ -148,6 +150,16 @@ pub(crate) struct ProcessRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "columns for readers and for tests of the table")]
+struct UniqueRow {
+    name: String,
+    #[serde(default)]
+    spare: bool,
+    evidence: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "columns for readers and for tests of the table")]
 struct NamedRow {
     name: String,
     evidence: String,
@@ -173,7 +185,7 @@ struct Rows {
     iterator: Vec<IteratorRow>,
     process: Vec<ProcessRow>,
     cache: Vec<NamedRow>,
-    unique: Vec<NamedRow>,
+    unique: Vec<UniqueRow>,
     mixin: Vec<MixinRow>,
 }
 
@@ -227,7 +239,8 @@ pub(crate) struct Atomicity {
     /// First parts of the names of `processes`.
     process_modules: FxHashSet<String>,
     caches: FxHashSet<String>,
-    uniques: FxHashSet<String>,
+    /// With whether the second one is as good as the first and dropped again.
+    uniques: FxHashMap<String, bool>,
     mixins: FxHashMap<String, Vec<String>>,
     /// What is wrong with the file.
     pub(crate) problem: Option<String>,
@@ -270,7 +283,7 @@ fn load(rows: Rows, problem: Option<String>) -> Atomicity {
         process_modules: rows.process.iter().map(|it| first(&it.name)).collect(),
         processes: rows.process.into_iter().map(|it| (it.name.clone(), it)).collect(),
         caches: rows.cache.into_iter().map(|it| it.name).collect(),
-        uniques: rows.unique.into_iter().map(|it| it.name).collect(),
+        uniques: rows.unique.into_iter().map(|it| (it.name, it.spare)).collect(),
         mixins: rows.mixin.into_iter().map(|it| (it.name, it.methods)).collect(),
         problem,
     }
@@ -314,7 +327,12 @@ impl Atomicity {
 
     /// Whether a loop over such a container raises when an element comes or goes.
     pub(crate) fn raises(&self, name: &str, target: Option<TargetVersion>) -> bool {
-        self.container(name, target).is_some_and(|it| it.0 == Iteration::Raises)
+        self.container(name, target).is_some_and(|it| it.0 != Iteration::Skips)
+    }
+
+    /// Whether going through it fails only where an entry is looked up that has gone.
+    pub(crate) fn looks_up(&self, name: &str, target: Option<TargetVersion>) -> bool {
+        self.container(name, target).is_some_and(|it| it.0 == Iteration::LooksUp)
     }
 
     /// Whether even `list(container)` goes through it in several steps.
@@ -347,7 +365,12 @@ impl Atomicity {
 
     /// Calls whose result is an object that others must not have a second one of.
     pub(crate) fn is_unique(&self, name: &str) -> bool {
-        self.uniques.contains(name)
+        self.uniques.contains_key(name)
+    }
+
+    /// The result of a call that must exist once and keeps something that is not in a second one.
+    pub(crate) fn is_certainly_unique(&self, name: &str) -> bool {
+        self.uniques.get(name) == Some(&false)
     }
 
     /// Methods of a mapping that are written as two steps in Python.

@@ -4,6 +4,7 @@
 
 mod accesses;
 mod aliases;
+mod alone;
 mod breaks;
 mod cached;
 mod concurrent;
@@ -175,6 +176,8 @@ impl Facts<'_> {
                 && !self.is_apart(suspect, &window, *other, all.through_alias(*other));
             if between
                 && !self.ordered_by_signal(own, *other)
+                && !self.is_before_threads(*other, &suspect.location.root)
+                && !self.is_swapped_out(suspect, *other, accesses)
                 && consider(*other, self.meets(own, *other, suspect))
             {
                 break;

@@ -39,6 +39,11 @@ impl Location {
         Location { root, path: SmallVec::new() }
     }
 
+    /// It is an object among others in a container.
+    pub(crate) fn is_in_a_container(&self) -> bool {
+        self.path.contains(&ELEMENT)
+    }
+
     /// The last attribute or variable of the way.
     pub(crate) fn last_name(&self) -> Option<Name> {
         let below = self.path.iter().rev().find(|it| **it != ELEMENT).cloned();

@@ -152,7 +152,7 @@ impl Locks {
                     if let Ty::External(made, site) = ty
                         && *site != NOWHERE
                         // A simple queue is there for signal handlers and finalizers as well.
-                        && (made.starts_with("queue.") && made != "queue.SimpleQueue"
+                        && (made.starts_with("queue.") && made != "queue.SimpleQueue" && kind::is_class_name(made)
                             || world.knowledge.own.contains_key(made.as_str())
                             || *made == "threading.Event")
                     {

@@ -1,17 +1,19 @@
 //! Where threads start: calls that run something on another thread, and what they run.
 
 mod declared;
+mod handed;
 mod holders;
 mod lifetime;
 mod sharing;
 mod spawned;
 mod told;
 
+use handed::{gives_away, is_handed_over};
 use holders::Holders;
 use lifetime::{joined_at_once, joined_in_loop, lifetime};
 use sharing::{same_target_twice, share_arguments};
-pub(crate) use spawned::{has_base, is_per_request, runs, served, spawned};
-use spawned::{maps, single_worker};
+use spawned::single_worker;
+pub(crate) use spawned::{has_base, is_per_request, maps, runs, served, spawned};
 pub(crate) use told::{Found, Told};
 
 use ruff_python_ast::name::Name;
@@ -67,6 +69,8 @@ pub(crate) enum Tasks {
 pub(crate) enum Reach {
     /// A thread runs its method, gets it, or is one of those that a framework sends to it.
     Thread,
+    /// It is handed to one task, and who hands it over does not use it afterwards: another one for each task.
+    Handed,
     /// A thread sees it in a variable of the enclosing function.
     Captured,
     /// A module variable holds it.
@@ -83,9 +87,19 @@ pub(crate) struct Shared {
 }
 
 impl Threads {
-    /// The first reason stays.
+    /// A thread runs a method of the object.
+    fn share_receiver(&mut self, world: &World, class: ClassGid, run: FuncGid, given: bool) {
+        let (of, what) = (&world.class(class).name, &world.func(run).name);
+        let reach = if given { Reach::Handed } else { Reach::Thread };
+        self.share(class, reach, || format!("`{of}.{what}` runs on a thread"));
+    }
+
+    /// The first reason stays, unless it is a weak one.
     fn share(&mut self, class: ClassGid, reach: Reach, why: impl FnOnce() -> String) {
-        self.shared.entry(class).or_insert_with(|| Shared { reach, why: why() });
+        let known = self.shared.get(&class).map(|it| it.reach);
+        if known.is_none() || known == Some(Reach::Handed) && reach != Reach::Handed {
+            self.shared.insert(class, Shared { reach, why: why() });
+        }
     }
 }
 
@@ -101,6 +115,8 @@ pub(crate) struct Threads {
     pub(crate) placed: FxHashSet<FuncGid>,
     /// Classes of which an instance is known to reach two threads, with the reason.
     pub(crate) shared: FxHashMap<ClassGid, Shared>,
+    /// The functions in whose variables threads see instances of a class.
+    pub(crate) captured: FxHashMap<ClassGid, Vec<FuncGid>>,
     /// The class and attribute that hold an instance of a class.
     pub(crate) held_by: FxHashMap<ClassGid, (ClassGid, Name)>,
     /// Containers and other objects handed to threads, by their place of allocation.
@@ -186,8 +202,7 @@ fn record(
         let own =
             kind.is_started() && fresh_receiver(world, func, index, started, receiver, looped);
         if let Some(class) = receiver.filter(|_| kind.is_elsewhere()) {
-            let (of, what) = (&world.class(class).name, &world.func(run).name);
-            threads.share(class, Reach::Thread, || format!("`{of}.{what}` runs on a thread"));
+            threads.share_receiver(world, class, run, gives_away(world, func, call, target));
         }
         threads.spawns.push(Spawn {
             func,

@@ -3,10 +3,13 @@
 use rayon::prelude::*;
 
 use super::{Contexts, Edge};
-use crate::domain::ImportSite;
+use crate::domain::{FunctionFacts, FunctionKind, ImportSite};
 use crate::knowledge::SpawnKind;
 use crate::program::threads::Threads;
 use crate::program::world::{Entity, FuncGid, ModuleId, World, to_u32};
+
+/// One function in so many is a coroutine, at least, in a project that an event loop runs.
+const FEWEST_COROUTINES: usize = 20;
 
 impl Contexts {
     /// Whether the function has callers and all of them are like that.
@@ -19,8 +22,9 @@ impl Contexts {
     pub(super) fn find_loop_only(&mut self, world: &World, threads: &Threads) {
         self.on_loop = world.par_functions().map(|it| is_coroutine(world, it)).collect();
         let patched = patched_packages(world);
+        let alone = knows_no_threads(world, threads);
         for module in 0..to_u32(world.modules.len()) {
-            let part = is_part_of_a_loop(world, module, &patched);
+            let part = alone || is_part_of_a_loop(world, module, &patched);
             self.of_a_loop[module as usize] = part;
             if part || works_with_a_loop(world, module) {
                 let n = world.modules[module as usize].facts.functions.len();
@@ -150,12 +154,26 @@ fn is_part_of_a_loop(world: &World, module: ModuleId, patched: &[&str]) -> bool 
     loops.any(|it| below(name, it)) || patched.iter().any(|it| below(name, it))
 }
 
+/// A project with coroutines in which no module knows threads: its event loop runs all of it.
+fn knows_no_threads(world: &World, threads: &Threads) -> bool {
+    let code = || world.modules.iter().filter(|it| !it.is_test);
+    let count = |test: fn(&FunctionFacts) -> bool| -> usize {
+        code().map(|it| it.facts.functions.iter().filter(|it| test(it)).count()).sum()
+    };
+    let all = count(|it| it.kind == FunctionKind::Function);
+    count(|it| it.is_async) * FEWEST_COROUTINES >= all.max(1)
+        && !threads.spawns.iter().any(|it| it.kind != SpawnKind::Loop)
+        && !code().any(|it| it.facts.imports.iter().any(|it| is_about_threads(&it.module)))
+}
+
+fn is_about_threads(module: &str) -> bool {
+    let modules = ["threading", "_thread", "concurrent.futures", "queue"];
+    modules.iter().any(|name| below(module, name)) || module.contains("hread")
+}
+
 /// A module that works with an event loop and not with threads.
 fn works_with_a_loop(world: &World, module: ModuleId) -> bool {
     let imports = &world.modules[module as usize].facts.imports;
-    let threads = ["threading", "_thread", "concurrent.futures", "queue"];
     imports.iter().any(|it| world.knowledge.loops.keys().any(|name| below(&it.module, name)))
-        && !imports.iter().any(|it| {
-            threads.iter().any(|name| below(&it.module, name)) || it.module.contains("hread")
-        })
+        && !imports.iter().any(|it| is_about_threads(&it.module))
 }

@@ -29,6 +29,10 @@ struct Way {
 /// So many ways from one lock to another are kept, the shortest ones.
 const MAX_WAYS: usize = 6;
 
+/// On ways of more calls than these, both together, one of the calls is mostly another method of that name, or the lock
+/// another object's.
+const MAX_HOPS: usize = 3;
+
 type Graph<'a> = BTreeMap<(&'a LockId, &'a LockId), Vec<Way>>;
 
 pub(super) fn find(facts: &Facts<'_>, holds: &[Hold]) -> Vec<Found> {
@@ -44,8 +48,10 @@ pub(super) fn find(facts: &Facts<'_>, holds: &[Hold]) -> Vec<Found> {
         let Some(back) = graph.get(&(*b, *a)) else { continue };
         let pairs = ways.iter().flat_map(|mine| back.iter().map(move |theirs| (mine, theirs)));
         let judged = pairs.filter_map(|(mine, theirs)| {
+            let hops = mine.hops.len() + theirs.hops.len();
             let confidence = together(facts, holds, mine, theirs)?;
-            Some((confidence, std::cmp::Reverse(mine.hops.len() + theirs.hops.len()), mine, theirs))
+            let confidence = if hops > MAX_HOPS { Confidence::Low } else { confidence };
+            Some((confidence, std::cmp::Reverse(hops), mine, theirs))
         });
         let Some((confidence, _, mine, theirs)) = judged.max_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)))
         else {

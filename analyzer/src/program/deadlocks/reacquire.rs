@@ -96,7 +96,12 @@ fn called(
         }
     }
     let (hops, end) = best?;
-    let confidence = if hops.len() == 1 { Confidence::High } else { Confidence::Medium };
+    // On longer ways a condition decides mostly: what is asked for, or what is done already.
+    let confidence = match hops.len() {
+        1 => Confidence::High,
+        2 | 3 => Confidence::Medium,
+        _ => Confidence::Low,
+    };
     Some(found(facts, hold, &hops, &holds[end], confidence))
 }
 

@@ -2,7 +2,7 @@
 
 use super::iteration::{changes, removes, takes};
 use super::{AccessId, Facts, Suspect};
-use crate::domain::{Key, Op};
+use crate::domain::{Key, Op, Origin};
 use crate::evidence::Pattern;
 
 impl Facts<'_> {
@@ -41,10 +41,11 @@ impl Facts<'_> {
             {
                 rebinds
             }
-            Pattern::LazyInit
-            | Pattern::TestAndSet
-            | Pattern::BrokenDoubleCheck
-            | Pattern::CheckThenSetattr
+            // Who resets it makes no second one.
+            Pattern::LazyInit if !suspect.contents => {
+                *op == Op::Store && event.value != Origin::Nothing
+            }
+            Pattern::TestAndSet | Pattern::BrokenDoubleCheck | Pattern::CheckThenSetattr
                 if !suspect.contents =>
             {
                 rebinds

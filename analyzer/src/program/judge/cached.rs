@@ -28,7 +28,11 @@ impl Facts<'_> {
         let Origin::Call(call) = value else { return false };
         match self.world.entity(func, self.world.func(func).calls[call as usize].callee) {
             Some(Entity::Class(class)) => self.locks.owners.contains_key(&class),
-            other => other.is_some(),
+            // Of two clients with a pool each, one is dropped again.
+            Some(Entity::External(name)) => {
+                KNOWLEDGE.locks.contains_key(name.as_str()) || ATOMICITY.is_certainly_unique(&name)
+            }
+            _ => false,
         }
     }
 

@@ -4,7 +4,7 @@ use super::{AccessId, Facts, Side, Suspect};
 use crate::domain::NONE;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
-use crate::program::threads::{Reach, Spawn};
+use crate::program::threads::{Reach, Spawn, Tasks, maps};
 use crate::program::world::{ClassGid, FuncGid};
 use crate::rule::Confidence;
 
@@ -52,8 +52,14 @@ impl Facts<'_> {
             return Some((confidence, Some(spawn), because));
         }
         let spawn = |side: &Side<'_>| {
-            // Who shares an event loop with the users of a library is not known.
-            let sees = |it: &u32| !self.is_kind(*it, SpawnKind::Loop) && self.sees(*it, root);
+            // Who shares an event loop with the users of a library is not known. What a signal interrupts is the main
+            // thread, and its handler is no other.
+            let sees = |it: &u32| {
+                let kind = self.threads.spawns[*it as usize].kind;
+                !matches!(kind, SpawnKind::Loop | SpawnKind::Signal)
+                    && self.sees(*it, root)
+                    && !self.has_own_cell(*it, root)
+            };
             side.spawns.iter().copied().find(sees)
         };
         if let Some(found) =
@@ -98,7 +104,9 @@ impl Facts<'_> {
             let spawn = &self.threads.spawns[*s as usize];
             for t in theirs.spawns.iter().filter(|it| self.sees(**it, root)) {
                 let global = matches!(root, Root::Global(..) | Root::Class(..));
-                let many = (spawn.many || spawn.owners && global) && !self.is_own(*s, root);
+                let many = (spawn.many || spawn.owners && global)
+                    && !self.is_own(*s, root)
+                    && !self.has_own_cell(*s, root);
                 let (one, other) = (spawn, &self.threads.spawns[*t as usize]);
                 if (s == t && many)
                     || (s != t
@@ -187,6 +195,25 @@ impl Facts<'_> {
         self.threads.spawns[spawn as usize]
             .own_instance
             .is_some_and(|own| self.related(own, *class))
+    }
+
+    /// Each activation of the function that owns the variable starts one such thread: another variable for each.
+    fn has_own_cell(&self, spawn: u32, root: &Root) -> bool {
+        let Root::Cell(owner, _) = *root else { return false };
+        let it = &self.threads.spawns[spawn as usize];
+        let Some(call) = self.world.func(it.func).calls.get(it.call as usize) else { return false };
+        let mapped = it.tasks == Tasks::Pool && maps(self.world, it.func, call);
+        let twins = self.threads.spawns.iter().filter(|other| other.target == it.target);
+        if call.in_loop != NONE || it.kind.is_many() || mapped || twins.count() > 1 {
+            return false;
+        }
+        let inside = |func: FuncGid| {
+            std::iter::successors(Some(func), |it| self.world.parent(*it)).any(|it| it == owner)
+        };
+        let mut handing =
+            self.contexts.calls_from(owner).filter(|edge| edge.to == it.func).peekable();
+        it.func == owner
+            || !inside(it.func) && handing.peek().is_some() && handing.all(|edge| !edge.looped)
     }
 
     pub(super) fn related(&self, a: ClassGid, b: ClassGid) -> bool {

@@ -2,7 +2,7 @@
 //! loop over what it guards, a guarded container that is returned.
 
 use super::{AccessId, Conflict, Facts, Suspect};
-use crate::domain::{Event, FunctionFacts, Mode, NONE, Op};
+use crate::domain::{Event, FunctionFacts, Key, Mode, NONE, Op};
 use crate::evidence::Pattern;
 use crate::program::locations::Root;
 use crate::program::locks::{HeldLock, LockId};
@@ -98,6 +98,7 @@ impl Facts<'_> {
         if guards.is_empty()
             || !self.is_plain_container(suspect)
             || self.kept_inside(suspect.func, &guards)
+            || self.is_taken_away(own, accesses)
         {
             return None;
         }
@@ -120,6 +121,51 @@ impl Facts<'_> {
             best.confidence = Confidence::Low;
         }
         Some(best)
+    }
+
+    /// After the access the function, or a method that it calls on the same object, puts another one in its place: who has
+    /// the old one has it alone.
+    fn is_taken_away(&self, own: AccessId, accesses: &[AccessId]) -> bool {
+        let seq = self.event(own).seq;
+        let calls = |to: FuncGid| {
+            let mut calls = self.contexts.calls_from(own.0);
+            calls.any(|edge| {
+                edge.to == to && edge.on_self && {
+                    let call = self.world.func(own.0).calls.get(edge.call as usize);
+                    call.is_some_and(|it| it.seq > seq)
+                }
+            })
+        };
+        accesses
+            .iter()
+            .filter(|it| self.event(**it).op == Op::Store)
+            .any(|it| if it.0 == own.0 { self.event(*it).seq > seq } else { calls(it.0) })
+    }
+
+    /// What the function goes through was taken out of its place before, under the lock of those who change it.
+    pub(super) fn is_swapped_out(
+        &self,
+        suspect: &Suspect,
+        other: AccessId,
+        all: &[AccessId],
+    ) -> bool {
+        let own = (suspect.func, suspect.candidate.last);
+        let goes_through =
+            matches!(suspect.candidate.pattern, Pattern::Iteration | Pattern::Snapshot);
+        if !goes_through {
+            return false;
+        }
+        let locks = self.held(other);
+        let here = |it: &&AccessId| it.0 == own.0 && self.event(**it).seq < self.event(own).seq;
+        let kept = |it: &AccessId| self.event(*it).key == Key::KEPT;
+        let swapped = |store: &AccessId| {
+            let (at, under) = (self.event(*store).seq, self.held(*store));
+            let mut before = all.iter().filter(here);
+            self.event(*store).op == Op::Store
+                && under.iter().any(|it| locks.contains(it))
+                && before.any(|it| kept(it) && self.event(*it).seq < at && self.held(*it) == under)
+        };
+        all.iter().filter(here).any(swapped)
     }
 
     /// A built-in container whose iterators mind: a project class may copy, or lock by itself.

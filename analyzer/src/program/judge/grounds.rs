@@ -2,11 +2,13 @@
 //! objects, and little about one attribute of them; a lock, or a thread of the program, at the place itself says that
 //! this place is meant to be used by threads. Where no thread of the program is known, most signs need both.
 
+use super::identity::is_parameter;
 use super::{AccessId, Facts, Suspect};
-use crate::domain::Op;
+use crate::domain::{FunctionKind, Op, Origin};
 use crate::evidence::Pattern;
 use crate::knowledge::SpawnKind;
 use crate::program::locations::Root;
+use crate::program::types::Ty;
 
 /// What the sign of a class rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,13 @@ impl Facts<'_> {
     pub(super) fn lacks_grounds(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
         let pattern = suspect.candidate.pattern;
         // Registering before the work is seen is a mistake of the order, whoever comes.
-        if pattern == Pattern::LazySubmodule || self.is_for_threads(suspect, accesses) {
+        if pattern == Pattern::LazySubmodule {
+            return false;
+        }
+        if self.is_a_guess(suspect) {
+            return true;
+        }
+        if self.is_for_threads(suspect, accesses) {
             return false;
         }
         // Two of a thing are mostly as good as one.
@@ -43,7 +51,12 @@ impl Facts<'_> {
         match &suspect.location.root {
             // Registries are filled by declarations, and caches mostly with equals; the one instance of a class, or of a
             // module, is made at run time.
-            Root::Global(..) => pattern == Pattern::CheckThenInsert && !self.is_foreign(suspect),
+            Root::Global(..) => match pattern {
+                Pattern::CheckThenInsert => !self.is_foreign(suspect),
+                Pattern::LazyInit => !self.makes_one_of_a_kind(suspect),
+                Pattern::Augment | Pattern::ReadModifyWrite => false,
+                _ => !self.is_of_threads(suspect) && !is_cache(suspect),
+            },
             Root::Class(..) => match pattern {
                 Pattern::BrokenDoubleCheck => false,
                 Pattern::LazyInit => {
@@ -68,6 +81,61 @@ impl Facts<'_> {
         }
     }
 
+    /// Two users who look one key up, of whom one takes it away, or who add to what another ends: keys belong to those who
+    /// use them, and who ends an object is its owner. A lock beside it does not change that.
+    fn is_a_guess(&self, suspect: &Suspect) -> bool {
+        let pattern = suspect.candidate.pattern;
+        match &suspect.location.root {
+            Root::Global(..) => pattern == Pattern::CheckThenUse && !is_cache(suspect),
+            Root::Process(_) => pattern == Pattern::CheckThenUse,
+            Root::Instance(class, _) => {
+                let class = suspect.holder.unwrap_or(*class);
+                let ground = self.sign(class, suspect).map(|it| it.0);
+                match pattern {
+                    Pattern::CheckThenUse => {
+                        matches!(ground, Some(Ground::Shared | Ground::TakenLock | Ground::Aware))
+                    }
+                    Pattern::CheckThenRegister => {
+                        matches!(ground, Some(Ground::Lock | Ground::Shared | Ground::TakenLock))
+                            && self.role(class).is_none()
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// The one object of the module is of a class of the project whose objects change, or was handed in by who sets the
+    /// module up, and is no function that a decorator gets.
+    fn makes_one_of_a_kind(&self, suspect: &Suspect) -> bool {
+        let it = self.world.func(suspect.func);
+        let value = it.events[suspect.candidate.last as usize].value;
+        let inner = self
+            .world
+            .parent(suspect.func)
+            .is_some_and(|it| self.world.func(it).kind == FunctionKind::Function);
+        match value {
+            Origin::Place(place) => is_parameter(it, place) && !inner,
+            Origin::Call(call) if self.is_holder(suspect.func, it.calls[call as usize].callee) => {
+                true
+            }
+            Origin::Call(_) => self.types.of(self.world, suspect.func, value).iter().any(
+                |it| matches!(it, Ty::Instance(class) if self.family(*class).any(|it| self.has_state(it))),
+            ),
+            _ => false,
+        }
+    }
+
+    /// The module of the place has to do with threads itself.
+    fn is_of_threads(&self, suspect: &Suspect) -> bool {
+        let imports = &self.world.module(suspect.func).facts.imports;
+        imports.iter().any(|it| {
+            matches!(it.module.as_str(), "threading" | "_thread" | "queue")
+                || it.module.starts_with("concurrent.futures")
+        })
+    }
+
     /// Something at the place itself, and not only in its class, has to do with threads: a lock is held at one of its
     /// accesses, a thread of the program comes there, or the function of the window takes a lock for something else.
     fn is_for_threads(&self, suspect: &Suspect, accesses: &[AccessId]) -> bool {
@@ -83,4 +151,9 @@ impl Facts<'_> {
         self.takes_lock(suspect.func)
             || accesses.iter().filter(counts).any(|it| by_thread(it) || !self.held(*it).is_empty())
     }
+}
+
+/// A cache is there for whoever comes while the program runs.
+fn is_cache(suspect: &Suspect) -> bool {
+    suspect.location.last_name().is_some_and(|it| it.to_ascii_lowercase().contains("cache"))
 }

@@ -99,10 +99,19 @@ impl Facts<'_> {
             return true;
         }
         let Root::Cell(owner, _) = suspect.location.root else { return false };
+        let starts = self.contexts.spawns_in.contains_key(&owner);
+        other.0 == owner && (!starts || self.is_before_threads(other, &suspect.location.root))
+    }
+
+    /// The function that owns the variable has not started anybody yet who sees it: another call of it has another
+    /// variable.
+    pub(super) fn is_before_threads(&self, other: AccessId, root: &Root) -> bool {
+        let Root::Cell(owner, _) = *root else { return false };
         let seq = self.event(other).seq;
-        let spawns = self.contexts.spawns_in.get(&owner).into_iter().flatten();
+        let mut spawns = self.contexts.spawns_in.get(&owner).into_iter().flatten().peekable();
         other.0 == owner
-            && !spawns.into_iter().any(|it| self.threads.spawns[*it as usize].live.0 < seq)
+            && spawns.peek().is_some()
+            && !spawns.any(|it| self.threads.spawns[*it as usize].live.0 < seq)
     }
 
     /// Whether the function of an access stores an attribute of `self` before it.

@@ -12,7 +12,7 @@ use crate::knowledge::atomicity::ATOMICITY;
 use crate::program::locations::Root;
 use crate::program::types::Ty;
 use crate::program::world::{ClassGid, Entity, FuncGid};
-use crate::rule::{Confidence, GilClass};
+use crate::rule::Confidence;
 
 /// So many functions that return what another one made are followed.
 const DEPTH: u32 = 3;
@@ -68,13 +68,15 @@ impl Facts<'_> {
                 Origin::Place(place) if is_parameter(it, place) => {
                     !matches!(suspect.location.root, Root::Global(..))
                 }
-                // Loaded from somewhere: both threads find the same. A new object that stores itself is another one.
+                // Loaded from somewhere: both threads find the same. A new object that stores itself is another one,
+                // of which a program makes one while it starts.
                 Origin::Place(place) => {
-                    it.places[place as usize].base != Base::SelfObj
+                    !strict
+                        || it.places[place as usize].base != Base::SelfObj
                         || !it.places[place as usize].path.is_empty()
                 }
-                // Computed from what is there, without a call: equal whoever computes it.
-                Origin::Unknown => self.gil(suspect) == GilClass::Latent,
+                // Computed from what is there: equal whoever computes it.
+                Origin::Unknown => !self.is_changed_in_place(suspect, accesses),
                 _ => false,
             },
             // Two objects of a class with some state may be as good as one.
@@ -220,6 +222,12 @@ impl Facts<'_> {
                 || ATOMICITY.is_unique(name)
                 || makes_something(name)
                 || (strict && is_class_by_name(name)))
+    }
+
+    /// A class outside the project that holds a resource, by its name or the tables.
+    pub(super) fn is_holder(&self, func: FuncGid, callee: Origin) -> bool {
+        matches!(self.world.entity(func, callee), Some(Entity::External(name))
+            if is_class_by_name(&name) && self.is_resource(&name, false))
     }
 
     /// Somebody adds to what is kept there.

@@ -80,6 +80,10 @@ impl Facts<'_> {
         let method = |test: fn(&str) -> bool| matches!(&event.op, Op::Method(name) if test(name));
         let element = matches!(event.op, Op::SetItem | Op::DelItem);
         Some(match suspect.candidate.pattern {
+            Pattern::Iteration | Pattern::Snapshot if self.looks_up(suspect) => {
+                let removed = event.op == Op::DelItem || method(removes);
+                last.key == Key::VIEW && removed
+            }
             Pattern::CopyThenClear => self.adds(suspect, other, event),
             Pattern::SharedGenerator | Pattern::SharedIterator | Pattern::Tee => {
                 matches!(event.op, Op::Iterate | Op::Consume)
@@ -113,6 +117,12 @@ impl Facts<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// What the window goes through is a copy of the keys.
+    fn looks_up(&self, suspect: &Suspect) -> bool {
+        let known = |name: &str| ATOMICITY.looks_up(name, self.target);
+        matches!(&suspect.location.root, Root::Process(name) if suspect.location.path.is_empty() && known(name))
     }
 
     /// Whether an access adds to what the window takes and empties.
@@ -241,6 +251,10 @@ impl Facts<'_> {
     pub(super) fn changed_by_others(&self, suspect: &Suspect) -> Option<(Confidence, String)> {
         let Root::Process(name) = &suspect.location.root else { return None };
         let row = ATOMICITY.process(name).filter(|it| !it.changed_by.is_empty())?;
+        // The objects in it are others.
+        if suspect.location.is_in_a_container() {
+            return None;
+        }
         if !matches!(
             suspect.candidate.pattern,
             Pattern::Iteration | Pattern::Snapshot | Pattern::DeepCopy

@@ -18,6 +18,10 @@ const ROLES: [&str; 10] = [
     "Auth", "Broker", "Cache", "Client", "Future", "Limiter", "Locator", "Pool", "Promise", "Store",
 ];
 
+/// Of these, the names of things that programs also use inside: parts that the project makes itself are used as it uses
+/// them.
+const PARTS: [&str; 5] = ["Auth", "Cache", "Client", "Limiter", "Store"];
+
 /// Names of things that are made for one use and passed on.
 const PASSED_ON: [&str; 16] = [
     "Args",
@@ -60,7 +64,10 @@ impl Facts<'_> {
             }
             Root::Instance(class, _) => {
                 let class = suspect.holder.unwrap_or(*class);
-                if let Some(Shared { reach, why }) = self.shared_class(class) {
+                if let Some(Shared { reach, why }) = self
+                    .shared_class(class)
+                    .filter(|it| self.is_shared_with(class, it.reach, spawn))
+                {
                     // One step away from what is known to be shared.
                     let near = *reach == Reach::Below;
                     let confidence = if near { Confidence::Medium } else { Confidence::High };
@@ -73,6 +80,27 @@ impl Facts<'_> {
                 }
                 Some(self.intent(class, suspect))
             }
+        }
+    }
+
+    /// Whether the way in which an object of the class is known to be shared says something of this thread.
+    fn is_shared_with(&self, class: ClassGid, reach: Reach, spawn: u32) -> bool {
+        match reach {
+            Reach::Thread => true,
+            // Each task has another one.
+            Reach::Handed => false,
+            // Which thread sees it in a variable is known.
+            Reach::Captured => {
+                let maker = self.world.parent(self.threads.spawns[spawn as usize].target);
+                let mut family =
+                    std::iter::once(class).chain(self.world.descendants(class).iter().copied());
+                family.any(|it| {
+                    let owners = self.threads.captured.get(&it).into_iter().flatten();
+                    owners.into_iter().any(|it| Some(*it) == maker)
+                })
+            }
+            // What is made in many places belongs to whoever made it, whatever else is kept somewhere.
+            Reach::Module | Reach::Below => !self.is_made_by_functions(class),
         }
     }
 
@@ -162,7 +190,7 @@ impl Facts<'_> {
             let why = format!("`{name}` has coroutines: one event loop runs it");
             return (Confidence::Low, why);
         }
-        if !locked && is_for_a_loop(name) {
+        if is_for_a_loop(name) && !self.locks.owners.contains_key(&class) {
             return (Confidence::Low, format!("one event loop uses a `{name}`, by its name"));
         }
         if self.locks.kept.contains(&class) {
@@ -186,6 +214,18 @@ impl Facts<'_> {
         };
         let init = self.world.method(class, &Name::new_static("__init__"));
         init.is_some_and(|it| self.contexts.calls_of(it).filter(maker).count() > 1)
+    }
+
+    /// Functions of the project, other than those of the class, make such objects.
+    fn is_made_inside(&self, class: ClassGid) -> bool {
+        let init = self.world.method(class, &Name::new_static("__init__"));
+        init.is_some_and(|it| {
+            self.contexts.calls_of(it).any(|edge| {
+                let own = self.world.class_of(edge.from).is_some_and(|it| self.related(it, class));
+                let kind = self.world.func(edge.from).kind;
+                kind == FunctionKind::Function && !own && !self.world.module(edge.from).is_test
+            })
+        })
     }
 
     /// Objects whose coroutines run on one event loop, with no thread of their own beside it.
@@ -242,7 +282,7 @@ impl Facts<'_> {
             // One object that a module keeps says nothing of those that functions make.
             Reach::Module => !self.is_made_by_functions(class),
             // What a thread comes to in these ways is known to be used by threads only where one comes to it.
-            Reach::Captured | Reach::Below => false,
+            Reach::Captured | Reach::Below | Reach::Handed => false,
         });
         let name = &self.world.class(class).name;
         let one = |it: &crate::knowledge::BaseRow| it.shared == InstanceSharing::One;
@@ -270,7 +310,7 @@ impl Facts<'_> {
     /// An attribute of something with such a name: who shares a client shares its parts.
     fn held_by_role(&self, class: ClassGid) -> Option<String> {
         let (holder, attribute) = self.threads.held_by.get(&class)?;
-        let why = self.named_for(*holder)?;
+        let why = self.named_for(*holder, *holder)?;
         let holder = &self.world.class(*holder).name;
         Some(format!("attribute `{attribute}` of a `{holder}` holds it, and {why}"))
     }
@@ -284,15 +324,20 @@ impl Facts<'_> {
 
     /// What the class is for, by its name.
     pub(super) fn role(&self, class: ClassGid) -> Option<String> {
-        self.family(class).find_map(|it| self.named_for(it))
+        self.family(class).find_map(|it| self.named_for(it, class))
     }
 
-    fn named_for(&self, class: ClassGid) -> Option<String> {
+    /// By the name of a class, its own or one above it.
+    fn named_for(&self, class: ClassGid, own: ClassGid) -> Option<String> {
         let name = &self.world.class(class).name;
         if is_for_a_loop(name) {
             return None;
         }
-        let role = ROLES.iter().find(|role| name.ends_with(**role))?.to_lowercase();
+        let role = ROLES.iter().find(|role| name.ends_with(**role))?;
+        if PARTS.contains(role) && self.is_made_inside(own) {
+            return None;
+        }
+        let role = role.to_lowercase();
         let article = if role.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         Some(format!("`{name}` is {article} {role} by its name, which callers share"))
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::weak::before_a_log;
 use super::{AccessId, Conflict, Facts, Suspect};
 use crate::domain::{Candidate, Event, Op};
 use crate::evidence::Pattern;
@@ -80,7 +81,8 @@ impl Facts<'_> {
             || last.seq - first.seq > NEAR
             || base(first) != base(last)
             || first.guard != last.guard;
-        if apart {
+        // What a log says may be a little off.
+        if apart || before_a_log(facts, last) {
             return None;
         }
         let writer = (b.1.func, b.1.candidate.last);

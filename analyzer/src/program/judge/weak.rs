@@ -16,8 +16,35 @@ const LOGGING: [&str; 8] =
     ["critical", "debug", "error", "exception", "info", "log", "warn", "warning"];
 
 /// How names of functions begin that put a program together before its threads start.
-const SET_UP: [&str; 7] =
-    ["configure", "install", "register", "set_up", "setup", "uninstall", "unregister"];
+const SET_UP: [&str; 11] = [
+    "configure",
+    "install",
+    "load_config",
+    "monkey",
+    "patch",
+    "register",
+    "set_up",
+    "setup",
+    "uninstall",
+    "unpatch",
+    "unregister",
+];
+
+/// Words in the names of flags after which something is said, or put together, once: twice does no harm.
+const ONCE: [&str; 12] = [
+    "configured",
+    "displayed",
+    "hooked",
+    "installed",
+    "logged",
+    "patched",
+    "printed",
+    "registered",
+    "reported",
+    "shown",
+    "warned",
+    "warning",
+];
 
 impl Facts<'_> {
     /// A place of an object with coroutines that no lock is ever held for: the locks that the class has are for what its
@@ -45,25 +72,47 @@ impl Facts<'_> {
             && it.events[suspect.candidate.last as usize].op == Op::Load;
         // A test that starts threads itself means it; nobody else calls tests from threads.
         let in_test = (self.world.module(suspect.func).is_test || it.for_tests) && !sure;
-        let set_up = is_set_up(&it.name) && is_set_up(&self.world.func(found.other.0).name);
-        // That a thread runs a function says little of who else runs it, unless a lock is meant to keep them apart.
-        let alone = found.confidence == Confidence::Medium
-            && found.spawn.is_some_and(|it| !self.threads.spawns[it as usize].many)
-            && found.other.0 == suspect.func
-            && accesses.iter().all(|it| self.held(*it).is_empty());
+        // Where no thread of the program is known, one that registers while others work is no likely one.
+        let set_up = is_set_up(&self.world.func(found.other.0).name)
+            && (found.spawn.is_none() || is_set_up(&it.name));
         making
             || passed_on
             || in_test
-            || alone
+            || self.is_of_one_thread(suspect, accesses, found)
+            || self.is_begun_again(suspect, found)
+            || self.is_a_time(suspect)
+            || self.is_of_one_writer(suspect, accesses, found)
+            || self.has_own_key(suspect, found)
+            || (!sure && is_one_of_many(suspect))
             || (set_up && !sure)
+            || (!sure && self.is_registered(suspect, found))
             || self.is_given_twice(suspect, found.confidence)
-            || self.is_flag_alone(suspect)
+            || self.is_flag_alone(suspect, found)
+            || (suspect.candidate.pattern == Pattern::Augment && is_said_once(suspect))
             || (!sure && self.is_filled_outside(suspect, found))
             || (!sure && self.is_for_a_loop(suspect, accesses))
             || self.contexts.of_a_loop[self.world.module_of(suspect.func) as usize]
             || (!sure && self.is_doubtful(suspect, accesses, found.spawn))
             || (!sure && found.spawn.is_none() && self.lacks_grounds(suspect, accesses))
             || self.is_idempotent(suspect, accesses, found.confidence)
+    }
+
+    /// A registry of a module that only grows while the program is put together: nobody who registers comes from a thread
+    /// of the program, and says so by its name, or makes an object that registers itself.
+    fn is_registered(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        let looks = matches!(
+            suspect.candidate.pattern,
+            Pattern::Iteration | Pattern::Snapshot | Pattern::CheckThenUse
+        );
+        let func = found.other.0;
+        let registers = |func: FuncGid| {
+            let name = &self.world.func(func).name;
+            is_set_up(name) || name.starts_with("add_") || *name == "__init__"
+        };
+        looks
+            && matches!(suspect.location.root, Root::Global(..))
+            && self.contexts.spawns[func as usize].is_empty()
+            && std::iter::successors(Some(func), |it| self.world.parent(*it)).any(registers)
     }
 
     /// What two users of one object may do to each other here is likely to be harmless.
@@ -105,14 +154,21 @@ impl Facts<'_> {
     }
 
     /// A flag that two threads may find unset and set to the same: nothing that should run once follows the test, only a
-    /// message or nothing at all.
-    fn is_flag_alone(&self, suspect: &Suspect) -> bool {
+    /// message or nothing at all. Where only one thread of a kind comes there, or others set it elsewhere, a flag tells how
+    /// far one has come.
+    fn is_flag_alone(&self, suspect: &Suspect, found: &Conflict) -> bool {
+        if suspect.candidate.pattern != Pattern::TestAndSet {
+            return false;
+        }
+        let many = found.spawn.is_some_and(|it| self.threads.spawns[it as usize].many);
+        if !many || found.other.0 != suspect.func || is_said_once(suspect) {
+            return true;
+        }
         let it = self.world.func(suspect.func);
         let first = it.events[suspect.candidate.first as usize].seq;
         let logs =
             |call: &Call| name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()));
-        suspect.candidate.pattern == Pattern::TestAndSet
-            && it.calls.iter().filter(|it| it.seq > first).all(logs)
+        it.calls.iter().filter(|it| it.seq > first).all(logs)
     }
 
     /// A cache that is asked under its lock, filled under it later, and left open while the value is made: giving back the
@@ -171,6 +227,18 @@ impl Facts<'_> {
     }
 }
 
+/// What a container holds is one location for all its entries: two accesses mostly mean two entries.
+fn is_one_of_many(suspect: &Suspect) -> bool {
+    let module = matches!(suspect.location.root, Root::Global(..) | Root::Process(_));
+    module && suspect.location.is_in_a_container()
+}
+
+/// By its name it keeps something from being said, or put together, twice.
+fn is_said_once(suspect: &Suspect) -> bool {
+    let name = suspect.location.last_name();
+    name.is_some_and(|name| ONCE.iter().any(|it| name.contains(it)))
+}
+
 /// A function that is called while a program is put together, by its name.
 fn is_set_up(name: &Name) -> bool {
     let name = name.trim_start_matches('_');
@@ -183,9 +251,13 @@ fn is_logged(it: &FunctionFacts, event: &Event) -> bool {
         call.args.iter().any(|it| matches!(it.value, Origin::Place(place) if place == event.place))
     };
     let next = it.calls.iter().filter(|it| it.seq > event.seq).min_by_key(|it| it.seq);
-    next.is_some_and(|call| {
-        given(call) && name_of(it, call.callee).is_some_and(|it| LOGGING.contains(&it.as_str()))
-    })
+    next.is_some_and(given) && before_a_log(it, event)
+}
+
+/// The next call writes a message: what is read here stands in it.
+pub(super) fn before_a_log(it: &FunctionFacts, event: &Event) -> bool {
+    let next = it.calls.iter().filter(|it| it.seq > event.seq).min_by_key(|it| it.seq);
+    next.and_then(|call| name_of(it, call.callee)).is_some_and(|it| LOGGING.contains(&it.as_str()))
 }
 
 /// The last part of the name of what is called.

@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::super::contexts::Contexts;
+use super::super::contexts::{Contexts, Edge};
 use super::super::threads::Threads;
 use super::super::world::{ClassGid, FuncGid, World};
 use super::{LockId, Locks};
-use crate::domain::FunctionKind;
+use crate::domain::{Base, FunctionKind, Op, Step};
 
 /// So many calls from other classes under one lock say that it is meant.
 const FEWEST_CALLS: u32 = 3;
@@ -98,24 +98,24 @@ impl Locks {
             let mut next = own.clone();
             for func in candidates {
                 let mut common: Option<Vec<LockId>> = None;
-                for edge in contexts.calls_of(*func).filter(|it| it.from != *func) {
+                let in_test = world.module(*func).is_test;
+                let counts =
+                    |it: &&Edge| it.from != *func && (in_test || !world.module(it.from).is_test);
+                for edge in contexts.calls_of(*func).filter(counts) {
                     if edge.fresh.is_some()
                         || contexts.init_only[edge.from as usize] && edge.on_self
                     {
                         continue;
                     }
-                    let held =
-                        world.func(edge.from).calls.get(edge.call as usize).map_or(0, |it| it.held);
-                    if held == 0 && !self.entry.contains_key(&edge.from) {
-                        common = Some(Vec::new());
-                        break;
+                    for held in held_at(world, edge) {
+                        let at = || self.at(world, edge.from, held).into_iter().map(|it| it.0);
+                        let known = held != 0 || self.entry.contains_key(&edge.from);
+                        let at: Vec<LockId> = if known { at().collect() } else { Vec::new() };
+                        common = Some(match common {
+                            None => at,
+                            Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
+                        });
                     }
-                    let at: Vec<LockId> =
-                        self.at(world, edge.from, held).into_iter().map(|it| it.0).collect();
-                    common = Some(match common {
-                        None => at,
-                        Some(have) => have.into_iter().filter(|it| at.contains(it)).collect(),
-                    });
                     if common.as_ref().is_some_and(Vec::is_empty) {
                         break;
                     }
@@ -133,4 +133,24 @@ impl Locks {
             self.entry = next;
         }
     }
+}
+
+/// The sets of held regions with which a caller comes to a function: that of the call, or those of all reads of a property.
+fn held_at(world: &World, edge: &Edge) -> Vec<u32> {
+    let from = world.func(edge.from);
+    if let Some(call) = from.calls.get(edge.call as usize) {
+        return vec![call.held];
+    }
+    let name = &world.func(edge.to).name;
+    let reads = from.events.iter().filter(|it| {
+        let place = &from.places[it.place as usize];
+        it.op == Op::Load
+            && place.base == Base::SelfObj
+            && matches!(place.path.first(), Some(Step::Attr(it)) if it == name)
+    });
+    let mut held: Vec<u32> = reads.map(|it| it.held).collect();
+    if held.is_empty() {
+        held.push(0);
+    }
+    held
 }

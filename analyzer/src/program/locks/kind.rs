@@ -132,3 +132,9 @@ pub(super) fn of_receiver(
     }
     place_lock(world, types, func, &receiver)
 }
+
+/// `queue.Queue`, and not what one of its methods returned.
+pub(super) fn is_class_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.starts_with(|it: char| it.is_ascii_uppercase())
+}

@@ -53,9 +53,11 @@ impl Holders {
         let programs: FxHashSet<ModuleId> =
             threads.spawns.iter().map(|it| world.module_of(it.func)).collect();
         let mut direct: Vec<(ClassGid, Shared)> = Vec::new();
+        let mut captured: Vec<(ClassGid, FuncGid)> = Vec::new();
         for (owner, class, name) in self.cells.iter().filter(|it| makers.contains(&it.0)) {
             if !tested(world, *owner, *class) {
                 let why = format!("a thread sees the variable `{name}`");
+                captured.push((*class, *owner));
                 direct.push((*class, Shared { reach: Reach::Captured, why }));
             }
         }
@@ -67,10 +69,15 @@ impl Holders {
             }
         }
         direct.sort();
-        for (class, shared) in direct {
-            threads.shared.entry(class).or_insert(shared);
+        captured.sort_unstable();
+        for (class, Shared { reach, why }) in direct {
+            threads.share(class, reach, || why);
         }
-        let roots: FxHashSet<ClassGid> = threads.shared.keys().copied().collect();
+        for (class, owner) in captured {
+            threads.captured.entry(class).or_default().push(owner);
+        }
+        let known = threads.shared.iter().filter(|it| it.1.reach != Reach::Handed);
+        let roots: FxHashSet<ClassGid> = known.map(|it| *it.0).collect();
         for (holder, held, name) in &self.attributes {
             if holder != held {
                 threads.held_by.entry(*held).or_insert_with(|| (*holder, name.clone()));

@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
-use super::{Reach, Tasks, Threads};
+use super::{Reach, Tasks, Threads, is_handed_over};
 use crate::domain::{Base, Call, NONE, Op, Origin, Place};
 use crate::program::types::{Ty, TypeTable};
 use crate::program::world::{ClassGid, FuncGid, ModuleId, World};
@@ -41,14 +41,14 @@ pub(super) fn share_arguments(
         if fresh {
             continue;
         }
+        let reach =
+            if is_handed_over(world, func, call, origin) { Reach::Handed } else { Reach::Thread };
         for ty in types.of(world, func, origin) {
             match ty {
                 Ty::Instance(class) if tested(world, func, class) => {}
                 Ty::Instance(class) => {
                     let name = &world.class(class).name;
-                    threads.share(class, Reach::Thread, || {
-                        format!("a `{name}` is passed to a thread")
-                    });
+                    threads.share(class, reach, || format!("a `{name}` is passed to a thread"));
                 }
                 ty => {
                     threads.shared_sites.extend(ty.container());

@@ -250,7 +250,7 @@ pub(super) fn handlers(world: &World, class: ClassGid) -> impl Iterator<Item = F
 }
 
 /// One call that runs its function many times.
-pub(super) fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
+pub(crate) fn maps(world: &World, func: FuncGid, call: &Call) -> bool {
     let Origin::Place(place) = call.callee else { return true };
     match world.func(func).places[place as usize].path.last() {
         Some(Step::Attr(name)) => !matches!(
