@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use salsa::Durability;
+
 use crate::knowledge::Knowledge;
 use crate::text::Text;
 
@@ -107,7 +109,15 @@ impl Database {
     /// Gives a file another text. Waits until no other handle computes; what they compute is cancelled.
     pub fn set_text(&mut self, file: SourceFile, text: String) {
         use salsa::Setter as _;
-        file.set_text(self).to(text.into());
+        file.set_text(self).with_durability(Durability::LOW).to(text.into());
+    }
+
+    /// A module as it is on disk. Those that nobody edits are not asked after each edit whether they are the same.
+    pub fn module(&self, path: &str, root: &str, module: &str, text: Text) -> SourceFile {
+        SourceFile::builder(path.into(), root.into(), module.into(), text)
+            .durability(Durability::HIGH)
+            .text_durability(Durability::MEDIUM)
+            .new(self)
     }
 
     /// Keeps the analysis of a project from one edit to the next. For those who edit; set once, after the project is made.

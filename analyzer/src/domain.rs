@@ -387,6 +387,8 @@ pub(crate) struct ModuleFacts {
     pub(crate) bindings: Vec<(Name, Binding)>,
     pub(crate) star_imports: Vec<Name>,
     pub(crate) imports: Vec<ImportSite>,
+    /// One of them is pytest.
+    pub(crate) uses_pytest: bool,
     pub(crate) is_package: bool,
     /// The docstring says that the module may be used from threads.
     pub(crate) says_thread_safe: bool,

@@ -23,7 +23,7 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::domain::{Binding, FunctionKind, ModuleFacts, NONE, exact, share};
+use crate::domain::{Binding, FunctionKind, ImportSite, ModuleFacts, NONE, exact, share};
 use crate::index::Sites;
 use crate::index::scopes::Scopes;
 
@@ -69,6 +69,8 @@ pub(crate) fn lower_module(
     let sites = Sites::new(&lowerer.sites, lowerer.defs);
     let mut functions: Vec<_> =
         lowerer.functions.into_iter().map(|it| it.unwrap_or_else(unreached)).collect();
+    let is_pytest = |it: &ImportSite| it.module == "pytest" || it.module.starts_with("pytest.");
+    let uses_pytest = lowerer.imports.iter().any(is_pytest);
     let facts = ModuleFacts {
         places: share(&mut functions),
         functions,
@@ -76,6 +78,7 @@ pub(crate) fn lower_module(
         bindings,
         star_imports: lowerer.star_imports,
         imports: lowerer.imports,
+        uses_pytest,
         is_package,
         says_thread_safe: prose::docstring(body).is_some_and(prose::says_thread_safe),
         main: lowerer.main,

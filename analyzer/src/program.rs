@@ -64,15 +64,12 @@ fn with_facts<T>(
 
 fn module(db: &dyn Db, file: SourceFile) -> world::ModuleEntry {
     let facts = Arc::clone(crate::index::facts(db, file));
-    // Helpers of tests have no test's name.
-    let is_pytest =
-        |it: &str| it.strip_prefix("pytest").is_some_and(|it| it.is_empty() || it.starts_with('.'));
-    let tests = facts.imports.iter().any(|it| is_pytest(&it.module));
     world::ModuleEntry {
         name: Arc::clone(file.module(db)),
         root: Arc::clone(file.root(db)),
         path: Arc::clone(file.path(db)),
-        is_test: tests || crate::layout::is_test(file.root(db), file.module(db)),
+        // Helpers of tests have no test's name.
+        is_test: facts.uses_pytest || crate::layout::is_test(file.root(db), file.module(db)),
         facts,
     }
 }

@@ -195,8 +195,7 @@ fn source(
         Ok(text) => {
             let name = path.to_string_lossy();
             let (root, module) = (place.root.as_str(), place.module.as_str());
-            let res_file =
-                SourceFile::new(db, name.as_ref().into(), root.into(), module.into(), text.into());
+            let res_file = db.module(&name, root, module, text.into());
             res.sources.push((path.to_owned(), res_file));
             Some(res_file)
         }

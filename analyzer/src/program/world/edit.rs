@@ -64,8 +64,8 @@ fn same_outside(old: &ModuleFacts, new: &ModuleFacts) -> bool {
         && old.star_imports == new.star_imports
         && old.imports.len() == new.imports.len()
         && old.imports.iter().zip(&new.imports).all(|(a, b)| import(a, b))
-        && (old.is_package, old.says_thread_safe, old.main)
-            == (new.is_package, new.says_thread_safe, new.main)
+        && (old.is_package, old.uses_pytest, old.says_thread_safe, old.main)
+            == (new.is_package, new.uses_pytest, new.says_thread_safe, new.main)
 }
 
 /// What is known of a function without looking into it, but for its parameters.
