@@ -147,6 +147,16 @@ impl Kept {
         Some(self)
     }
 
+    /// What judging looks at beside the code; if it is not what it was, everything is judged again.
+    fn look_around(&mut self, db: &dyn Db, project: Project) -> Around {
+        let around = Around::of(db, project);
+        if self.around.as_ref() != Some(&around) {
+            self.judged = None;
+        }
+        self.around = Some(around.clone());
+        around
+    }
+
     /// Step by step. An edit waits until readers have noticed it, and the steps themselves look at no query.
     fn analyse<T>(
         &mut self,
@@ -155,11 +165,7 @@ impl Kept {
         then: impl FnOnce(&Facts<'_>, &Judged) -> T,
     ) -> T {
         db.unwind_if_revision_cancelled();
-        let around = Around::of(db, project);
-        if self.around.as_ref() != Some(&around) {
-            self.judged = None;
-        }
-        self.around = Some(around.clone());
+        let around = self.look_around(db, project);
         let Kept { world, solved, found, reached, held, judged, changed, at_rest, .. } = self;
         let mut pause = || {
             *at_rest = true;

@@ -41,7 +41,7 @@ pub(crate) enum LockId {
 pub(crate) type HeldLock = (LockId, u32);
 
 /// Locks of the project.
-#[derive(PartialEq)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Locks {
     /// Locks held at entry, by function; `None` while unknown.
     entry: FxHashMap<FuncGid, Vec<LockId>>,
@@ -71,17 +71,7 @@ fn find(
     threads: &Threads,
     found: Vec<((FuncGid, u32), LockId)>,
 ) -> Locks {
-    let mut locks = Locks {
-        entry: FxHashMap::default(),
-        decorated: FxHashMap::default(),
-        usual: FxHashMap::default(),
-        kept: FxHashSet::default(),
-        regions: FxHashMap::default(),
-        gaps: FxHashMap::default(),
-        owners: FxHashMap::default(),
-        aware: FxHashMap::default(),
-        users: FxHashMap::default(),
-    };
+    let mut locks = Locks::default();
     locks.find_owners(world, types);
     for ((func, _), lock) in &found {
         if let (Some(class), LockId::Static(label)) = (world.enclosing_class(*func), lock) {

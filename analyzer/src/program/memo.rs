@@ -4,12 +4,16 @@
 //! it was computed from besides (names, classes, the tables of earlier steps) has to be the same, too; whoever calls
 //! [`PerFunction::refresh`] has made sure of that.
 
+mod log;
+
+pub(crate) use log::Log;
+
 use std::cell::Cell;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::world::{FuncGid, ModuleId, World, to_u32};
+use super::world::{FuncGid, ModuleId, World};
 
 /// Marks the numbers of lists of accesses among those of functions.
 const LIST: u32 = 1 << 31;
@@ -205,91 +209,6 @@ impl Changed {
     fn marked(&self) -> impl Iterator<Item = u32> {
         let lists = self.lists.iter().map(|it| it | LIST);
         self.list.iter().copied().chain(lists).chain(self.keys.marked())
-    }
-}
-
-/// What was read for the result of each function. The first question turns it round, for it is asked who read what.
-pub(crate) struct Log {
-    /// Until then. Empty when nobody will want to know.
-    by_function: Vec<Reads>,
-    readers: Option<Readers>,
-}
-
-/// By what was read, who has read it.
-struct Readers {
-    /// What in the upper half, who in the lower one; sorted.
-    pairs: Vec<u64>,
-    /// What came later.
-    more: FxHashMap<u32, Vec<FuncGid>>,
-}
-
-impl Readers {
-    fn new(reads: &[Reads]) -> Self {
-        let all = reads.par_iter().enumerate().with_min_len(256);
-        let mut pairs: Vec<u64> = all
-            .flat_map_iter(|(func, it)| it.0.iter().map(move |it| pair(*it, to_u32(func))))
-            .collect();
-        pairs.par_sort_unstable();
-        Readers { pairs, more: FxHashMap::default() }
-    }
-
-    fn of(&self, what: u32) -> impl Iterator<Item = FuncGid> {
-        let from = self.pairs.partition_point(|it| *it < pair(what, 0));
-        let those = self.pairs[from..].iter().take_while(move |it| **it >> 32 == u64::from(what));
-        let more = self.more.get(&what).into_iter().flatten().copied();
-        those.map(|it| (*it & u64::from(u32::MAX)) as u32).chain(more)
-    }
-
-    fn add(&mut self, func: FuncGid, reads: &Reads) {
-        for what in &reads.0 {
-            let known = self.pairs.binary_search(&pair(*what, func)).is_ok();
-            let more = self.more.entry(*what).or_default();
-            if !known && !more.contains(&func) {
-                more.push(func);
-            }
-        }
-    }
-}
-
-fn pair(what: u32, func: FuncGid) -> u64 {
-    u64::from(what) << 32 | u64::from(func)
-}
-
-impl Log {
-    pub(crate) fn new(by_function: Vec<Reads>) -> Self {
-        Log { by_function, readers: None }
-    }
-
-    /// The functions themselves that have changed, and those whose results read something that has; sorted.
-    pub(crate) fn stale(&mut self, changed: &Changed) -> Vec<FuncGid> {
-        let mut out = self.readers_of(changed.marked());
-        out.extend(&changed.list);
-        out.sort_unstable();
-        out.dedup();
-        out
-    }
-
-    /// The functions whose results read something of this; sorted.
-    pub(crate) fn readers(&mut self, keys: &Keys) -> Vec<FuncGid> {
-        let mut out = self.readers_of(keys.marked());
-        out.sort_unstable();
-        out.dedup();
-        out
-    }
-
-    fn readers_of(&mut self, all: impl Iterator<Item = u32>) -> Vec<FuncGid> {
-        let readers = self.turned();
-        all.flat_map(|it| readers.of(it)).collect()
-    }
-
-    /// A result was computed again. What was read for the one before stays: it costs a computation at most.
-    pub(crate) fn add(&mut self, func: FuncGid, reads: &Reads) {
-        self.turned().add(func, reads);
-    }
-
-    fn turned(&mut self) -> &mut Readers {
-        let by_function = &mut self.by_function;
-        self.readers.get_or_insert_with(|| Readers::new(&std::mem::take(by_function)))
     }
 }
 

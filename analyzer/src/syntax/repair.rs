@@ -132,7 +132,7 @@ impl Broken {
 fn instead(text: &str, parsed: &Module, first: &Token) -> String {
     let head = parsed.tokens().iter().skip_while(|it| it.start() < first.start()).take(3);
     let name = head.clone().find(|it| it.kind() == TokenKind::Name).map(|it| &text[it.range()]);
-    let kinds: Vec<TokenKind> = head.map(|it| it.kind()).collect();
+    let kinds: Vec<TokenKind> = head.map(Token::kind).collect();
     match (kinds.as_slice(), name) {
         ([TokenKind::Def, ..], Some(name)) => format!("def {name}():"),
         ([TokenKind::Async, TokenKind::Def, ..], Some(name)) => format!("async def {name}():"),

@@ -107,6 +107,7 @@ impl Solved {
             }
         }
         let nodes = Arc::make_mut(&mut self.table.nodes);
+        #[expect(clippy::iter_over_hash_type, reason = "each is looked at by itself")]
         for (node, before) in &touched {
             let now = nodes.get(node).map_or(&[][..], |it| it.types.as_slice());
             let before = &before.types;
@@ -152,6 +153,7 @@ impl Solved {
     /// Gathers once more what is added to these nodes in one round.
     fn gather_again(&mut self, round: usize, touched: &Touched) {
         let nodes: &mut FxHashMap<Node, Known> = Arc::make_mut(&mut self.table.nodes);
+        #[expect(clippy::iter_over_hash_type, reason = "each is looked at by itself")]
         for node in touched.keys() {
             if let Some(known) = nodes.get_mut(node) {
                 known.forget_from(round);
