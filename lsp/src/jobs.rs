@@ -206,6 +206,16 @@ fn source(
     }
 }
 
+/// Computes the diagnostics of the open documents, for whoever asks for them next.
+pub fn check_open(snapshot: Snapshot) {
+    // Cancelled by an edit, they are computed when somebody asks.
+    let _ = guarded(|| {
+        for document in snapshot.documents.iter() {
+            snapshot.check(&document.path);
+        }
+    });
+}
+
 /// Computes the diagnostics of the open documents, tells them, and then those of everything.
 pub fn check(snapshot: Snapshot, mut tell: impl FnMut(Checked)) {
     let revision = snapshot.revision;

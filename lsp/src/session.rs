@@ -86,6 +86,8 @@ struct Progress {
     announced: bool,
     /// The open documents and what they import were read.
     first: bool,
+    /// These were read, and their diagnostics are not known yet.
+    awaited: bool,
     /// Verdicts of earlier runs are to be looked up, because files were read.
     recall: bool,
     /// How many files are to be read in all.

@@ -89,7 +89,7 @@ pub(crate) struct Shared {
 impl Threads {
     /// A thread runs a method of the object.
     fn share_receiver(&mut self, world: &World, class: ClassGid, run: FuncGid, given: bool) {
-        let (of, what) = (&world.class(class).name, &world.func(run).name);
+        let (of, what) = (&world.class(class).name, world.name(run));
         let reach = if given { Reach::Handed } else { Reach::Thread };
         self.share(class, reach, || format!("`{of}.{what}` runs on a thread"));
     }
@@ -186,7 +186,7 @@ fn record(
     }
     for (run, receiver) in runs(world, types, func, target, 0) {
         threads.taken.insert((func, index));
-        let kind = if world.func(run).is_async { kind.of_coroutine() } else { kind };
+        let kind = if world.is_async(run) { kind.of_coroutine() } else { kind };
         if kind.is_registration() {
             threads.registered.insert(run);
         }

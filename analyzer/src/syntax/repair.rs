@@ -112,13 +112,13 @@ impl Broken {
     fn without(&self, text: &str, end: TextSize) -> Option<String> {
         let (start, end) = (self.start.to_usize(), end.to_usize());
         let instead = self.instead.as_str();
-        let old = text.get(start..end)?;
-        if old.len() < instead.len() || old[..instead.len()].contains(['\n', '\r']) {
+        let old = text.get(start..end)?.as_bytes();
+        let (covered, rest) = old.split_at_checked(instead.len())?;
+        let ends_line = |it: u8| matches!(it, b'\n' | b'\r');
+        if covered.iter().any(|it| ends_line(*it)) {
             return None;
         }
-        let blank = old[instead.len()..]
-            .bytes()
-            .map(|it| if matches!(it, b'\n' | b'\r') { char::from(it) } else { ' ' });
+        let blank = rest.iter().map(|it| if ends_line(*it) { char::from(*it) } else { ' ' });
         let mut out = String::with_capacity(text.len());
         out.push_str(&text[..start]);
         out.push_str(instead);
@@ -210,6 +210,14 @@ mod tests {
         assert_eq!(read("x = [y for y in (1\n").1.len(), 1);
         assert!(!read("def f(:\n    x = (1,\n\ndef g(\n").1.is_empty());
         assert_eq!(read("x = 1\n").1, [0usize; 0]);
+    }
+
+    #[test]
+    fn letters_of_several_bytes_are_put_aside_whole() {
+        let text = "x = 1\né = [y for y in (1\nreturn x\n\ndef g():\n    return {1: [2]}\n";
+        assert_eq!(read(text).0, ["g"]);
+        let text = "é(de    f work():\n    x = [y for y in (\n\n\ndef g():\n    pass\n";
+        assert!(!read(text).1.is_empty());
     }
 
     #[test]

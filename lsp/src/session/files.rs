@@ -112,7 +112,13 @@ impl Session {
         self.announce(missing.len());
         missing.truncate(STEP);
         let keep = keep(self.state.files);
+        // What is read next must not be in the way of the first answer.
+        let open =
+            if std::mem::take(&mut self.state.awaited) { Some(self.snapshot()) } else { None };
         self.workers.spawn(move || {
+            if let Some(snapshot) = open {
+                jobs::check_open(snapshot);
+            }
             let _ = queue.send(Event::Loaded(jobs::load(db, &missing, keep, &overlays)));
         });
     }
@@ -194,6 +200,7 @@ impl Session {
         }
         if loaded.first {
             self.state.first = true;
+            self.state.awaited = true;
             self.refresh_views();
             self.changed();
         }

@@ -82,10 +82,10 @@ fn exposed(world: &World, types: &TypeTable, threads: &mut Threads, class: Class
             other => *other,
         };
         let Some(row) = hook(world, types, parent, callee) else { continue };
-        for method in world.methods(class).filter(|it| !world.func(*it).name.starts_with('_')) {
+        for method in world.methods(class).filter(|it| !world.name(*it).starts_with('_')) {
             let it = Declared {
                 func: parent,
-                site: world.func(method).site,
+                site: world.site(method),
                 seq: 0,
                 kind: row.kind,
                 thread: row.thread.as_ref().map(Name::new),
@@ -165,7 +165,7 @@ fn derived(world: &World, threads: &mut Threads, class: ClassGid) {
     for method in handlers(world, class).collect::<Vec<_>>() {
         let it = Declared {
             func: world.func_gid(module, facts.body),
-            site: world.func(method).site,
+            site: world.site(method),
             seq: 0,
             kind,
             thread: row.thread.as_ref().map(Name::new),
@@ -188,7 +188,7 @@ fn started_at(world: &World, func: FuncGid, method: &str) -> Option<u32> {
 }
 
 fn declare(world: &World, threads: &mut Threads, target: FuncGid, it: &Declared) {
-    let kind = if world.func(target).is_async { it.kind.of_coroutine() } else { it.kind };
+    let kind = if world.is_async(target) { it.kind.of_coroutine() } else { it.kind };
     if kind.is_registration() || kind == SpawnKind::Exit {
         threads.registered.insert(target);
     }

@@ -64,7 +64,7 @@ fn by_methods(
     let started = |row: &MethodRow| {
         let what = argument(call, row.argument, row.keyword.as_deref())?;
         let mut kind = row.kind;
-        if world.func(func).is_async {
+        if world.is_async(func) {
             kind = row.coroutine.unwrap_or(kind);
         }
         if let Some(looped) = row.asyncio
@@ -200,14 +200,15 @@ pub(crate) fn runs(
     if let Origin::Call(call) = target {
         let callee = world.func(func).calls[call as usize].callee;
         let made = types.targets(world, func, callee).into_iter().map(|it| it.0);
-        let lazy = made.filter(|it| world.func(*it).is_async || world.func(*it).is_generator);
+        let lazy = made.filter(|it| world.is_async(*it) || world.func(*it).is_generator);
         out.extend(lazy.map(|it| (it, None)));
     }
     for ty in types.of(world, func, target) {
         match ty {
             Ty::Func(it) => out.push((it, None)),
-            Ty::Method(it) => out
-                .push((it, world.class_of(it).filter(|_| world.func(it).bound == Bound::Instance))),
+            Ty::Method(it) => {
+                out.push((it, world.class_of(it).filter(|_| world.bound(it) == Bound::Instance)))
+            }
             Ty::Class(class) if owns_thread(world, class) => {
                 out.extend(
                     world.method(class, &Name::new_static("run")).map(|it| (it, Some(class))),
@@ -216,7 +217,7 @@ pub(crate) fn runs(
             // A server was given its handler class.
             Ty::Class(class) if is_per_request(world, class) => {
                 let handles = |it: &FuncGid| {
-                    let name = &world.func(*it).name;
+                    let name = world.name(*it);
                     name.starts_with("do_")
                         || matches!(name.as_str(), "handle" | "setup" | "finish")
                 };
@@ -246,7 +247,7 @@ pub(crate) fn runs(
 /// The methods that a framework calls once it has the object.
 pub(super) fn handlers(world: &World, class: ClassGid) -> impl Iterator<Item = FuncGid> + '_ {
     let rows = world.base_rows(class).filter(|it| it.kind.is_some());
-    rows.flat_map(move |row| world.methods(class).filter(|it| row.runs(&world.func(*it).name)))
+    rows.flat_map(move |row| world.methods(class).filter(|it| row.runs(world.name(*it))))
 }
 
 /// One call that runs its function many times.
