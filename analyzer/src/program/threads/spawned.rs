@@ -207,7 +207,7 @@ pub(crate) fn runs(
         match ty {
             Ty::Func(it) => out.push((it, None)),
             Ty::Method(it) => {
-                out.push((it, world.class_of(it).filter(|_| world.bound(it) == Bound::Instance)))
+                out.push((it, world.class_of(it).filter(|_| world.bound(it) == Bound::Instance)));
             }
             Ty::Class(class) if owns_thread(world, class) => {
                 out.extend(
