@@ -207,7 +207,7 @@ fn source(
 }
 
 /// Computes the diagnostics of the open documents, for whoever asks for them next.
-pub fn check_open(snapshot: Snapshot) {
+pub fn check_open(snapshot: &Snapshot) {
     // Cancelled by an edit, they are computed when somebody asks.
     let _ = guarded(|| {
         for document in snapshot.documents.iter() {

@@ -2,6 +2,7 @@
 
 mod edit;
 mod family;
+mod heads;
 mod names;
 mod roles;
 
@@ -11,9 +12,7 @@ use rayon::prelude::*;
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::domain::{
-    Base, Bound, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, SiteId, Step,
-};
+use crate::domain::{Base, ClassFacts, FunctionFacts, ModuleFacts, NONE, Op, Origin, Step};
 use crate::knowledge::Knowledge;
 
 /// A function of the project.
@@ -320,26 +319,6 @@ impl World {
     fn head(&self, func: FuncGid) -> &FunctionFacts {
         let module = self.module_of(func) as usize;
         &self.modules[module].facts.functions[(func - self.func_base[module]) as usize]
-    }
-
-    /// The name of a function. This and what follows stays while an edit inside of functions is taken over.
-    pub(crate) fn name(&self, func: FuncGid) -> &Name {
-        &self.head(func).name
-    }
-
-    /// Whether calling it makes a coroutine.
-    pub(crate) fn is_async(&self, func: FuncGid) -> bool {
-        self.head(func).is_async
-    }
-
-    /// How its first parameter is bound.
-    pub(crate) fn bound(&self, func: FuncGid) -> Bound {
-        self.head(func).bound
-    }
-
-    /// The site of its definition.
-    pub(crate) fn site(&self, func: FuncGid) -> SiteId {
-        self.head(func).site
     }
 
     /// The function in which `func` is defined.

@@ -117,7 +117,7 @@ impl Session {
             if std::mem::take(&mut self.state.awaited) { Some(self.snapshot()) } else { None };
         self.workers.spawn(move || {
             if let Some(snapshot) = open {
-                jobs::check_open(snapshot);
+                jobs::check_open(&snapshot);
             }
             let _ = queue.send(Event::Loaded(jobs::load(db, &missing, keep, &overlays)));
         });
