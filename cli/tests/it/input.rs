@@ -119,8 +119,9 @@ fn installed_packages_are_left_out_unless_named() {
 }
 
 /// Going through a weak set goes through a copy since 3.14.
-const WEAK: &str = "import weakref\n\nlive = weakref.WeakSet()\n\n\ndef add(it):\n    live.add(it)\n\n\n\
-                    def names():\n    return [it.name for it in live]\n";
+const WEAK: &str = "import threading\nimport weakref\n\nlive = weakref.WeakSet()\n\n\ndef add(it):\n    live.add(it)\n\n\n\
+                    def names():\n    return [it.name for it in live]\n\n\n\
+                    def start():\n    threading.Thread(target=names).start()\n";
 
 #[test]
 fn the_target_decides_what_is_atomic() {
@@ -130,7 +131,7 @@ fn the_target_decides_what_is_atomic() {
     ]);
     let concise = "--output-format=concise";
     let told = it.run(&[concise, "weak.py"]);
-    assert!(told.contains("weak.py:11:31: FTL601"), "{told}");
+    assert!(told.contains("weak.py:12:31: FTL601"), "{told}");
     let told = it.run(&[concise, "--target-version", "3.15t", "weak.py"]);
     assert!(told.starts_with("exit 0\n"), "{told}");
     let told = it.run(&[concise, "--target-version", "3.9", "weak.py"]);
