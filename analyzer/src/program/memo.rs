@@ -20,7 +20,7 @@ const LIST: u32 = 1 << 31;
 /// Marks keys among them.
 const KEY: u32 = 1 << 30;
 
-/// A hash that stands for what is looked up in a table. Two things with one key only cost a computation.
+/// A hash of 30 bits that stands for what is looked up in a table. Two things with one key only cost a computation.
 pub(crate) type Key = u32;
 
 thread_local! {
@@ -46,52 +46,13 @@ pub(crate) fn note_list(list: u32) {
 /// What this key stands for is read.
 pub(crate) fn note_key(key: impl FnOnce() -> Key) {
     if let Some(mut read) = READ.take() {
-        read.push(KEY | (key() & (KEY - 1)));
+        read.push(KEY | key());
         READ.set(Some(read));
     }
 }
 
 /// Keys of what has changed.
-#[derive(Default)]
-pub(crate) struct Keys {
-    /// Most questions end here.
-    bits: [u64; 32],
-    keys: FxHashSet<Key>,
-}
-
-impl Keys {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    pub(crate) fn insert(&mut self, key: Key) {
-        let key = key & (KEY - 1);
-        self.bits[(key >> 6) as usize % self.bits.len()] |= 1 << (key % 64);
-        self.keys.insert(key);
-    }
-
-    fn contains(&self, key: Key) -> bool {
-        self.bits[(key >> 6) as usize % self.bits.len()] & (1 << (key % 64)) != 0
-            && self.keys.contains(&key)
-    }
-
-    fn marked(&self) -> impl Iterator<Item = u32> {
-        self.keys.iter().map(|it| KEY | it)
-    }
-
-    /// Whether something of this was read.
-    pub(crate) fn touches(&self, reads: &Reads) -> bool {
-        reads.0.iter().any(|it| it & (LIST | KEY) == KEY && self.contains(it & !KEY))
-    }
-}
-
-impl FromIterator<Key> for Keys {
-    fn from_iter<T: IntoIterator<Item = Key>>(keys: T) -> Self {
-        let mut out = Keys::default();
-        keys.into_iter().for_each(|it| out.insert(it));
-        out
-    }
-}
+pub(crate) type Keys = FxHashSet<Key>;
 
 /// What was read for a result: functions by their number, lists of accesses, keys. Sorted.
 #[derive(Clone, Default)]
@@ -100,7 +61,7 @@ pub(crate) struct Reads(Box<[u32]>);
 impl Reads {
     /// What is looked up by these keys.
     pub(crate) fn of_keys(keys: impl IntoIterator<Item = Key>) -> Self {
-        let mut read: Vec<u32> = keys.into_iter().map(|it| KEY | (it & (KEY - 1))).collect();
+        let mut read: Vec<u32> = keys.into_iter().map(|it| KEY | it).collect();
         read.sort_unstable();
         read.dedup();
         Reads(read.into())
@@ -120,6 +81,11 @@ impl Reads {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether something is among them that these keys stand for.
+    pub(crate) fn has_of(&self, keys: &Keys) -> bool {
+        self.0.iter().any(|it| it & (LIST | KEY) == KEY && keys.contains(&(it & !KEY)))
     }
 }
 
@@ -184,7 +150,7 @@ impl Changed {
 
     /// So has what these stand for.
     pub(crate) fn add_keys(&mut self, keys: &Keys) {
-        keys.keys.iter().for_each(|it| self.keys.insert(*it));
+        self.keys.extend(keys);
     }
 
     /// Whether something that is looked up by a key has changed.
@@ -196,19 +162,19 @@ impl Changed {
     pub(crate) fn touches(&self, reads: &Reads) -> bool {
         reads.0.iter().any(|it| match it & (LIST | KEY) {
             0 => self.list.binary_search(it).is_ok(),
-            KEY => self.keys.contains(it & !KEY),
+            KEY => self.keys.contains(&(it & !KEY)),
             _ => self.lists.contains(&(it & !LIST)),
         })
     }
 
     /// Whether something of this that is looked up by a key has changed.
     pub(crate) fn touches_keys(&self, reads: &Reads) -> bool {
-        self.has_keys() && self.keys.touches(reads)
+        self.has_keys() && reads.has_of(&self.keys)
     }
 
     fn marked(&self) -> impl Iterator<Item = u32> {
         let lists = self.lists.iter().map(|it| it | LIST);
-        self.list.iter().copied().chain(lists).chain(self.keys.marked())
+        self.list.iter().copied().chain(lists).chain(self.keys.iter().map(|it| KEY | it))
     }
 }
 
@@ -306,11 +272,11 @@ mod tests {
     fn what_is_read_later_counts_as_well() {
         let world = world(true);
         let mut log = Log::new(vec![Reads::default(); 3]);
-        assert!(log.readers(&Keys::from_iter([5])).is_empty());
+        assert!(log.readers_of_keys(&Keys::from_iter([5])).is_empty());
         log.add(2, &reads_of(&world, 2, || note_key(|| 5)).1);
         log.add(2, &reads_of(&world, 2, || note_key(|| 5)).1);
-        assert_eq!(log.readers(&Keys::from_iter([5])), [2]);
-        assert_eq!(log.readers(&Keys::from_iter([4])), [0u32; 0]);
+        assert_eq!(log.readers_of_keys(&Keys::from_iter([5])), [2]);
+        assert_eq!(log.readers_of_keys(&Keys::from_iter([4])), [0u32; 0]);
     }
 
     #[test]

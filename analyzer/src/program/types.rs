@@ -74,7 +74,7 @@ thread_local! {
 /// Two nodes with one key only cost an evaluation.
 fn key_of(node: &Node) -> Key {
     let hash = rustc_hash::FxBuildHasher.hash_one(node);
-    u32::try_from(hash >> 32).unwrap_or_default()
+    u32::try_from(hash >> 34).unwrap_or_default()
 }
 
 /// What is known of a node.

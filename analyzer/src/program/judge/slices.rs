@@ -9,7 +9,7 @@ use super::accesses::View;
 use super::judged::Verdicts;
 use super::{AccessId, Conflict, Facts, Suspect, fold};
 use crate::program::deadlocks::Deadlocks;
-use crate::program::memo::{Changed, Reads, reads_of};
+use crate::program::memo::{Changed, Log, Reads, reads_of};
 use crate::program::slice::ProgramSlice;
 use crate::program::world::{FuncGid, ModuleId, to_u32};
 
@@ -24,8 +24,8 @@ pub(super) struct Found<'a> {
 /// One slice per module.
 pub(super) struct Slices {
     all: Vec<Arc<ProgramSlice>>,
-    /// What was read for each.
-    reads: Vec<Reads>,
+    /// What was read for each, by module.
+    log: Log,
 }
 
 /// What was found at one place because of another one: first the changes that forget a lock, then the torn reads.
@@ -37,7 +37,7 @@ impl Slices {
         let elsewhere = found.elsewhere(facts, |_| true);
         let modules = (0..n).into_par_iter();
         let (all, reads) = modules.map(|it| found.slice(facts, it, &elsewhere)).unzip();
-        Slices { all, reads }
+        Slices { all, log: Log::new(reads) }
     }
 
     pub(super) fn all(&self) -> &[Arc<ProgramSlice>] {
@@ -70,8 +70,7 @@ impl Slices {
         let mut stale: FxHashSet<ModuleId> =
             also.into_iter().chain(changed.modules.iter().copied()).collect();
         stale.extend(functions.into_iter().map(|it| world.module_of(it)));
-        let touched = (0u32..).zip(&self.reads).filter(|it| changed.touches(it.1));
-        stale.extend(touched.map(|it| it.0));
+        stale.extend(self.log.readers(changed));
         let mut stale: Vec<ModuleId> = stale.into_iter().collect();
         stale.sort_unstable();
         let elsewhere = found.elsewhere(facts, |it| stale.binary_search(&it).is_ok());
@@ -79,7 +78,7 @@ impl Slices {
         let again: Vec<(Arc<ProgramSlice>, Reads)> = again.collect();
         for (module, (slice, reads)) in stale.into_iter().zip(again) {
             self.all[module as usize] = slice;
-            self.reads[module as usize] = reads;
+            self.log.add(module, &reads);
         }
     }
 }

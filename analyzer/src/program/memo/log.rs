@@ -1,9 +1,9 @@
-//! Who read what.
+//! Who read what. Mostly functions, for their results; the slices of files are logged by module in the same way.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Changed, Keys, Reads};
+use super::{Changed, KEY, Keys, Reads};
 use crate::program::world::{FuncGid, to_u32};
 
 /// What was read for the result of each function. The first question turns it round, for it is asked who read what.
@@ -55,24 +55,24 @@ impl Log {
 
     /// The functions themselves that have changed, and those whose results read something that has; sorted.
     pub(crate) fn stale(&mut self, changed: &Changed) -> Vec<FuncGid> {
-        let mut out = self.readers_of(changed.marked());
+        let mut out = self.readers(changed);
         out.extend(&changed.list);
-        out.sort_unstable();
-        out.dedup();
-        out
+        sorted(out)
     }
 
-    /// The functions whose results read something of this; sorted.
-    pub(crate) fn readers(&mut self, keys: &Keys) -> Vec<FuncGid> {
-        let mut out = self.readers_of(keys.marked());
-        out.sort_unstable();
-        out.dedup();
-        out
+    /// Those whose results read something that has changed; sorted.
+    pub(crate) fn readers(&mut self, changed: &Changed) -> Vec<FuncGid> {
+        self.readers_of(changed.marked())
+    }
+
+    /// Those whose results read something that these keys stand for; sorted.
+    pub(crate) fn readers_of_keys(&mut self, keys: &Keys) -> Vec<FuncGid> {
+        self.readers_of(keys.iter().map(|it| KEY | it))
     }
 
     fn readers_of(&mut self, all: impl Iterator<Item = u32>) -> Vec<FuncGid> {
         let readers = self.turned();
-        all.flat_map(|it| readers.of(it)).collect()
+        sorted(all.flat_map(|it| readers.of(it)).collect())
     }
 
     /// A result was computed again. What was read for the one before stays: it costs a computation at most.
@@ -84,4 +84,11 @@ impl Log {
         let by_function = &mut self.by_function;
         self.readers.get_or_insert_with(|| Readers::new(&std::mem::take(by_function)))
     }
+}
+
+/// Each once, in order.
+fn sorted(mut list: Vec<u32>) -> Vec<u32> {
+    list.sort_unstable();
+    list.dedup();
+    list
 }

@@ -76,7 +76,7 @@ pub(crate) fn solve(world: &World) -> Solved {
 /// The functions that read something of this, in order.
 fn readers(reads: &[Reads], changed: &Keys) -> Vec<FuncGid> {
     let all = reads.par_iter().enumerate().with_min_len(1024);
-    all.filter(|it| changed.touches(it.1)).map(|it| to_u32(it.0)).collect()
+    all.filter(|it| it.1.has_of(changed)).map(|it| to_u32(it.0)).collect()
 }
 
 /// The nodes whose types an edit may change, with what was known of each before.
@@ -92,7 +92,7 @@ impl Solved {
         for round in 0..ROUNDS {
             let mut again = edited.clone();
             if !moved.is_empty() {
-                again.extend(self.log.readers(&moved));
+                again.extend(self.log.readers_of_keys(&moved));
                 again.sort_unstable();
                 again.dedup();
             }
@@ -160,7 +160,7 @@ impl Solved {
             }
         }
         let mut pending = Pending::default();
-        for func in self.log.readers(&touched.keys().map(key_of).collect()) {
+        for func in self.log.readers_of_keys(&touched.keys().map(key_of).collect()) {
             for (node, types) in &self.said[round][func as usize] {
                 if touched.contains_key(node) {
                     self.table.gather(&mut pending, node.clone(), types.clone());
